@@ -1,0 +1,123 @@
+import type { ServerLike } from '../cluster/command.ts';
+import { type Router, serverName } from '../cluster/router.ts';
+import { Op } from '../protocol/op.ts';
+import type { Reply } from '../protocol/reply.ts';
+import { Status } from '../protocol/status.ts';
+import { ClientCommand, type CommandHost, type CommandOptions } from './command.ts';
+
+/** Options of `flush`. */
+export interface FlushOptions extends CommandOptions {
+  /** When the items go, in seconds from now or, over 30 days, as a Unix time. @default 0, at once */
+  expires?: number | undefined;
+}
+
+/** One server's statistics, by name. */
+export type Statistics = Record<string, string>;
+
+/** A command to one server that is answered with no more than that it was done. */
+class PlainCommand extends ClientCommand {
+  readonly repeatable: boolean = false;
+
+  get label(): string {
+    return this.op === Op.Quit ? 'QUIT' : 'FLUSH';
+  }
+
+  override settle({ status }: Reply): void {
+    if (this.listening) this.unlisten();
+    // As MemJS has it, a transport of the caller's own flushes whatever status it answers with.
+    if (status === Status.Ok || status === Status.Miss) this.resolve?.(true);
+    else this.rejectStatus(status);
+  }
+}
+
+/** A command that is answered with one statistic after the other. */
+class StatsCommand extends ClientCommand {
+  readonly repeatable = true;
+  private readonly statistics: Statistics = {};
+
+  get label(): string {
+    return `STATS (${this.key})`;
+  }
+
+  override settle({ status, key, value, more }: Reply): void {
+    if (status === Status.Ok && more) {
+      // Defined, not assigned: the name is the server's, and one of them could be __proto__.
+      Object.defineProperty(this.statistics, String(key), {
+        value: String(value),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+      return;
+    }
+    if (this.listening) this.unlisten();
+    if (status === Status.Ok) this.resolve?.(this.statistics);
+    else this.rejectStatus(status);
+  }
+}
+
+/** What a server has to say to a command that goes to all of them. */
+export interface Outcome<T> {
+  /** `host:port`, or the path of a unix socket. */
+  server: string;
+  error: Error | null;
+  result: T | null;
+}
+
+/** Who has the servers. */
+export interface BroadcastHost extends CommandHost {
+  readonly servers: readonly ServerLike[];
+  readonly router: Router;
+  incrSeq(): void;
+}
+
+/** Sends one command to each server and resolves with what each said, calling `each` as soon as one has. */
+async function broadcast<T>(
+  host: BroadcastHost,
+  make: () => ClientCommand,
+  each?: (outcome: Outcome<T>) => void,
+): Promise<Outcome<T>[]> {
+  host.incrSeq();
+  const sent = host.servers.map(async (server): Promise<Outcome<T>> => {
+    const command = make();
+    // The command's class says what it resolves with.
+    const answer = command.expect(undefined) as Promise<T>;
+    command.pinned = true;
+    command.server = server;
+    host.router.dispatch(command);
+    const name = serverName(server);
+    const outcome = await answer.then(
+      (result) => ({ server: name, error: null, result }),
+      (error: Error) => ({ server: name, error, result: null }),
+    );
+    each?.(outcome);
+    return outcome;
+  });
+  return Promise.all(sent);
+}
+
+/** Flushes every server. */
+export function flushAll(host: BroadcastHost, options: CommandOptions, expiration: number): Promise<Outcome<true>[]> {
+  return broadcast(host, () => configured(new PlainCommand(Op.Flush, '', host), options, expiration));
+}
+
+/** Asks every server for a group of statistics; `''` is the general one. */
+export function statsOfAll(
+  host: BroadcastHost,
+  group: string,
+  options: CommandOptions,
+  each?: (outcome: Outcome<Statistics>) => void,
+): Promise<Outcome<Statistics>[]> {
+  return broadcast(host, () => configured(new StatsCommand(Op.Stat, group, host), options, 0), each);
+}
+
+/** Tells a transport of the caller's own that the client leaves. */
+export function quitCommand(host: CommandHost): ClientCommand {
+  return new PlainCommand(Op.Quit, '', host);
+}
+
+function configured(command: ClientCommand, options: CommandOptions, expiration: number): ClientCommand {
+  command.configure(options);
+  command.expiration = expiration;
+  return command;
+}

@@ -1,0 +1,20 @@
+/** What every callback takes first. */
+export type ErrorOrNull = Error | null;
+
+// biome-ignore lint/suspicious/noExplicitAny: the arguments after the error are typed by each command's own signature.
+export type AnyCallback = (error: any, ...results: any[]) => void;
+
+/**
+ * Calls the caller's function. What it throws is the caller's affair: it becomes an uncaught exception, as in MemJS,
+ * but not in the middle of the decoding of a chunk.
+ */
+export function invoke(callback: AnyCallback, error: unknown, first: unknown, second?: unknown): void {
+  try {
+    if (second === undefined) callback(error, first);
+    else callback(error, first, second);
+  } catch (thrown) {
+    process.nextTick(() => {
+      throw thrown;
+    });
+  }
+}

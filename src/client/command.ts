@@ -1,0 +1,128 @@
+import { Command } from '../cluster/command.ts';
+import { serverName } from '../cluster/router.ts';
+import { type ErrorCode, MemcacheError } from '../errors.ts';
+import type { Op } from '../protocol/op.ts';
+import type { WireKey } from '../protocol/request.ts';
+import { STATUS_TEXTS, Status } from '../protocol/status.ts';
+import type { Serializer } from '../serializers/serializer.ts';
+import { type AnyCallback, invoke } from './callback.ts';
+import { kind, type ResolvedOptions, shown } from './options.ts';
+
+/** What the commands need of their client. */
+export interface CommandHost {
+  readonly options: ResolvedOptions;
+  // The caller's own types of values are checked where the commands are called, not on their way.
+  readonly serializer: Serializer<unknown, unknown>;
+}
+
+/** Options that every command takes. */
+export interface CommandOptions {
+  /** Bounds one attempt once there is a connection, in seconds. @default the server's `timeout` */
+  timeout?: number | undefined;
+  /** Ends the command: it rejects with the signal's reason. Whether the server carries it out is not known then. */
+  signal?: AbortSignal | undefined;
+}
+
+const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
+  [Status.TooLarge]: 'ERR_VALUE_TOO_LARGE',
+  [Status.NonNumeric]: 'ERR_NOT_NUMERIC',
+  [Status.OutOfMemory]: 'ERR_OUT_OF_MEMORY',
+  [Status.AuthError]: 'ERR_AUTH',
+};
+
+type Resolve = (value: unknown) => void;
+type Reject = (error: unknown) => void;
+
+/** What the executor below was handed last: one function for all promises, instead of a closure for each. */
+let handedResolve: Resolve;
+let handedReject: Reject;
+function handOver(resolve: Resolve, reject: Reject): void {
+  handedResolve = resolve;
+  handedReject = reject;
+}
+
+/** A command and who waits for it, with a promise or a callback. */
+export abstract class ClientCommand extends Command {
+  protected readonly client: CommandHost;
+  protected callback: AnyCallback | undefined = undefined;
+  protected resolve: Resolve | undefined = undefined;
+  private rejectPromise: Reject | undefined = undefined;
+  private signal: AbortSignal | undefined = undefined;
+  private onAbort: (() => void) | undefined = undefined;
+
+  constructor(op: Op, key: WireKey, client: CommandHost) {
+    super(op, key);
+    this.client = client;
+  }
+
+  /** The command's name in MemJS's error texts. */
+  abstract get label(): string;
+
+  /** Says who waits: the callback, or whoever gets the promise that is returned. */
+  expect(callback: AnyCallback | undefined): Promise<unknown> | undefined {
+    if (callback !== undefined) {
+      this.callback = callback;
+      return undefined;
+    }
+    const promise = new Promise(handOver);
+    this.resolve = handedResolve;
+    this.rejectPromise = handedReject;
+    return promise;
+  }
+
+  /** Takes over the options that every command has; throws `ERR_INVALID_ARGUMENT`. */
+  configure({ timeout, signal }: CommandOptions): void {
+    if (timeout !== undefined && timeout !== null) {
+      if (typeof timeout !== 'number' || !(timeout > 0) || timeout > 2_147_483) {
+        throw invalid('timeout', 'a number of seconds above 0', timeout);
+      }
+      this.timeout = timeout * 1000;
+    }
+    if (signal !== undefined && signal !== null) this.listen(signal);
+  }
+
+  override reject(error: unknown): void {
+    if (this.signal !== undefined) this.unlisten();
+    if (this.callback !== undefined) invoke(this.callback, error, null, null);
+    else this.rejectPromise?.(error);
+  }
+
+  /** Before the answer is handed over. */
+  protected unlisten(): void {
+    if (this.onAbort !== undefined) this.signal?.removeEventListener('abort', this.onAbort);
+    this.signal = undefined;
+    this.onAbort = undefined;
+  }
+
+  protected get listening(): boolean {
+    return this.signal !== undefined;
+  }
+
+  /** Ends the command with MemJS's words for what the server said. */
+  protected rejectStatus(status: Status): void {
+    const text = STATUS_TEXTS[status] ?? `Unknown status 0x${status.toString(16).padStart(4, '0')}`;
+    const message = `MemJS ${this.label}: ${text}`;
+    this.client.options.logger.log(message);
+    const server = this.server === undefined ? undefined : serverName(this.server);
+    this.reject(new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server }));
+  }
+
+  private listen(signal: AbortSignal): void {
+    if (!(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal', signal);
+    signal.throwIfAborted();
+    this.signal = signal;
+    this.onAbort = () => {
+      this.holder?.drop(this);
+      this.reject(signal.reason);
+    };
+    signal.addEventListener('abort', this.onAbort, { once: true });
+  }
+}
+
+/** An argument that can't be meant. The value itself is only shown where it is a number or the like. */
+export function invalid(argument: string, expected: string, found: unknown): MemcacheError {
+  return new MemcacheError(
+    'ERR_INVALID_ARGUMENT',
+    `Invalid ${argument}: expected ${expected}, but got ${found === undefined ? kind(found) : shown(found)}`,
+  );
+}

@@ -1,0 +1,64 @@
+import type { AnyCallback } from './callback.ts';
+import type { IncrementDecrementOptions } from './counters.ts';
+import type { Logger } from './options.ts';
+import type { InsertOptions } from './storage.ts';
+
+/** What came after the value: options and callback, whatever order they came in. */
+export interface Arguments<TOptions> {
+  options: TOptions;
+  callback: AnyCallback | undefined;
+}
+
+/** MemJS takes `null` for a callback that nobody waits for. */
+const NOBODY: AnyCallback = () => {};
+
+/** A callback as it was handed over; `null` is one that does nothing, and no promise is made then. */
+export function toCallback(callback: unknown): AnyCallback | undefined {
+  if (callback === null) return NOBODY;
+  return typeof callback === 'function' ? (callback as AnyCallback) : undefined;
+}
+
+/** `(options, callback)`, `(callback)` or, where options come first and may be left out, neither. */
+export function trailing<TOptions extends object>(options: unknown, callback: unknown): Arguments<TOptions> {
+  if (typeof options === 'function') return { options: {} as TOptions, callback: options as AnyCallback };
+  return { options: toOptions(options), callback: toCallback(callback) };
+}
+
+function toOptions<TOptions extends object>(options: unknown): TOptions {
+  return (typeof options === 'object' && options !== null ? options : {}) as TOptions;
+}
+
+function deprecated(label: string, logger: Logger): void {
+  logger.log(`MemJS ${label}: using deprecated call - arguments have changed`);
+}
+
+/** `(options, callback)` or MemJS's old `(callback, expires)`. */
+export function insertArguments(
+  label: string,
+  options: unknown,
+  callback: unknown,
+  logger: Logger,
+): Arguments<InsertOptions> {
+  if (typeof options !== 'function' && typeof callback !== 'number') return trailing(options, callback);
+  deprecated(label, logger);
+  return {
+    options: typeof callback === 'number' ? { expires: callback } : {},
+    callback: toCallback(typeof options === 'function' ? options : null),
+  };
+}
+
+/** `(options, callback)` or MemJS's old `(callback, expires, initial)`. */
+export function counterArguments(
+  label: string,
+  options: unknown,
+  callback: unknown,
+  initial: unknown,
+  logger: Logger,
+): Arguments<IncrementDecrementOptions> {
+  if (typeof options !== 'function') return trailing(options, callback);
+  deprecated(label, logger);
+  const old: IncrementDecrementOptions = {};
+  if (typeof callback === 'number') old.expires = callback;
+  if (initial !== undefined && initial !== null) old.initial = initial as number;
+  return { options: old, callback: options as AnyCallback };
+}

@@ -1,0 +1,151 @@
+import type { ServerOptions } from '../cluster/server.ts';
+import { MemcacheError } from '../errors.ts';
+import { noopSerializer, type Serializer } from '../serializers/serializer.ts';
+
+/** Where log lines go. */
+export interface Logger {
+  // biome-ignore lint/suspicious/noExplicitAny: @types/memjs has it so, and loggers written for it must fit.
+  log(...args: any[]): void;
+}
+
+/** Options of a client, beside those of its servers. All times are in seconds. */
+export interface ClientOptions<TIn = string | Buffer, TOut = Buffer | null> {
+  /** Attempts at a command in all: 2 is one retry. @default 2 */
+  retries?: number | undefined;
+  /** The pause before a retry, in seconds. @default 0.2 */
+  retry_delay?: number | undefined;
+  /** The same as `retry_delay`. @default 0.2 */
+  retryDelay?: number | undefined;
+  /**
+   * Send commands again that may take effect twice by it (add, append, prepend, counters, anything with `cas`), as
+   * MemJS does. @default false
+   */
+  retryNonIdempotent?: boolean | undefined;
+  /**
+   * The default expiration in seconds: 0 is never; over 30 days (2,592,000) it is a Unix time. @default 0
+   */
+  expires?: number | undefined;
+  /** Where log lines go. @default console */
+  logger?: Logger | undefined;
+  /** Whether to go on to the next server when one has failed. @default false */
+  failover?: boolean | undefined;
+  /** How long a failed server is left alone, in seconds. @default 60 */
+  failoverTime?: number | undefined;
+  /** Turns values into bytes and back. @default hands strings and Buffers through */
+  serializer?: Serializer<TIn, TOut> | undefined;
+  /** The protocol to speak. @default 'binary' */
+  protocol?: 'binary' | undefined;
+}
+
+/** A client's options with all defaults in. */
+export interface ResolvedOptions {
+  retries: number;
+  retry_delay: number;
+  retryNonIdempotent: boolean;
+  expires: number;
+  logger: Logger;
+  failover: boolean;
+  failoverTime: number;
+}
+
+const DEFAULTS: Omit<ResolvedOptions, 'logger'> = {
+  retries: 2,
+  retry_delay: 0.2,
+  retryNonIdempotent: false,
+  expires: 0,
+  failover: false,
+  failoverTime: 60,
+};
+
+/** Node.js's timers end here, in seconds. */
+const LONGEST_TIMER = 2_147_483;
+
+type Check = (value: unknown) => boolean;
+
+const isSeconds =
+  (minimum: number, exclusive: boolean): Check =>
+  (value) =>
+    typeof value === 'number' && (exclusive ? value > minimum : value >= minimum) && value <= LONGEST_TIMER;
+const isBoolean: Check = (value) => typeof value === 'boolean';
+const isText: Check = (value) => typeof value === 'string';
+const hasMethods =
+  (...names: string[]): Check =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof Reflect.get(value, name) === 'function');
+
+const PAUSE = { check: isSeconds(0, false), expected: 'a number of seconds from 0 on' };
+const SPAN = { check: isSeconds(0, true), expected: 'a number of seconds above 0' };
+const SWITCH = { check: isBoolean, expected: 'true or false' };
+const TEXT = { check: isText, expected: 'a string' };
+
+/** What each option has to be. Others are let through: adapters hand theirs along. */
+const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
+  retries: { check: (value) => Number.isInteger(value) && (value as number) >= 0, expected: 'an integer from 0 on' },
+  retry_delay: PAUSE,
+  retryDelay: PAUSE,
+  retryNonIdempotent: SWITCH,
+  expires: { check: isExpiration, expected: 'an integer of seconds from 0 to 2,147,483,647' },
+  logger: { check: hasMethods('log'), expected: 'an object with a method log' },
+  failover: SWITCH,
+  failoverTime: PAUSE,
+  serializer: { check: hasMethods('serialize', 'deserialize'), expected: 'an object with serialize and deserialize' },
+  timeout: SPAN,
+  conntimeout: SPAN,
+  keepAlive: SWITCH,
+  keepAliveDelay: PAUSE,
+  username: TEXT,
+  password: TEXT,
+  protocol: { check: (value) => value === 'binary', expected: "'binary'" },
+};
+
+/** An expiration that every protocol can say: a whole number of seconds in 31 bits. */
+export function isExpiration(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fffffff;
+}
+
+/** Throws `ERR_INVALID_ARGUMENT` for an option that can't be meant. */
+export function checkOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid options: expected an object, but got ${kind(options)}`);
+  }
+  for (const [name, rule] of Object.entries(RULES)) {
+    const value: unknown = Reflect.get(options, name);
+    if (value === undefined || value === null || rule.check(value)) continue;
+    throw new MemcacheError(
+      'ERR_INVALID_ARGUMENT',
+      `Invalid option ${name}: expected ${rule.expected}, but got ${name === 'password' ? kind(value) : shown(value)}`,
+    );
+  }
+}
+
+/** A copy of the caller's options with the defaults put in, as MemJS has them in `client.options`. */
+export function resolveOptions<TIn, TOut>(
+  options: ClientOptions<TIn, TOut> & ServerOptions,
+): ResolvedOptions & ClientOptions<TIn, TOut> & ServerOptions {
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined && value !== null),
+  );
+  const retry_delay = options.retry_delay ?? options.retryDelay ?? DEFAULTS.retry_delay;
+  const resolved = { ...DEFAULTS, logger: console, ...given, retry_delay };
+  if ('password' in resolved) Object.defineProperty(resolved, 'password', { enumerable: false });
+  return resolved;
+}
+
+/** The serializer to use; without one, values are strings and Buffers. */
+export function resolveSerializer<TIn, TOut>(serializer: Serializer<TIn, TOut> | undefined): Serializer<TIn, TOut> {
+  // Where the caller names no serializer, TIn and TOut are the defaults, which are the no-op serializer's.
+  return serializer ?? (noopSerializer as unknown as Serializer<TIn, TOut>);
+}
+
+/** What came instead of what was expected, without showing data. */
+export function kind(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}
+
+/** Numbers, booleans and bigints are shown as they are. */
+export function shown(value: unknown): string {
+  return ['number', 'boolean', 'bigint'].includes(typeof value) ? String(value) : kind(value);
+}

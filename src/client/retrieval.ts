@@ -1,0 +1,61 @@
+import { Op } from '../protocol/op.ts';
+import type { Reply } from '../protocol/reply.ts';
+import { Status } from '../protocol/status.ts';
+import { noopSerializer } from '../serializers/serializer.ts';
+import { invoke } from './callback.ts';
+import { ClientCommand, type CommandOptions } from './command.ts';
+
+/** Options of `get`. */
+export interface GetOptions extends CommandOptions {
+  /** Whether the result has to tell the item's CAS, for a later `{ cas }`. @default false */
+  cas?: boolean | undefined;
+}
+
+/** What `get` finds: `null` for both where there is nothing. */
+export interface GetResult<TOut> {
+  value: TOut;
+  /** The four bytes of the client flags. */
+  flags: Buffer | null;
+}
+
+/** What `get` finds with `{ cas: true }`. */
+export interface GetWithCasResult<TOut> extends GetResult<TOut> {
+  /** The item's CAS; none where there is no item. */
+  cas?: bigint;
+}
+
+/** A command that is answered with a value. */
+export class RetrievalCommand extends ClientCommand {
+  readonly repeatable = true;
+
+  get label(): string {
+    return this.op === Op.Get ? 'GET' : 'GET AND TOUCH';
+  }
+
+  override settle(reply: Reply): void {
+    if (this.listening) this.unlisten();
+    if (reply.status === Status.Ok) this.hit(reply);
+    else if (reply.status === Status.Miss) this.done(null, null, undefined);
+    else this.rejectStatus(reply.status);
+  }
+
+  private hit(reply: Reply): void {
+    const { serializer } = this.client;
+    let value: unknown = reply.value;
+    let { extras } = reply;
+    if (serializer !== noopSerializer) {
+      try {
+        ({ value, extras } = serializer.deserialize(this.op, reply.value, extras as Buffer));
+      } catch (error) {
+        this.reject(error);
+        return;
+      }
+    }
+    this.done(value, extras, this.returnCas ? reply.cas : undefined);
+  }
+
+  private done(value: unknown, flags: Buffer | null, cas: bigint | undefined): void {
+    if (this.callback !== undefined) invoke(this.callback, null, value, flags);
+    else this.resolve?.(cas === undefined ? { value, flags } : { value, flags, cas });
+  }
+}

@@ -1,0 +1,51 @@
+import { type Address, DEFAULT_PORT, parseServers } from '../cluster/address.ts';
+import { Server, type ServerOptions } from '../cluster/server.ts';
+import { invalid } from './command.ts';
+import { kind } from './options.ts';
+
+/** One server as an object. */
+export interface ServerAddress {
+  host?: string | undefined;
+  /** @default 11211 */
+  port?: number | undefined;
+  /** A unix socket, instead of host and port. */
+  path?: string | undefined;
+  username?: string | undefined;
+  password?: string | undefined;
+}
+
+/** Servers as `Client.create` takes them. */
+export type ServerList = string | readonly (string | ServerAddress)[];
+
+/** Makes the servers of a client; without a list, the environment's or `localhost:11211`. */
+export function makeServers(list: ServerList | null | undefined, options: ServerOptions): Server[] {
+  const { env } = process;
+  const given = list || env.MEMCACHIER_SERVERS || env.MEMCACHE_SERVERS || `localhost:${DEFAULT_PORT}`;
+  return toAddresses(given).map((address) => {
+    const { host, port, username, password, path, tls } = address;
+    return new Server(host, port, username, password, options, { path, tls: tls ? {} : undefined });
+  });
+}
+
+function toAddresses(list: unknown): Address[] {
+  if (typeof list === 'string') return parseServers(list);
+  if (!Array.isArray(list)) throw invalid('servers', 'a string or an array', list);
+  if (list.length === 0) throw invalid('servers', 'at least one server', list);
+  return list.flatMap((entry, index) => (typeof entry === 'string' ? parseServers(entry) : [fromObject(entry, index)]));
+}
+
+function fromObject(entry: unknown, index: number): Address {
+  const name = `servers: entry ${index + 1}`;
+  if (typeof entry !== 'object' || entry === null) throw invalid(name, 'a string or an object', kind(entry));
+  const { host, port = DEFAULT_PORT, path, username, password } = entry as ServerAddress;
+  for (const [field, value] of Object.entries({ host, path, username, password })) {
+    if (value !== undefined && typeof value !== 'string') throw invalid(`${name}: ${field}`, 'a string', kind(value));
+  }
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw invalid(`${name}: port`, 'an integer up to 65535', port);
+  if (path === undefined && !host) throw invalid(name, 'a host or a path', undefined);
+  const address: Address = path === undefined ? { host: host as string, port } : { host: path, port: 0, path };
+  if (username !== undefined) address.username = username;
+  if (password !== undefined) address.password = password;
+  return address;
+}

@@ -1,0 +1,112 @@
+import { MemcacheError } from '../errors.ts';
+
+export const DEFAULT_PORT = 11211;
+
+/** One server, as text or an object says it. */
+export interface Address {
+  host: string;
+  port: number;
+  /** A unix socket, instead of host and port. */
+  path?: string;
+  username?: string;
+  password?: string;
+  /** The server's share of the keys, where the distribution knows weights. */
+  weight?: number;
+  tls?: boolean;
+}
+
+/**
+ * Reads a list of servers, separated by commas: `[user:pass@]host[:port]` as in MemJS, `memcached://` and
+ * `memcacheds://` URLs (percent-decoded, `?weight=2`), `unix:///path` or `/path`, `[::1]:11211`.
+ * Throws `ERR_INVALID_ARGUMENT`; the message says which entry is wrong, without repeating it, since it may hold a
+ * password.
+ */
+export function parseServers(list: string): Address[] {
+  return list.split(',').map((entry, index) => parseServer(entry.trim(), index));
+}
+
+function parseServer(entry: string, index: number): Address {
+  const fail = (expected: string): never => {
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid servers: entry ${index + 1}: expected ${expected}`);
+  };
+  if (entry === '') return fail('a server, but it is empty');
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(entry)?.[1]?.toLowerCase();
+  if (scheme === 'memcached' || scheme === 'memcacheds') return parseUrl(entry, scheme === 'memcacheds', fail);
+  // The last @ ends the credentials, the first : in them ends the user name: passwords hold both.
+  const at = entry.lastIndexOf('@');
+  const credentials = at < 0 ? {} : splitCredentials(entry.slice(0, at));
+  const place = entry.slice(at + 1);
+  if (scheme === 'unix') return { ...unixSocket(entry.slice('unix://'.length), fail) };
+  if (scheme !== undefined) return fail('memcached://, memcacheds:// or unix://');
+  if (place.startsWith('/')) return { ...unixSocket(place, fail), ...credentials };
+  return { ...splitHostPort(place, fail), ...credentials };
+}
+
+function splitCredentials(text: string): { username?: string; password?: string } {
+  const colon = text.indexOf(':');
+  if (colon < 0) return text === '' ? {} : { username: text };
+  return { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+type Fail = (expected: string) => never;
+
+function unixSocket(path: string, fail: Fail): Address {
+  if (!path.startsWith('/')) fail('an absolute path of a unix socket');
+  return { host: path, port: 0, path };
+}
+
+function splitHostPort(text: string, fail: Fail): Address {
+  const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(text);
+  if (bracketed) return { host: bracketed[1] as string, port: parsePort(bracketed[2], fail) };
+  const colon = text.indexOf(':');
+  // Several colons and no brackets: an IPv6 address without a port.
+  if (colon !== text.lastIndexOf(':')) {
+    if (!/^[0-9a-f:.%]+$/i.test(text)) fail('host:port, with an IPv6 address in brackets');
+    return { host: text, port: DEFAULT_PORT };
+  }
+  const host = colon < 0 ? text : text.slice(0, colon);
+  if (host === '' || /[\s/?#[\]]/.test(host)) fail('a host name or address');
+  return { host, port: parsePort(colon < 0 ? undefined : text.slice(colon + 1), fail) };
+}
+
+function parsePort(text: string | undefined, fail: Fail): number {
+  if (text === undefined) return DEFAULT_PORT;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65535) fail('a port from 1 to 65535');
+  return port;
+}
+
+function parseUrl(text: string, tls: boolean, fail: Fail): Address {
+  // The URL class leaves hosts of unknown schemes as they are, so it is asked about a scheme it knows.
+  let url: URL;
+  try {
+    url = new URL(text.replace(/^[^:]+:/, 'http:'));
+  } catch {
+    return fail('a URL like memcached://user:pass@host:port?weight=2');
+  }
+  const address: Address = {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    // The class drops the port that is http's own.
+    port: url.port === '' ? (/:80(?:[/?#]|$)/.test(text) ? 80 : DEFAULT_PORT) : Number(url.port),
+  };
+  if (url.username !== '') address.username = decode(url.username, fail);
+  if (url.password !== '') address.password = decode(url.password, fail);
+  if (tls) address.tls = true;
+  const weight = url.searchParams.get('weight');
+  if (weight !== null) address.weight = parseWeight(weight, fail);
+  return address;
+}
+
+function decode(text: string, fail: Fail): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return fail('credentials in percent-encoding');
+  }
+}
+
+function parseWeight(text: string, fail: Fail): number {
+  const weight = Number(text);
+  if (!(weight > 0 && Number.isFinite(weight))) fail('a weight above 0');
+  return weight;
+}

@@ -1,0 +1,29 @@
+import type { FrameTransport } from '../connection/frame-transport.ts';
+import type { MemcacheError } from '../errors.ts';
+import { Request } from '../protocol/request.ts';
+import type { Router } from './router.ts';
+import type { Server } from './server.ts';
+
+/** A server as a client takes it: ours, or any object with MemJS's contract. */
+export type ServerLike = Server | FrameTransport;
+
+/** A request on its way through the cluster: which server has it and how many attempts are left. */
+export abstract class Command extends Request {
+  router: Router | undefined = undefined;
+  /** The server of the attempt under way. */
+  server: ServerLike | undefined = undefined;
+  /** Whether the command is for this server alone, so that no key chooses another. */
+  pinned = false;
+  /** Attempts left at the present server, the one under way included. */
+  attempts = 0;
+  /** Whether sending it again cannot change its effect. */
+  abstract readonly repeatable: boolean;
+
+  /** Ends the command with an error; the only other end is the last `settle`. */
+  abstract reject(error: Error): void;
+
+  override fail(error: MemcacheError, written: boolean): void {
+    if (this.router === undefined) this.reject(error);
+    else this.router.failed(this, error, written);
+  }
+}

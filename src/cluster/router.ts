@@ -1,0 +1,158 @@
+import { type FrameTransport, sendFrame } from '../connection/frame-transport.ts';
+import { type ErrorCode, MemcacheError } from '../errors.ts';
+import type { Holder, Request, WireKey } from '../protocol/request.ts';
+import type { Command, ServerLike } from './command.ts';
+import { Server } from './server.ts';
+
+/** What the router reads anew for each command, since MemJS's users may change it at any time. */
+export interface RouterOptions {
+  /** Attempts at a command in all. */
+  retries: number;
+  /** The pause before another attempt, in seconds. */
+  retry_delay: number;
+  failover: boolean;
+  /** How long a failed server is left alone, in seconds. */
+  failoverTime: number;
+  retryNonIdempotent: boolean;
+  logger: { log(...message: unknown[]): void };
+}
+
+/** Who has the servers and chooses among them. */
+export interface RouterHost {
+  readonly options: RouterOptions;
+  /** The server for a key; none when all are left alone. */
+  server(key: WireKey): ServerLike | null;
+  /** The opaque of a frame that goes to a transport of the caller's own. */
+  readonly seq: number;
+}
+
+/** Errors that another attempt would only repeat. */
+const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_CLOSED', 'ERR_AUTH', 'ERR_UNSUPPORTED', 'ERR_INVALID_ARGUMENT']);
+
+/** How long a transport of the caller's own may take where it has no timeouts itself, in seconds. */
+const TRANSPORT_TIMEOUT = 0.5;
+
+/** Brings commands to servers, and decides what a failed attempt leads to: another one, another server, or the error. */
+export class Router implements Holder {
+  readonly #host: RouterHost;
+  /** Commands in the pause before another attempt. */
+  readonly #retries = new Map<Request, { command: Command; timer: NodeJS.Timeout }>();
+  #onIdle: (() => void)[] = [];
+
+  constructor(host: RouterHost) {
+    this.#host = host;
+  }
+
+  /** Sends a command to the server of its key, or to the one it is pinned to. */
+  dispatch(command: Command): void {
+    const server = command.pinned ? command.server : this.#host.server(command.key);
+    if (!server) {
+      command.reject(new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
+      return;
+    }
+    command.router = this;
+    command.server = server;
+    if (command.attempts === 0) command.attempts = this.#host.options.retries;
+    if (isOurs(server)) server.send(command);
+    else this.#sendFrame(server, command);
+  }
+
+  /** What a failed attempt leads to. */
+  failed(command: Command, error: MemcacheError, written: boolean): void {
+    const { retries, retry_delay, retryNonIdempotent } = this.#host.options;
+    const repeatable = !written || command.repeatable || retryNonIdempotent;
+    if (FINAL.has(error.code) || !repeatable) {
+      this.#log(command, retries, error);
+      command.reject(error);
+    } else if (--command.attempts > 0) {
+      this.#retryLater(command, retry_delay);
+    } else {
+      this.#log(command, retries, error);
+      this.#giveUp(command, error);
+    }
+  }
+
+  drop(request: Request): void {
+    const timer = this.#retries.get(request)?.timer;
+    clearTimeout(timer);
+    this.#forget(request, timer);
+  }
+
+  /** Fails the commands that are between two attempts. */
+  close(): void {
+    const error = new MemcacheError('ERR_CLOSED', 'The client was closed');
+    const waiting = [...this.#retries.values()];
+    for (const { command, timer } of waiting) {
+      clearTimeout(timer);
+      this.#forget(command, timer);
+      command.reject(error);
+    }
+  }
+
+  /** Resolves when no command is between two attempts. */
+  async idle(): Promise<void> {
+    if (this.#retries.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  }
+
+  get retrying(): boolean {
+    return this.#retries.size > 0;
+  }
+
+  #retryLater(command: Command, seconds: number): void {
+    command.holder = this;
+    const timer = setTimeout(() => {
+      command.holder = undefined;
+      this.dispatch(command);
+      this.#forget(command, timer);
+    }, seconds * 1000);
+    this.#retries.set(command, { command, timer });
+  }
+
+  /** Unless the command is in another pause by now: `timer` tells which one is meant. */
+  #forget(request: Request, timer: NodeJS.Timeout | undefined): void {
+    if (this.#retries.get(request)?.timer !== timer) return;
+    this.#retries.delete(request);
+    if (this.#retries.size > 0) return;
+    const waiting = this.#onIdle;
+    this.#onIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #giveUp(command: Command, error: MemcacheError): void {
+    const { failover, failoverTime } = this.#host.options;
+    if (!failover || command.pinned) {
+      command.reject(error);
+      return;
+    }
+    if (command.server !== undefined) command.server.wakeupAt = Date.now() + failoverTime * 1000;
+    if (this.#host.server(command.key) === null) {
+      command.reject(new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: error }));
+      return;
+    }
+    command.attempts = 0;
+    this.dispatch(command);
+  }
+
+  #sendFrame(server: FrameTransport, command: Command): void {
+    const { timeout = TRANSPORT_TIMEOUT, conntimeout = 2 * timeout } = server instanceof Server ? server.options : {};
+    sendFrame(server, command, this.#host.seq, command.timeout || (timeout + conntimeout) * 1000);
+  }
+
+  #log(command: Command, retries: number, error: Error): void {
+    const { server } = command;
+    const name = server === undefined ? '' : serverName(server);
+    this.#host.options.logger.log(
+      `MemJS: Server <${name}> failed after (${retries}) retries with error - ${error.message}`,
+    );
+  }
+}
+
+/** Whether a server takes requests; one whose `write` has been replaced takes frames. */
+export function isOurs(server: ServerLike): server is Server {
+  return server.write === Server.prototype.write;
+}
+
+/** A server's name in results and log lines. */
+export function serverName(server: ServerLike): string {
+  return isOurs(server) ? server.name : `${server.host}:${server.port}`;
+}

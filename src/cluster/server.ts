@@ -1,0 +1,265 @@
+import { EventEmitter } from 'node:events';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { Connection, type ConnectionOwner } from '../connection/connection.ts';
+import {
+  type ErrorListener,
+  FrameListeners,
+  type FrameTransport,
+  type ResponseListener,
+  type TransportMessage,
+} from '../connection/frame-transport.ts';
+import type { Credentials } from '../connection/handshake.ts';
+import { WaitingQueue } from '../connection/waiting-queue.ts';
+import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
+import { binary } from '../protocol/binary/index.ts';
+import { Op } from '../protocol/op.ts';
+import type { Reply } from '../protocol/reply.ts';
+import { type Holder, Request } from '../protocol/request.ts';
+import { DEFAULT_PORT } from './address.ts';
+
+/** Options of one server. */
+export interface ServerOptions {
+  /** The user name, where the server's address and the constructor name none. */
+  username?: string | undefined;
+  /** The password that goes with it. */
+  password?: string | undefined;
+  /** Bounds one attempt at a command once there is a connection, in seconds. @default 0.5 */
+  timeout?: number | undefined;
+  /** Bounds the wait for a connection, authentication included, in seconds. @default 2 × timeout */
+  conntimeout?: number | undefined;
+  /** Whether TCP keep-alive is on. @default false */
+  keepAlive?: boolean | undefined;
+  /** How long a socket is idle before the first keep-alive probe, in seconds. @default 30 */
+  keepAliveDelay?: number | undefined;
+}
+
+/** What an address adds to a server beyond MemJS's constructor. */
+export interface ServerPlace {
+  /** A unix socket, instead of host and port. */
+  path?: string | undefined;
+  tls?: TlsOptions | undefined;
+}
+
+const DEFAULTS = { timeout: 0.5, keepAlive: false, keepAliveDelay: 30 };
+
+/**
+ * One memcached server: it opens connections as commands need them and holds the commands that wait for one.
+ *
+ * MemJS's server contract is here too: whole binary frames through `write`, their answers through `onResponse` and
+ * `onError`. A client uses that only for a server whose `write` has been replaced.
+ */
+export class Server extends EventEmitter implements ConnectionOwner, FrameTransport, Holder {
+  host: string | undefined;
+  port: number | undefined;
+  readonly username: string | undefined;
+  declare readonly password: string | undefined;
+  readonly options: ServerOptions & typeof DEFAULTS & { conntimeout: number };
+  /** Whether there is a connection that commands can use at once. */
+  connected = false;
+  /** Until when the server is left alone, as `Date.now()` has it. */
+  wakeupAt: number | undefined = undefined;
+
+  readonly #place: ServerPlace;
+  readonly #listeners = new FrameListeners();
+  readonly #waiting = new WaitingQueue();
+  readonly #retired = new Set<Connection>();
+  #connection: Connection | undefined;
+
+  constructor(
+    host?: string,
+    port?: number,
+    username?: string,
+    password?: string,
+    options: ServerOptions = {},
+    place: ServerPlace = {},
+  ) {
+    super();
+    this.host = host;
+    this.port = port;
+    const timeout = options?.timeout ?? DEFAULTS.timeout;
+    this.options = {
+      ...options,
+      timeout,
+      conntimeout: options?.conntimeout ?? 2 * timeout,
+      keepAlive: options?.keepAlive ?? DEFAULTS.keepAlive,
+      keepAliveDelay: options?.keepAliveDelay ?? DEFAULTS.keepAliveDelay,
+    };
+    const { env } = process;
+    this.username = username || this.options.username || env.MEMCACHIER_USERNAME || env.MEMCACHE_USERNAME;
+    const secret = password || this.options.password || env.MEMCACHIER_PASSWORD || env.MEMCACHE_PASSWORD;
+    // Readable, but in no inspection and no JSON.
+    Object.defineProperty(this, 'password', { value: secret, configurable: true });
+    Object.defineProperty(this.options, 'password', { value: this.options.password, configurable: true });
+    this.#place = place;
+  }
+
+  /** The server's name in results, errors and log lines: `host:port`, or the path of a unix socket. */
+  get name(): string {
+    return this.#place.path ?? `${this.host ?? 'localhost'}:${this.port ?? DEFAULT_PORT}`;
+  }
+
+  /** Sends a request as soon as there is a connection. */
+  send(request: Request): void {
+    if (request.timeout === 0) request.timeout = this.options.timeout * 1000;
+    const connection = this.#connection;
+    if (connection?.ready) connection.send(request);
+    else this.#wait(request);
+  }
+
+  /** Takes no part in what comes after: waits for every answer, takes leave of the server and closes. */
+  async quit(): Promise<void> {
+    const current = this.#connection;
+    if (current !== undefined && !current.ready) {
+      if (this.#waiting.length === 0) current.destroy(this.#error('ERR_CLOSED', 'The client was closed'));
+      else await new Promise((resolve) => this.once(OPENED, resolve));
+    }
+    const leaving = [...this.#retired];
+    if (current !== undefined) leaving.push(current);
+    await Promise.all(leaving.map((connection) => new Promise<void>((resolve) => connection.quit(resolve))));
+  }
+
+  /** Closes at once: what waits fails with `ERR_CLOSED`. A command after it opens a new connection. */
+  close(): void {
+    const error = this.#error('ERR_CLOSED', 'The client was closed');
+    const connections = [...this.#retired];
+    if (this.#connection !== undefined) connections.push(this.#connection);
+    for (const connection of connections) connection.destroy(error);
+  }
+
+  /** Sends a whole binary frame; its answer goes to the listeners for its opaque. */
+  write(frame: Buffer): void {
+    checkFrame(frame);
+    this.send(new FrameRequest(frame, this.#listeners));
+  }
+
+  /** Calls `fn` with the answer to the frame whose opaque is `seq`. */
+  onResponse(seq: number, fn: ResponseListener): void {
+    this.#listeners.onResponse(seq, fn);
+  }
+
+  /** Calls `fn` when there won't be an answer to the frame whose opaque is `seq`. */
+  onError(seq: number, fn: ErrorListener): void {
+    this.#listeners.onError(seq, fn);
+  }
+
+  /** Hands an answer to the listener for its opaque. */
+  respond(message: TransportMessage): void {
+    this.#listeners.respond(message);
+  }
+
+  /** Closes the connection and hands the error to every listener. */
+  error(error: Error): void {
+    this.close();
+    this.#listeners.failAll(error);
+  }
+
+  override toString(): string {
+    return `<Server ${this.name}>`;
+  }
+
+  drop(request: Request): void {
+    this.#waiting.remove(request);
+    request.holder = undefined;
+  }
+
+  onReady(connection: Connection): void {
+    this.connected = true;
+    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
+      connection.send(request);
+    }
+    this.emit(OPENED);
+  }
+
+  onRetired(connection: Connection): void {
+    this.#retired.add(connection);
+    if (connection !== this.#connection) return;
+    this.#connection = undefined;
+    this.connected = false;
+  }
+
+  onClosed(connection: Connection, error: MemcacheError): void {
+    this.#retired.delete(connection);
+    if (connection !== this.#connection) return;
+    this.#connection = undefined;
+    this.connected = false;
+    this.#failWaiting(error);
+    this.emit(OPENED);
+  }
+
+  #wait(request: Request): void {
+    request.holder = this;
+    this.#waiting.push(request);
+    if (this.#connection === undefined) this.#open();
+  }
+
+  #open(): void {
+    const { timeout, conntimeout, keepAlive, keepAliveDelay } = this.options;
+    const { path, tls } = this.#place;
+    try {
+      this.#connection = new Connection(
+        {
+          name: this.name,
+          endpoint: {
+            host: this.host ?? 'localhost',
+            port: this.port ?? DEFAULT_PORT,
+            path,
+            tls,
+            keepAlive,
+            keepAliveDelay,
+          },
+          protocol: binary,
+          credentials: this.#credentials(),
+          timeout: timeout * 1000,
+          conntimeout: conntimeout * 1000,
+        },
+        this,
+      );
+    } catch (cause) {
+      // A port or path that no socket takes; told like any other connection that could not be made.
+      process.nextTick(() => this.#failWaiting(this.#error('ERR_CONNECT', 'The connection could not be made', cause)));
+    }
+  }
+
+  #credentials(): Credentials | undefined {
+    const { username, password } = this;
+    return username && password ? { username, password } : undefined;
+  }
+
+  /** Only those that wait now: one that fails may come back at once, for the next connection. */
+  #failWaiting(error: MemcacheError): void {
+    const requests: Request[] = [];
+    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
+      request.holder = undefined;
+      requests.push(request);
+    }
+    for (const request of requests) request.fail(error, false);
+  }
+
+  #error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {
+    return new MemcacheError(code, message, { server: this.name, cause });
+  }
+}
+
+/** The end of an attempt at a connection, either way. */
+const OPENED = Symbol('opened');
+
+/** A frame written by hand, for MemJS's server contract. */
+class FrameRequest extends Request {
+  private readonly listeners: FrameListeners;
+
+  constructor(frame: Buffer, listeners: FrameListeners) {
+    super(Op.Raw, '');
+    this.value = frame;
+    this.opaque = opaqueOf(frame);
+    this.listeners = listeners;
+  }
+
+  override settle(reply: Reply): void {
+    if (reply.frame !== null) this.listeners.respond(reply.frame);
+  }
+
+  override fail(error: MemcacheError): void {
+    this.listeners.fail(this.opaque, error);
+  }
+}

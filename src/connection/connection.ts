@@ -1,0 +1,318 @@
+import type { Socket } from 'node:net';
+import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { Op } from '../protocol/op.ts';
+import type { Decoder, Protocol, ReplyQueue } from '../protocol/protocol.ts';
+import type { Reply } from '../protocol/reply.ts';
+import { AbandonedRequest, type Holder, Request } from '../protocol/request.ts';
+import { Status } from '../protocol/status.ts';
+import { connect, type Endpoint, readyEvent } from './connector.ts';
+import { DeadlineTimer } from './deadline.ts';
+import { AUTH_FAILED, authenticate, type Credentials } from './handshake.ts';
+import { OutputBuffer } from './output-buffer.ts';
+import { WaitingQueue } from './waiting-queue.ts';
+
+export interface ConnectionOptions {
+  /** The server's name in errors. */
+  name: string;
+  endpoint: Endpoint;
+  protocol: Protocol;
+  credentials: Credentials | undefined;
+  /** Bounds an attempt at a command, in milliseconds. */
+  timeout: number;
+  /** Bounds everything up to the first command, in milliseconds. */
+  conntimeout: number;
+}
+
+/** Told what becomes of a connection. */
+export interface ConnectionOwner {
+  /** Commands may be sent. */
+  onReady(connection: Connection): void;
+  /** The connection takes no further commands, but some that it has may still be answered. */
+  onRetired(connection: Connection): void;
+  /** The connection is over; called once, before what waited on it fails. */
+  onClosed(connection: Connection, error: MemcacheError): void;
+}
+
+/** What ends a connection that nobody needs any more; nobody is told. */
+const CLOSED = 'The connection was closed by the client';
+
+type State = 'opening' | 'ready' | 'retired' | 'closed';
+
+/** Asks the server to close the connection; the answer, if any, is of no interest. */
+class QuitRequest extends Request {
+  constructor(timeout: number) {
+    super(Op.Quit, '');
+    this.timeout = timeout;
+  }
+
+  override settle(): void {}
+
+  override fail(): void {}
+}
+
+/**
+ * One socket. Requests are encoded as they come and leave in one write at the end of the turn; answers come in the
+ * order of the requests and settle them from the head of the queue.
+ */
+export class Connection implements ReplyQueue, Holder {
+  private state: State = 'opening';
+  /** Private for real, so that no inspection shows the password. */
+  readonly #options: ConnectionOptions;
+  private readonly owner: ConnectionOwner;
+  private readonly socket: Socket;
+  private readonly decoder: Decoder;
+  private readonly output = new OutputBuffer();
+  private readonly deadlines = new DeadlineTimer((now) => this.sweep(now));
+  private readonly openTimer: NodeJS.Timeout;
+  private queue = new WaitingQueue();
+  /** How many requests at the tail of the queue came in this turn and have no deadline yet. */
+  private fresh = 0;
+  /** How many requests at the tail of the queue are still in the output buffer. */
+  private unwritten = 0;
+  /** Whether the socket has asked to be left alone until it drains. */
+  private blocked = false;
+  /** When the head of the queue last moved, on the clock of `performance.now()`. */
+  private movedAt = 0;
+  private nextOpaque = 0;
+
+  constructor(options: ConnectionOptions, owner: ConnectionOwner) {
+    this.#options = options;
+    this.owner = owner;
+    this.decoder = options.protocol.createDecoder(this);
+    this.socket = connect(options.endpoint, (buffer, length) => this.read(buffer, length));
+    this.socket.on(readyEvent(options.endpoint), () => this.opened());
+    this.socket.on('drain', () => this.drained());
+    this.socket.on('end', () => this.lost('The server closed the connection'));
+    this.socket.on('error', (cause) => this.lost('The connection failed', cause));
+    this.socket.on('close', () => this.lost('The connection was closed'));
+    this.openTimer = setTimeout(() => this.openTimedOut(), options.conntimeout);
+  }
+
+  get ready(): boolean {
+    return this.state === 'ready';
+  }
+
+  /** How many requests wait for an answer. */
+  get pending(): number {
+    return this.queue.length;
+  }
+
+  /** Sends a request. Only for a connection that is ready. */
+  send(request: Request): void {
+    if (this.fresh === 0) this.beginTurn();
+    if (request.op !== Op.Raw) request.opaque = this.nextOpaque = (this.nextOpaque + 1) >>> 0;
+    try {
+      this.#options.protocol.encode(request, this.output);
+    } catch (error) {
+      request.fail(this.located(error), false);
+      return;
+    }
+    request.holder = this;
+    this.queue.push(request);
+    this.fresh++;
+    this.unwritten++;
+  }
+
+  head(): Request | undefined {
+    return this.queue.head();
+  }
+
+  deliver(reply: Reply): boolean {
+    if (reply.status === Status.AuthError && this.state !== 'opening') {
+      this.destroy(this.error('ERR_AUTH', AUTH_FAILED));
+      return false;
+    }
+    const request = reply.more ? this.queue.head() : this.queue.shift();
+    if (request === undefined) return false;
+    if (!reply.more) request.holder = undefined;
+    request.settle(reply);
+    return this.state !== 'closed';
+  }
+
+  drop(request: Request): void {
+    const index = this.queue.indexOf(request);
+    if (index >= 0) this.queue.replace(index, new AbandonedRequest(request));
+    request.holder = undefined;
+  }
+
+  /** Takes no further commands, waits for the answers to those it has, takes leave of the server and closes. */
+  quit(onClosed: () => void): void {
+    if (this.socket.closed) onClosed();
+    else this.socket.once('close', onClosed);
+    if (this.state === 'closed') return;
+    this.retire();
+    if (this.#options.protocol.name === 'binary') this.send(new QuitRequest(this.#options.timeout));
+    else if (!this.alive()) this.destroy(this.error('ERR_CLOSED', CLOSED));
+  }
+
+  /** Closes at once; what waits fails with `error`. */
+  destroy(error: MemcacheError): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    clearTimeout(this.openTimer);
+    this.deadlines.stop();
+    this.socket.destroy();
+    const { queue, unwritten } = this;
+    this.queue = new WaitingQueue();
+    this.owner.onClosed(this, error);
+    const written = queue.length - unwritten;
+    for (let i = 0; i < written; i++) failHead(queue, error, true);
+    while (queue.length > 0) failHead(queue, error, false);
+  }
+
+  private opened(): void {
+    const { credentials } = this.#options;
+    if (credentials === undefined) {
+      this.becomeReady();
+      return;
+    }
+    authenticate(
+      credentials,
+      (request) => this.send(request),
+      (error) => (error === undefined ? this.becomeReady() : this.destroy(this.located(error))),
+    );
+  }
+
+  private becomeReady(): void {
+    clearTimeout(this.openTimer);
+    this.state = 'ready';
+    this.owner.onReady(this);
+  }
+
+  private openTimedOut(): void {
+    // The answer may have come while the process was busy: input is read before immediates run.
+    setImmediate(() => {
+      if (this.state === 'opening') {
+        this.destroy(this.error('ERR_TIMEOUT', 'socket timed out connecting to server.'));
+      }
+    });
+  }
+
+  private beginTurn(): void {
+    if (this.socket.writableLength === 0) this.output.rewind();
+    process.nextTick(this.endTurn);
+  }
+
+  /** Stamps what came in this turn and writes it out, all in one. */
+  private readonly endTurn = (): void => {
+    if (this.state === 'closed') return;
+    this.stamp();
+    if (!this.blocked && !this.output.empty) this.flush();
+  };
+
+  private stamp(): void {
+    const { queue, fresh } = this;
+    if (fresh === 0) return;
+    this.fresh = 0;
+    const now = performance.now();
+    const { length } = queue;
+    if (length === fresh) this.movedAt = now;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let i = Math.max(0, length - fresh); i < length; i++) {
+      const request = queue.at(i);
+      const deadline = now + request.timeout;
+      request.deadline = deadline;
+      if (deadline < earliest) earliest = deadline;
+    }
+    this.deadlines.watch(Math.min(earliest, this.movedAt + this.#options.timeout), now);
+  }
+
+  private flush(): void {
+    this.unwritten = 0;
+    this.blocked = !this.output.flush(this.socket) && this.socket.writableLength > 0;
+  }
+
+  private drained(): void {
+    this.blocked = false;
+    if (this.state !== 'closed' && !this.output.empty) this.flush();
+  }
+
+  private read(buffer: Buffer, length: number): void {
+    if (this.state === 'closed') return;
+    const before = this.queue.length;
+    try {
+      this.decoder.decode(buffer, 0, length);
+    } catch (error) {
+      this.destroy(this.located(error));
+      return;
+    }
+    if (this.queue.length !== before) this.movedAt = performance.now();
+    if (this.state === 'retired' && !this.alive()) this.destroy(this.error('ERR_CLOSED', CLOSED));
+  }
+
+  /** Ends the attempts that are over, gives up a stream that has come to a stop, and tells when to look again. */
+  private sweep(now: number): number {
+    const { queue } = this;
+    const expired: Request[] = [];
+    let next = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < queue.length; i++) {
+      const request = queue.at(i);
+      if (request.deadline > now) {
+        if (request.deadline < next) next = request.deadline;
+        continue;
+      }
+      queue.replace(i, new AbandonedRequest(request));
+      expired.push(request);
+    }
+    const stuckAt = this.stuckAt();
+    if (stuckAt <= now) this.retire();
+    else if (stuckAt < next) next = stuckAt;
+    this.expire(expired);
+    if (this.state === 'retired' && !this.alive()) this.destroy(this.error('ERR_CLOSED', CLOSED));
+    return this.state === 'closed' ? Number.POSITIVE_INFINITY : next;
+  }
+
+  /** Their bytes have left or are about to, so they count as written. */
+  private expire(requests: readonly Request[]): void {
+    if (requests.length === 0) return;
+    const error = this.error('ERR_TIMEOUT', 'socket timed out waiting on response.');
+    for (const request of requests) {
+      request.holder = undefined;
+      request.fail(error, true);
+    }
+  }
+
+  /** When the head of the queue will not have moved for too long; a command with more time of its own gets it. */
+  private stuckAt(): number {
+    const head = this.queue.head();
+    if (head === undefined || this.state !== 'ready') return Number.POSITIVE_INFINITY;
+    const own = head instanceof AbandonedRequest ? 0 : head.timeout;
+    return this.movedAt + Math.max(this.#options.timeout, own);
+  }
+
+  private retire(): void {
+    if (this.state === 'retired' || this.state === 'closed') return;
+    this.state = 'retired';
+    this.owner.onRetired(this);
+  }
+
+  /** Whether anybody still waits for an answer. */
+  private alive(): boolean {
+    for (let i = 0; i < this.queue.length; i++) {
+      if (!(this.queue.at(i) instanceof AbandonedRequest)) return true;
+    }
+    return false;
+  }
+
+  private lost(message: string, cause?: Error): void {
+    if (this.state === 'closed') return;
+    this.destroy(this.error('ERR_CONNECT', cause ? `${message}: ${cause.message}` : message, cause));
+  }
+
+  private error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {
+    return new MemcacheError(code, message, { server: this.#options.name, cause });
+  }
+
+  /** What encoding or decoding threw, with the server's name. */
+  private located(error: unknown): MemcacheError {
+    if (error instanceof MemcacheError) return this.error(error.code, error.message, error.cause);
+    return this.error('ERR_PROTOCOL', 'The answer of the server could not be read', error);
+  }
+}
+
+function failHead(queue: WaitingQueue, error: MemcacheError, written: boolean): void {
+  const request = queue.shift();
+  if (request === undefined) return;
+  request.holder = undefined;
+  request.fail(error, written);
+}

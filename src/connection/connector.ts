@@ -1,0 +1,61 @@
+import net from 'node:net';
+import tls from 'node:tls';
+
+/** Where and how a connection is opened. */
+export interface Endpoint {
+  host: string;
+  port: number;
+  /** A unix socket, instead of host and port. */
+  path?: string | undefined;
+  tls?: tls.ConnectionOptions | undefined;
+  keepAlive: boolean;
+  /** In seconds. */
+  keepAliveDelay: number;
+}
+
+/**
+ * One block of memory for the input of all plain sockets. A socket fills it and hands it on in one synchronous step,
+ * and decoders keep no reference to their input.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Called with `buffer` from 0 to `length`; the memory is only lent. */
+export type OnData = (buffer: Buffer, length: number) => void;
+
+/** Opens a socket. It emits {@link readyEvent} when commands may be written. */
+export function connect(endpoint: Endpoint, onData: OnData): net.Socket {
+  const socket = endpoint.tls === undefined ? connectPlain(endpoint, onData) : connectTls(endpoint, onData);
+  socket.setNoDelay(true);
+  if (endpoint.keepAlive) socket.setKeepAlive(true, endpoint.keepAliveDelay * 1000);
+  return socket;
+}
+
+/** The event after which the peer is who it should be: with TLS, nothing is written before the handshake is over. */
+export function readyEvent(endpoint: Endpoint): 'connect' | 'secureConnect' {
+  return endpoint.tls === undefined ? 'connect' : 'secureConnect';
+}
+
+function address(endpoint: Endpoint): { path: string } | { host: string; port: number } {
+  return endpoint.path === undefined ? { host: endpoint.host, port: endpoint.port } : { path: endpoint.path };
+}
+
+function connectPlain(endpoint: Endpoint, onData: OnData): net.Socket {
+  return net.connect({
+    ...address(endpoint),
+    onread: {
+      buffer: READ_BUFFER,
+      callback: (length) => {
+        onData(READ_BUFFER, length);
+        return true;
+      },
+    },
+  });
+}
+
+function connectTls(endpoint: Endpoint, onData: OnData): net.Socket {
+  const { host } = endpoint;
+  const servername = net.isIP(host) === 0 ? { servername: host } : {};
+  const socket = tls.connect({ ...address(endpoint), ...servername, ...endpoint.tls });
+  socket.on('data', (chunk: Buffer) => onData(chunk, chunk.length));
+  return socket;
+}

@@ -1,0 +1,29 @@
+import { Client } from './client/client.ts';
+import { Utils } from './client/utils.ts';
+import { Server } from './cluster/server.ts';
+import { MemcacheError } from './errors.ts';
+import { Header } from './protocol/binary/message.ts';
+import { noopSerializer } from './serializers/serializer.ts';
+
+export type { FlushOptions, Statistics } from './client/admin.ts';
+export type { CommandOptions } from './client/command.ts';
+export type { CounterResult, IncrementDecrementOptions } from './client/counters.ts';
+export type { ClientOptions, Logger } from './client/options.ts';
+export type { GetOptions, GetResult, GetWithCasResult } from './client/retrieval.ts';
+export type { ServerAddress, ServerList } from './client/servers.ts';
+export type { ChangeOptions, InsertOptions } from './client/storage.ts';
+export type { ServerLike } from './cluster/command.ts';
+export type { ServerOptions } from './cluster/server.ts';
+export type {
+  ErrorListener,
+  FrameTransport,
+  ResponseListener,
+  TransportMessage,
+} from './connection/frame-transport.ts';
+export type { ErrorCode, MemcacheErrorOptions } from './errors.ts';
+export type { Response } from './protocol/binary/message.ts';
+export type { Serialized, Serializer } from './serializers/serializer.ts';
+export { Client, Header, MemcacheError, noopSerializer, Server, Utils };
+
+/** Everything in one object, for `import memjs from 'memjs'`. */
+export default { Client, Server, Utils, Header, MemcacheError, noopSerializer };

@@ -1,0 +1,156 @@
+import { MemcacheError } from '../../errors.ts';
+import { Op } from '../op.ts';
+import type { Decoder, ReplyQueue } from '../protocol.ts';
+import { Reply } from '../reply.ts';
+import type { Request } from '../request.ts';
+import { Status } from '../status.ts';
+import { copyOut, place, placed } from '../value-pool.ts';
+import { FrameAssembler } from './assembler.ts';
+import { HEADER_BYTES, MAX_BODY_BYTES, RESPONSE_MAGIC } from './constants.ts';
+import { parseMessage } from './message.ts';
+
+/** memcached says this in text, whatever the connection's protocol, when it is full. */
+const FULL_SERVER = Buffer.from('ERROR Too many open connections');
+
+/** Decodes responses (`protocol-binary.txt`, "Response header"). Frames that are whole in a chunk are read in place. */
+export class BinaryDecoder implements Decoder {
+  private readonly queue: ReplyQueue;
+  private readonly reply = new Reply();
+  private readonly assembler = new FrameAssembler();
+
+  constructor(queue: ReplyQueue) {
+    this.queue = queue;
+  }
+
+  decode(chunk: Buffer, start: number, end: number): void {
+    let at = start;
+    const { assembler } = this;
+    if (assembler.active) {
+      at = assembler.fill(chunk, at, end);
+      if (assembler.headerComplete) checkHeader(assembler.header, 0);
+      if (!assembler.frameComplete) return;
+      const frame = assembler.take();
+      if (!this.frame(frame, 0, frame.length, true)) return;
+    }
+    while (at < end) {
+      if (chunk[at] !== RESPONSE_MAGIC) throw notAFrame(chunk, at, end);
+      if (end - at < HEADER_BYTES) break;
+      const frameEnd = at + HEADER_BYTES + checkHeader(chunk, at);
+      if (frameEnd > end) break;
+      if (!this.frame(chunk, at, frameEnd, false)) return;
+      at = frameEnd;
+    }
+    if (at < end) assembler.begin(chunk, at, end);
+  }
+
+  /** Hands on one whole frame, which may be kept if `owned`; false when the connection is over. */
+  private frame(chunk: Buffer, start: number, end: number, owned: boolean): boolean {
+    const request = this.queue.head();
+    if (request === undefined) throw outOfStep('an answer came that nothing was waiting for');
+    const opcode = chunk[start + 1] as number;
+    if (opcode !== (request.op === Op.Raw ? (request.value as Uint8Array)[1] : request.op)) {
+      throw outOfStep('an answer to another command came');
+    }
+    if (readUint32(chunk, start + 12) !== request.opaque) throw outOfStep('an answer with another opaque came');
+
+    const reply = this.reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
+    if (request.op === Op.Raw) this.fillRaw(opcode, chunk, start, end);
+    else if (reply.status !== Status.Ok) reply.value = copyOut(chunk, start + HEADER_BYTES, end);
+    else this.fill(request, chunk, start, end, owned);
+    return this.queue.deliver(reply);
+  }
+
+  private fill(request: Request, chunk: Buffer, start: number, end: number, owned: boolean): void {
+    const { reply } = this;
+    const extrasAt = start + HEADER_BYTES;
+    switch (request.op) {
+      case Op.Get:
+      case Op.GetAndTouch:
+        fillValue(reply, chunk, extrasAt, end, owned);
+        break;
+      case Op.Increment:
+      case Op.Decrement:
+        if (end - extrasAt !== 8) throw outOfStep('a counter has not 8 bytes');
+        reply.counter = readCounter(chunk, extrasAt);
+        break;
+      case Op.Stat:
+        fillStatistic(reply, chunk, start, end);
+        break;
+      default:
+        if (end > extrasAt) reply.value = copyOut(chunk, extrasAt, end);
+    }
+    if (request.returnCas) reply.cas = chunk.readBigUInt64BE(start + 16);
+  }
+
+  /** The caller's own frame gets the whole answer; of several answers to it (statistics) the last is an empty one. */
+  private fillRaw(opcode: number, chunk: Buffer, start: number, end: number): void {
+    this.reply.frame = parseMessage(copyOut(chunk, start, end));
+    this.reply.more = opcode === Op.Stat && this.reply.status === Status.Ok && end > start + HEADER_BYTES;
+  }
+}
+
+/** Extras and value lie side by side and are copied in one go; a key in between (GETK) is never asked for. */
+function fillValue(reply: Reply, chunk: Buffer, extrasAt: number, end: number, owned: boolean): void {
+  const extrasLength = chunk[extrasAt - 20] as number;
+  if (keyLengthOf(chunk, extrasAt - HEADER_BYTES) !== 0) throw outOfStep('a key came that was not asked for');
+  if (owned) {
+    reply.extras = chunk.subarray(extrasAt, extrasAt + extrasLength);
+    reply.value = chunk.subarray(extrasAt + extrasLength, end);
+    return;
+  }
+  place(chunk, extrasAt, end);
+  const { memory, at } = placed;
+  reply.extras = memory.subarray(at, at + extrasLength);
+  reply.value = memory.subarray(at + extrasLength, at + end - extrasAt);
+}
+
+/** A statistic a frame; one without a body ends them ("Stat"). */
+function fillStatistic(reply: Reply, chunk: Buffer, start: number, end: number): void {
+  const keyAt = start + HEADER_BYTES + (chunk[start + 4] as number);
+  const keyEnd = keyAt + keyLengthOf(chunk, start);
+  reply.more = end > start + HEADER_BYTES;
+  if (!reply.more) return;
+  reply.key = copyOut(chunk, keyAt, keyEnd);
+  reply.value = copyOut(chunk, keyEnd, end);
+}
+
+/** Checks what no sound header can say and returns the length of the body. */
+function checkHeader(chunk: Buffer, at: number): number {
+  const bodyLength = readUint32(chunk, at + 8);
+  if (bodyLength > MAX_BODY_BYTES) throw outOfStep('a frame of an impossible length came');
+  if (keyLengthOf(chunk, at) + (chunk[at + 4] as number) > bodyLength) {
+    throw outOfStep('a frame whose parts are longer than the whole came');
+  }
+  return bodyLength;
+}
+
+function keyLengthOf(chunk: Buffer, at: number): number {
+  return ((chunk[at + 2] as number) << 8) | (chunk[at + 3] as number);
+}
+
+function readUint32(chunk: Buffer, at: number): number {
+  return (
+    (((chunk[at] as number) << 24) |
+      ((chunk[at + 1] as number) << 16) |
+      ((chunk[at + 2] as number) << 8) |
+      (chunk[at + 3] as number)) >>>
+    0
+  );
+}
+
+function readCounter(chunk: Buffer, at: number): number | bigint {
+  const high = readUint32(chunk, at);
+  if (high > 0x1fffff) return chunk.readBigUInt64BE(at);
+  return high * 0x100000000 + readUint32(chunk, at + 4);
+}
+
+function notAFrame(chunk: Buffer, at: number, end: number): MemcacheError {
+  if (chunk.subarray(at, end).indexOf(FULL_SERVER) === 0) {
+    return new MemcacheError('ERR_CONNECT', 'The server has too many open connections');
+  }
+  return outOfStep('bytes came that are no answer in the binary protocol');
+}
+
+function outOfStep(found: string): MemcacheError {
+  return new MemcacheError('ERR_PROTOCOL', `The stream from the server is out of step: ${found}`);
+}

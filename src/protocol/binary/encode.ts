@@ -1,0 +1,122 @@
+import { writeKey, writeText } from '../key.ts';
+import { Op } from '../op.ts';
+import type { Output } from '../protocol.ts';
+import type { Request } from '../request.ts';
+import { DO_NOT_CREATE, HEADER_BYTES, REQUEST_MAGIC } from './constants.ts';
+
+/** From this size on a value is handed to the socket as it is instead of being copied. */
+const ATTACH_BYTES = 16 * 1024;
+
+/** Text over this length is converted on its own, so that three bytes for each unit need not be reserved. */
+const INLINE_TEXT_UNITS = 4 * 1024;
+
+const TWO_TO_32 = 0x100000000;
+
+/** Writes one request as a frame: header, extras, key, value (`protocol-binary.txt`, "Request header"). */
+export function encode(request: Request, output: Output): void {
+  const { op, key } = request;
+  if (op === Op.Raw) {
+    appendBytes(output, request.value as Uint8Array);
+    return;
+  }
+  const value = wireValue(request.value);
+  const inlineBytes = value === undefined ? 0 : inlineSize(value);
+  output.reserve(HEADER_BYTES + 20 + key.length * 3 + inlineBytes);
+
+  const { buffer } = output;
+  const start = output.position;
+  const extrasEnd = writeExtras(request, buffer, start + HEADER_BYTES);
+  const keyLength = writeKey(buffer, key, extrasEnd);
+  const keyEnd = extrasEnd + keyLength;
+
+  let valueLength = 0;
+  if (typeof value === 'string') {
+    valueLength = writeText(buffer, value, keyEnd);
+  } else if (value !== undefined) {
+    valueLength = value.length;
+    if (valueLength < ATTACH_BYTES) buffer.set(value, keyEnd);
+  }
+  const bodyLength = keyEnd - start - HEADER_BYTES + valueLength;
+
+  buffer[start] = REQUEST_MAGIC;
+  buffer[start + 1] = op;
+  buffer[start + 2] = keyLength >>> 8;
+  buffer[start + 3] = keyLength;
+  buffer[start + 4] = extrasEnd - start - HEADER_BYTES;
+  buffer[start + 5] = 0;
+  buffer[start + 6] = 0;
+  buffer[start + 7] = 0;
+  writeUint32(buffer, bodyLength, start + 8);
+  writeUint32(buffer, request.opaque, start + 12);
+  writeUint64(buffer, request.cas ?? 0, start + 16);
+
+  if (value !== undefined && typeof value !== 'string' && valueLength >= ATTACH_BYTES) {
+    output.position = keyEnd;
+    output.attach(value);
+  } else {
+    output.position = keyEnd + valueLength;
+  }
+}
+
+function wireValue(value: Request['value']): Request['value'] {
+  return typeof value === 'string' && value.length > INLINE_TEXT_UNITS ? Buffer.from(value) : value;
+}
+
+function inlineSize(value: string | Uint8Array): number {
+  if (typeof value === 'string') return value.length * 3;
+  return value.length < ATTACH_BYTES ? value.length : 0;
+}
+
+/** Writes the extras of a request and returns where they end. */
+function writeExtras(request: Request, buffer: Buffer, at: number): number {
+  switch (request.op) {
+    case Op.Set:
+    case Op.Add:
+    case Op.Replace:
+      writeUint32(buffer, request.flags, at);
+      writeUint32(buffer, request.expiration, at + 4);
+      return at + 8;
+    case Op.Increment:
+    case Op.Decrement:
+      writeUint64(buffer, request.amount, at);
+      writeUint64(buffer, request.initial ?? 0, at + 8);
+      writeUint32(buffer, request.initial === null ? DO_NOT_CREATE : request.expiration, at + 16);
+      return at + 20;
+    case Op.Touch:
+    case Op.GetAndTouch:
+      writeUint32(buffer, request.expiration, at);
+      return at + 4;
+    case Op.Flush:
+      if (request.expiration === 0) return at;
+      writeUint32(buffer, request.expiration, at);
+      return at + 4;
+    default:
+      return at;
+  }
+}
+
+function appendBytes(output: Output, bytes: Uint8Array): void {
+  if (bytes.length >= ATTACH_BYTES) {
+    output.attach(bytes);
+    return;
+  }
+  output.reserve(bytes.length);
+  output.buffer.set(bytes, output.position);
+  output.position += bytes.length;
+}
+
+function writeUint32(buffer: Buffer, value: number, at: number): void {
+  buffer[at] = value >>> 24;
+  buffer[at + 1] = value >>> 16;
+  buffer[at + 2] = value >>> 8;
+  buffer[at + 3] = value;
+}
+
+function writeUint64(buffer: Buffer, value: number | bigint, at: number): void {
+  if (typeof value === 'bigint') {
+    buffer.writeBigUInt64BE(value, at);
+    return;
+  }
+  writeUint32(buffer, Math.floor(value / TWO_TO_32), at);
+  writeUint32(buffer, value >>> 0, at + 4);
+}

@@ -1,0 +1,46 @@
+import type { Reply } from './reply.ts';
+import type { Request } from './request.ts';
+
+/** Where a request's bytes go. `buffer` and `position` may change at each `reserve`. */
+export interface Output {
+  readonly buffer: Buffer;
+  /** Where the next byte belongs in `buffer`; moved on by whoever writes. */
+  position: number;
+  /** Makes sure that `bytes` more bytes fit into `buffer` from `position` on. */
+  reserve(bytes: number): void;
+  /** Puts a large chunk behind what has been written so far, without a copy. */
+  attach(chunk: Uint8Array): void;
+}
+
+/** The requests that wait for an answer on a connection, oldest first, as a decoder sees them. */
+export interface ReplyQueue {
+  /** The request that the next answer belongs to. */
+  head(): Request | undefined;
+  /**
+   * Hands the head its answer and, unless `reply.more`, takes it off the queue. False when the connection has come to
+   * its end meanwhile, so that nothing further may be decoded.
+   */
+  deliver(reply: Reply): boolean;
+}
+
+/** Turns the bytes of one connection into replies, in whatever pieces they come. */
+export interface Decoder {
+  /**
+   * Takes `chunk` from `start` to `end`; keeps no reference to it. Throws a `MemcacheError` with `ERR_PROTOCOL` when the
+   * bytes can't be an answer to the head of the queue: the stream is out of step then and the connection is over.
+   */
+  decode(chunk: Buffer, start: number, end: number): void;
+}
+
+export type ProtocolName = 'binary' | 'meta' | 'classic';
+
+/** One wire protocol: pure functions from requests to bytes and from bytes to replies. */
+export interface Protocol {
+  readonly name: ProtocolName;
+  /**
+   * Writes one request. Throws a `MemcacheError` with `ERR_UNSUPPORTED`, with nothing written, for what the protocol
+   * can't say.
+   */
+  encode(request: Request, output: Output): void;
+  createDecoder(queue: ReplyQueue): Decoder;
+}

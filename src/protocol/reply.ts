@@ -1,0 +1,34 @@
+import type { Response } from './binary/message.ts';
+import { Status } from './status.ts';
+
+/**
+ * One answer, the same for every protocol. A decoder has a single one, which it fills for each answer and lends to
+ * `Request.settle`; buffers in it are copies of their own, so they may be kept.
+ */
+export class Reply {
+  status: Status = Status.Ok;
+  /** The value, or for a server's error the text that came with it. */
+  value: Buffer | null = null;
+  /** The four bytes of the client flags, in front of a value. */
+  extras: Buffer | null = null;
+  /** The name of a statistic. */
+  key: Buffer | null = null;
+  /** The item's CAS, where the request asked for it. */
+  cas = 0n;
+  /** A counter's value; a bigint past 2^53 − 1. */
+  counter: number | bigint = 0;
+  /** The whole answer to a frame that the caller built. */
+  frame: Response | null = null;
+  /** Whether further parts of the same answer follow. */
+  more = false;
+
+  reset(status: Status): this {
+    this.status = status;
+    this.value = null;
+    this.extras = null;
+    this.key = null;
+    this.frame = null;
+    this.more = false;
+    return this;
+  }
+}

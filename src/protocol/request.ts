@@ -1,0 +1,76 @@
+import type { MemcacheError } from '../errors.ts';
+import { Op } from './op.ts';
+import type { Reply } from './reply.ts';
+
+/** A value as it goes on the wire. */
+export type WireValue = string | Uint8Array;
+
+/** A key as it goes on the wire; checked already (see `key.ts`). */
+export type WireKey = string | Uint8Array;
+
+/** Where a request waits, so that an abort can find it there. */
+export interface Holder {
+  /** Forgets the request; a reply that still comes for it is thrown away. */
+  drop(request: Request): void;
+}
+
+/**
+ * One command on its way, the same for every protocol. The fields of the first group go on the wire; the others are
+ * the connection's. An attempt at a request ends in exactly one call of `settle` (the last one, where an answer has
+ * several parts) or of `fail`.
+ */
+export abstract class Request {
+  readonly op: Op;
+  readonly key: WireKey;
+  value: WireValue | undefined = undefined;
+  /** The client flags of a store, uint32. */
+  flags = 0;
+  /** In seconds or, over 30 days, as a Unix time. */
+  expiration = 0;
+  /** Carry out only if the item's CAS is this one. */
+  cas: bigint | undefined = undefined;
+  /** By how much a counter moves, 0 to 2^64 − 1. */
+  amount: number | bigint = 0;
+  /** What a missing counter starts at; `null` leaves it missing. */
+  initial: number | bigint | null = null;
+  /** Whether the reply has to tell the item's CAS. */
+  returnCas = false;
+  /** Identifies the request to the server where the protocol has such a field, uint32. */
+  opaque = 0;
+
+  /** How long an attempt may take once it is on a connection, in milliseconds; 0 for the server's default. */
+  timeout = 0;
+  /** When the attempt under way ends, on the clock of `performance.now()`. */
+  deadline = 0;
+  /** Where the request waits now. */
+  holder: Holder | undefined = undefined;
+
+  constructor(op: Op, key: WireKey) {
+    this.op = op;
+    this.key = key;
+  }
+
+  /**
+   * Takes the answer. The reply is only lent: the decoder fills the same object again for the next answer.
+   * A request that is answered in several parts (statistics) is called for each; `reply.more` is false on the last.
+   */
+  abstract settle(reply: Reply): void;
+
+  /** Takes the failure of an attempt. `written` is whether any byte of the request may have reached the server. */
+  abstract fail(error: MemcacheError, written: boolean): void;
+}
+
+/** Keeps the place of a request that needs no answer any more, so that its late reply is recognised and thrown away. */
+export class AbandonedRequest extends Request {
+  constructor(request: Request) {
+    super(request.op, '');
+    if (request.op === Op.Raw) this.value = request.value;
+    this.opaque = request.opaque;
+    this.timeout = Number.POSITIVE_INFINITY;
+    this.deadline = Number.POSITIVE_INFINITY;
+  }
+
+  override settle(): void {}
+
+  override fail(): void {}
+}

@@ -1,0 +1,21 @@
+/** A value and the extras of the binary protocol that go with it. */
+export interface Serialized<TValue, TExtras = Buffer> {
+  value: TValue;
+  extras: TExtras;
+}
+
+/**
+ * Turns the caller's values into bytes and back. `opcode` and `extras` are those of the binary protocol, whatever
+ * protocol is spoken: for set, add and replace the extras are the client flags and the expiration, four bytes each;
+ * for append and prepend there are none; for what was read they are the four bytes of the flags.
+ */
+export interface Serializer<TIn, TOut> {
+  serialize(opcode: number, value: TIn, extras: Buffer): Serialized<string | Uint8Array>;
+  deserialize(opcode: number, value: Buffer | null, extras: Buffer): Serialized<TOut>;
+}
+
+/** Hands everything through as it is. */
+export const noopSerializer: Serializer<string | Uint8Array, Buffer | null> = {
+  serialize: (_opcode, value, extras) => ({ value, extras }),
+  deserialize: (_opcode, value, extras) => ({ value, extras }),
+};
