@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { Connection, type ConnectionOwner } from '../connection/connection.ts';
+import { Dialer, type Target } from '../connection/dialer.ts';
 import {
   type ErrorListener,
   FrameListeners,
@@ -12,8 +13,8 @@ import type { Credentials } from '../connection/handshake.ts';
 import { WaitingQueue } from '../connection/waiting-queue.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
-import { binary } from '../protocol/binary/index.ts';
 import { Op } from '../protocol/op.ts';
+import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { type Holder, Request } from '../protocol/request.ts';
 import { DEFAULT_PORT } from './address.ts';
@@ -28,6 +29,8 @@ export interface ServerOptions {
   timeout?: number | undefined;
   /** Bounds the wait for a connection, authentication included, in seconds. @default 2 × timeout */
   conntimeout?: number | undefined;
+  /** The protocol to speak; `auto` finds out which one the server knows. @default 'binary' */
+  protocol?: 'auto' | ProtocolName | undefined;
   /** Whether TCP keep-alive is on. @default false */
   keepAlive?: boolean | undefined;
   /** How long a socket is idle before the first keep-alive probe, in seconds. @default 30 */
@@ -41,7 +44,12 @@ export interface ServerPlace {
   tls?: TlsOptions | undefined;
 }
 
-const DEFAULTS = { timeout: 0.5, keepAlive: false, keepAliveDelay: 30 };
+/** A server's options with all defaults in. */
+export type ResolvedServerOptions = ServerOptions & {
+  [Name in Exclude<keyof ServerOptions, 'username' | 'password'>]-?: NonNullable<ServerOptions[Name]>;
+};
+
+const DEFAULTS = { protocol: 'binary' as const, timeout: 0.5, keepAlive: false, keepAliveDelay: 30 };
 
 /**
  * One memcached server: it opens connections as commands need them and holds the commands that wait for one.
@@ -54,9 +62,11 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
   port: number | undefined;
   readonly username: string | undefined;
   declare readonly password: string | undefined;
-  readonly options: ServerOptions & typeof DEFAULTS & { conntimeout: number };
+  readonly options: ResolvedServerOptions;
   /** Whether there is a connection that commands can use at once. */
   connected = false;
+  /** The protocol that the last connection speaks. */
+  protocol: ProtocolName | undefined = undefined;
   /** Until when the server is left alone, as `Date.now()` has it. */
   wakeupAt: number | undefined = undefined;
 
@@ -65,6 +75,7 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
   readonly #waiting = new WaitingQueue();
   readonly #retired = new Set<Connection>();
   #connection: Connection | undefined;
+  readonly #dialer = new Dialer(() => this.#target(), this);
 
   constructor(
     host?: string,
@@ -80,6 +91,7 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
     const timeout = options?.timeout ?? DEFAULTS.timeout;
     this.options = {
       ...options,
+      protocol: options?.protocol ?? DEFAULTS.protocol,
       timeout,
       conntimeout: options?.conntimeout ?? 2 * timeout,
       keepAlive: options?.keepAlive ?? DEFAULTS.keepAlive,
@@ -165,6 +177,7 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
 
   onReady(connection: Connection): void {
     this.connected = true;
+    this.protocol = this.#dialer.succeeded();
     for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
       connection.send(request);
     }
@@ -181,9 +194,19 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
   onClosed(connection: Connection, error: MemcacheError): void {
     this.#retired.delete(connection);
     if (connection !== this.#connection) return;
+    const opened = this.connected;
     this.#connection = undefined;
     this.connected = false;
-    this.#failWaiting(error);
+    if (opened) {
+      if (error.code === 'ERR_PROTOCOL') this.#dialer.forget();
+    } else {
+      const next = this.#dialer.redial(connection, error);
+      if (next instanceof Connection) {
+        this.#connection = next;
+        return;
+      }
+      this.#failWaiting(next);
+    }
     this.emit(OPENED);
   }
 
@@ -194,31 +217,27 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
   }
 
   #open(): void {
-    const { timeout, conntimeout, keepAlive, keepAliveDelay } = this.options;
-    const { path, tls } = this.#place;
     try {
-      this.#connection = new Connection(
-        {
-          name: this.name,
-          endpoint: {
-            host: this.host ?? 'localhost',
-            port: this.port ?? DEFAULT_PORT,
-            path,
-            tls,
-            keepAlive,
-            keepAliveDelay,
-          },
-          protocol: binary,
-          credentials: this.#credentials(),
-          timeout: timeout * 1000,
-          conntimeout: conntimeout * 1000,
-        },
-        this,
-      );
+      this.#connection = this.#dialer.dial();
     } catch (cause) {
       // A port or path that no socket takes; told like any other connection that could not be made.
       process.nextTick(() => this.#failWaiting(this.#error('ERR_CONNECT', 'The connection could not be made', cause)));
     }
+  }
+
+  #target(): Target {
+    const { protocol, timeout, conntimeout, keepAlive, keepAliveDelay } = this.options;
+    const { path, tls } = this.#place;
+    const host = this.host ?? 'localhost';
+    const port = this.port ?? DEFAULT_PORT;
+    return {
+      name: this.name,
+      endpoint: { host, port, path, tls, keepAlive, keepAliveDelay },
+      protocol,
+      credentials: this.#credentials(),
+      timeout: timeout * 1000,
+      conntimeout: conntimeout * 1000,
+    };
   }
 
   #credentials(): Credentials | undefined {

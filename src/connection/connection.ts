@@ -7,7 +7,8 @@ import { AbandonedRequest, type Holder, Request } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import { connect, type Endpoint, readyEvent } from './connector.ts';
 import { DeadlineTimer } from './deadline.ts';
-import { AUTH_FAILED, authenticate, type Credentials } from './handshake.ts';
+import { AUTH_FAILED, type Credentials, type Failure, introduce } from './handshake.ts';
+import type { Introduction, Rebuff } from './introduction.ts';
 import { OutputBuffer } from './output-buffer.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 
@@ -15,7 +16,7 @@ export interface ConnectionOptions {
   /** The server's name in errors. */
   name: string;
   endpoint: Endpoint;
-  protocol: Protocol;
+  introduction: Introduction;
   credentials: Credentials | undefined;
   /** Bounds an attempt at a command, in milliseconds. */
   timeout: number;
@@ -55,10 +56,15 @@ class QuitRequest extends Request {
  * order of the requests and settle them from the head of the queue.
  */
 export class Connection implements ReplyQueue, Holder {
+  /** Why the introduction came to nothing, where another one may do better. */
+  rebuff: Rebuff | undefined;
   private state: State = 'opening';
+  /** Whether the socket has been opened. */
+  private reached = false;
   /** Private for real, so that no inspection shows the password. */
   readonly #options: ConnectionOptions;
   private readonly owner: ConnectionOwner;
+  private readonly protocol: Protocol;
   private readonly socket: Socket;
   private readonly decoder: Decoder;
   private readonly output = new OutputBuffer();
@@ -78,7 +84,8 @@ export class Connection implements ReplyQueue, Holder {
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
     this.#options = options;
     this.owner = owner;
-    this.decoder = options.protocol.createDecoder(this);
+    this.protocol = options.introduction.protocol;
+    this.decoder = this.protocol.createDecoder(this);
     this.socket = connect(options.endpoint, (buffer, length) => this.read(buffer, length));
     this.socket.on(readyEvent(options.endpoint), () => this.opened());
     this.socket.on('drain', () => this.drained());
@@ -102,7 +109,7 @@ export class Connection implements ReplyQueue, Holder {
     if (this.fresh === 0) this.beginTurn();
     if (request.op !== Op.Raw) request.opaque = this.nextOpaque = (this.nextOpaque + 1) >>> 0;
     try {
-      this.#options.protocol.encode(request, this.output);
+      this.protocol.encode(request, this.output);
     } catch (error) {
       request.fail(this.located(error), false);
       return;
@@ -141,7 +148,7 @@ export class Connection implements ReplyQueue, Holder {
     else this.socket.once('close', onClosed);
     if (this.state === 'closed') return;
     this.retire();
-    if (this.#options.protocol.name === 'binary') this.send(new QuitRequest(this.#options.timeout));
+    if (this.protocol.name === 'binary') this.send(new QuitRequest(this.#options.timeout));
     else if (!this.alive()) this.destroy(this.error('ERR_CLOSED', CLOSED));
   }
 
@@ -161,16 +168,19 @@ export class Connection implements ReplyQueue, Holder {
   }
 
   private opened(): void {
-    const { credentials } = this.#options;
-    if (credentials === undefined) {
-      this.becomeReady();
-      return;
-    }
-    authenticate(
+    this.reached = true;
+    const { introduction, credentials } = this.#options;
+    introduce(
+      introduction,
       credentials,
       (request) => this.send(request),
-      (error) => (error === undefined ? this.becomeReady() : this.destroy(this.located(error))),
+      (failure) => (failure === undefined ? this.becomeReady() : this.rebuffed(failure)),
     );
+  }
+
+  private rebuffed({ error, rebuff }: Failure): void {
+    this.rebuff = rebuff;
+    this.destroy(this.located(error));
   }
 
   private becomeReady(): void {
@@ -233,7 +243,7 @@ export class Connection implements ReplyQueue, Holder {
     try {
       this.decoder.decode(buffer, 0, length);
     } catch (error) {
-      this.destroy(this.located(error));
+      this.garbled(this.located(error));
       return;
     }
     if (this.queue.length !== before) this.movedAt = performance.now();
@@ -294,8 +304,14 @@ export class Connection implements ReplyQueue, Holder {
     return false;
   }
 
+  private garbled(error: MemcacheError): void {
+    if (this.state === 'opening' && error.code === 'ERR_PROTOCOL') this.rebuff = 'unknown';
+    this.destroy(error);
+  }
+
   private lost(message: string, cause?: Error): void {
     if (this.state === 'closed') return;
+    if (this.state === 'opening' && this.reached) this.rebuff = 'unknown';
     this.destroy(this.error('ERR_CONNECT', cause ? `${message}: ${cause.message}` : message, cause));
   }
 

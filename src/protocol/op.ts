@@ -23,6 +23,8 @@ export const Op = {
   SaslAuth: 0x21,
   /** A binary frame that the caller built: {@link Request.value} holds it, its opaque included. */
   Raw: 0x100,
+  /** A login in text (`protocol.txt`, "Authentication"): key and value are what the server wants them to be. */
+  TextAuth: 0x101,
 } as const;
 
 export type Op = (typeof Op)[keyof typeof Op];

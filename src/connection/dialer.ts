@@ -1,0 +1,94 @@
+import { MemcacheError } from '../errors.ts';
+import { binary } from '../protocol/binary/index.ts';
+import type { ProtocolName } from '../protocol/protocol.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import type { Endpoint } from './connector.ts';
+import { AUTH_FAILED, type Credentials } from './handshake.ts';
+import { describe, firstIntroduction, type Introduction, nextIntroduction, type Protocols } from './introduction.ts';
+
+const PROTOCOLS: Protocols = { binary, meta: binary, classic: binary };
+
+/** What is to be opened, read anew each time. */
+export interface Target {
+  /** The server's name in errors. */
+  name: string;
+  endpoint: Endpoint;
+  protocol: 'auto' | ProtocolName;
+  credentials: Credentials | undefined;
+  /** Bounds an attempt at a command, in milliseconds. */
+  timeout: number;
+  /** Bounds everything up to the first command, in milliseconds. */
+  conntimeout: number;
+}
+
+/** Opens connections to one server, in whatever way the server takes, and remembers which way that was. */
+export class Dialer {
+  readonly #target: () => Target;
+  readonly #owner: ConnectionOwner;
+  /** How the server was last spoken to with success, where that had to be found out. */
+  #known: Introduction | undefined;
+  /** What has been tried for the connection that is being opened. */
+  #tried: Introduction[] = [];
+  /** When the attempts at it end, on the clock of `performance.now()`. */
+  #deadline = 0;
+
+  constructor(target: () => Target, owner: ConnectionOwner) {
+    this.#target = target;
+    this.#owner = owner;
+  }
+
+  /** Begins to open a connection. Throws what the socket throws for a port or path that it can't take. */
+  dial(): Connection {
+    const target = this.#target();
+    this.#tried = [];
+    this.#deadline = performance.now() + target.conntimeout;
+    return this.#open(target, this.#known ?? this.#first(target));
+  }
+
+  /**
+   * What follows on a connection that came to nothing while it was opened: another one, which begins differently, or
+   * the error that is left when there is no other way.
+   */
+  redial({ rebuff }: Connection, error: MemcacheError): Connection | MemcacheError {
+    const target = this.#target();
+    const last = this.#tried.at(-1);
+    if (rebuff === undefined || last === undefined) return error;
+    const wasKnown = this.#known !== undefined;
+    this.#known = undefined;
+    const next = wasKnown ? this.#first(target) : nextIntroduction(PROTOCOLS, last, rebuff);
+    if (next === undefined || performance.now() >= this.#deadline) return this.#nothingTaken(target, error);
+    return this.#open(target, next);
+  }
+
+  /** Notes that the server took the last introduction, and tells which protocol that was. */
+  succeeded(): ProtocolName {
+    const last = this.#tried.at(-1) as Introduction;
+    if (last.probe) this.#known = { ...last, probe: false };
+    return last.protocol.name;
+  }
+
+  /** A stream that went out of step may mean that another server answers there now. */
+  forget(): void {
+    this.#known = undefined;
+  }
+
+  #first({ protocol, credentials }: Target): Introduction {
+    return firstIntroduction(PROTOCOLS, protocol, credentials !== undefined);
+  }
+
+  #open({ name, endpoint, credentials, timeout }: Target, introduction: Introduction): Connection {
+    this.#tried.push(introduction);
+    const conntimeout = Math.max(1, this.#deadline - performance.now());
+    return new Connection({ name, endpoint, introduction, credentials, timeout, conntimeout }, this.#owner);
+  }
+
+  #nothingTaken({ name, credentials }: Target, last: MemcacheError): MemcacheError {
+    if (this.#tried.length === 1) return last;
+    const tried = this.#tried.map(describe).join(', ');
+    const [code, message] =
+      credentials === undefined
+        ? (['ERR_PROTOCOL', 'The server speaks none of the protocols.'] as const)
+        : (['ERR_AUTH', AUTH_FAILED] as const);
+    return new MemcacheError(code, `${message} Tried: ${tried}`, { server: name, cause: last });
+  }
+}

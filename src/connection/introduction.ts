@@ -1,0 +1,66 @@
+import type { Protocol } from '../protocol/protocol.ts';
+
+/** How a client says who it is: by SASL, or by a `set` that only a server with authentication in text understands. */
+export type Login =
+  | 'none'
+  | 'sasl'
+  /** memcached's `-Y`: any key, and the value `user password` (`protocol.txt`, "Authentication"). */
+  | 'text'
+  /** MemCachier's: the key is the user name, the value the password. */
+  | 'text-by-key';
+
+/** How a connection begins: the protocol it tries, and how it logs in. */
+export interface Introduction {
+  readonly protocol: Protocol;
+  readonly login: Login;
+  /** Whether to ask the server for a sign that it speaks the protocol, before any command. */
+  readonly probe: boolean;
+}
+
+/**
+ * Why an introduction came to nothing, where another one may do better: the server doesn't know the protocol (it
+ * closed the connection, or answered with something else), or it knows the login but refused it.
+ */
+export type Rebuff = 'unknown' | 'refused';
+
+export interface Protocols {
+  readonly binary: Protocol;
+  readonly meta: Protocol;
+  readonly classic: Protocol;
+}
+
+/** What to begin with. */
+export function firstIntroduction(
+  protocols: Protocols,
+  setting: 'auto' | keyof Protocols,
+  hasCredentials: boolean,
+): Introduction {
+  if (setting === 'auto') {
+    return hasCredentials
+      ? { protocol: protocols.binary, login: 'sasl', probe: true }
+      : { protocol: protocols.meta, login: 'none', probe: true };
+  }
+  const login = hasCredentials ? (setting === 'binary' ? 'sasl' : 'text') : 'none';
+  return { protocol: protocols[setting], login, probe: false };
+}
+
+/** What to try after a rebuff; nothing when all has been tried. */
+export function nextIntroduction(
+  protocols: Protocols,
+  { protocol, login, probe }: Introduction,
+  rebuff: Rebuff,
+): Introduction | undefined {
+  if (rebuff === 'refused') return login === 'text' ? { protocol, login: 'text-by-key', probe } : undefined;
+  if (!probe) return undefined;
+  if (login === 'sasl') return { protocol: protocols.meta, login: 'text', probe };
+  if (login === 'none') {
+    if (protocol === protocols.meta) return { protocol: protocols.binary, login, probe };
+    return protocol === protocols.binary ? { protocol: protocols.classic, login, probe } : undefined;
+  }
+  return protocol === protocols.meta ? { protocol: protocols.classic, login, probe } : undefined;
+}
+
+/** An introduction in an error message. */
+export function describe({ protocol, login }: Introduction): string {
+  return login === 'none' ? protocol.name : `${protocol.name} with ${login === 'sasl' ? 'SASL' : 'a login in text'}`;
+}
