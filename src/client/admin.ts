@@ -56,6 +56,21 @@ class StatsCommand extends ClientCommand {
   }
 }
 
+/** A command that is answered with the server's version. */
+class VersionCommand extends ClientCommand {
+  readonly repeatable = true;
+
+  get label(): string {
+    return 'VERSION';
+  }
+
+  override settle({ status, value }: Reply): void {
+    if (this.listening) this.unlisten();
+    if (status === Status.Ok) this.resolve?.(String(value));
+    else this.rejectStatus(status);
+  }
+}
+
 /** What a server has to say to a command that goes to all of them. */
 export interface Outcome<T> {
   /** `host:port`, or the path of a unix socket. */
@@ -109,6 +124,11 @@ export function statsOfAll(
   each?: (outcome: Outcome<Statistics>) => void,
 ): Promise<Outcome<Statistics>[]> {
   return broadcast(host, () => configured(new StatsCommand(Op.Stat, group, host), options, 0), each);
+}
+
+/** Asks every server for its version. */
+export function versionOfAll(host: BroadcastHost, options: CommandOptions): Promise<Outcome<string>[]> {
+  return broadcast(host, () => configured(new VersionCommand(Op.Version, '', host), options, 0));
 }
 
 /** Tells a transport of the caller's own that the client leaves. */

@@ -87,6 +87,12 @@ export abstract class ClientCommand extends Command {
     else this.rejectPromise?.(error);
   }
 
+  /** Ends the command before it was sent, but not before the call that made it has returned. */
+  refuse(error: unknown): void {
+    this.unlisten();
+    process.nextTick(() => this.reject(error));
+  }
+
   /** Before the answer is handed over. */
   protected unlisten(): void {
     if (this.onAbort !== undefined) this.signal?.removeEventListener('abort', this.onAbort);
@@ -100,11 +106,16 @@ export abstract class ClientCommand extends Command {
 
   /** Ends the command with MemJS's words for what the server said. */
   protected rejectStatus(status: Status): void {
+    this.reject(this.statusError(status));
+  }
+
+  /** Logs what the server said and puts it into an error, in MemJS's words. */
+  protected statusError(status: Status): MemcacheError {
     const text = STATUS_TEXTS[status] ?? `Unknown status 0x${status.toString(16).padStart(4, '0')}`;
     const message = `MemJS ${this.label}: ${text}`;
     this.client.options.logger.log(message);
     const server = this.server === undefined ? undefined : serverName(this.server);
-    this.reject(new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server }));
+    return new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server });
   }
 
   private listen(signal: AbortSignal): void {

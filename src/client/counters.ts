@@ -47,7 +47,11 @@ export class CounterCommand extends ClientCommand {
     this.amount = checkUint64('amount', amount);
     this.initial = initial === null ? null : checkUint64('initial', initial);
     this.expiration = toExpiration(expires, client.options);
-    if (cas !== undefined && cas !== null) this.cas = checkCas(cas);
+    if (cas !== undefined && cas !== null) {
+      this.cas = checkCas(cas);
+      // An item that is gone has changed.
+      this.initial = null;
+    }
     this.asBigint = bigint === true;
   }
 

@@ -25,6 +25,10 @@ export interface ClientOptions<TIn = string | Buffer, TOut = Buffer | null> {
    * The default expiration in seconds: 0 is never; over 30 days (2,592,000) it is a Unix time. @default 0
    */
   expires?: number | undefined;
+  /** Put before every key on the wire; whole keys decide which server is asked. @default '' */
+  keyPrefix?: string | undefined;
+  /** Send a readable head and a SHA-256 digest for a key over 250 bytes, instead of an error. @default false */
+  hashLongKeys?: boolean | undefined;
   /** Where log lines go. @default console */
   logger?: Logger | undefined;
   /** Whether to go on to the next server when one has failed. @default false */
@@ -43,6 +47,8 @@ export interface ResolvedOptions {
   retry_delay: number;
   retryNonIdempotent: boolean;
   expires: number;
+  keyPrefix: string;
+  hashLongKeys: boolean;
   logger: Logger;
   failover: boolean;
   failoverTime: number;
@@ -53,6 +59,8 @@ const DEFAULTS: Omit<ResolvedOptions, 'logger'> = {
   retry_delay: 0.2,
   retryNonIdempotent: false,
   expires: 0,
+  keyPrefix: '',
+  hashLongKeys: false,
   failover: false,
   failoverTime: 60,
 };
@@ -87,6 +95,8 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   retryDelay: PAUSE,
   retryNonIdempotent: SWITCH,
   expires: { check: isExpiration, expected: 'an integer of seconds from 0 to 2,147,483,647' },
+  keyPrefix: TEXT,
+  hashLongKeys: SWITCH,
   logger: { check: hasMethods('log'), expected: 'an object with a method log' },
   failover: SWITCH,
   failoverTime: PAUSE,

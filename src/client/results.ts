@@ -35,7 +35,7 @@ export function statsResults(
  * The results by server, with the errors of the others in a property `errors` that takes no part in loops. Throws when
  * there are errors alone.
  */
-function byServer<T>(outcomes: Outcome<T>[]): Record<string, T> {
+export function byServer<T>(outcomes: Outcome<T>[]): Record<string, T> {
   const results: Record<string, T> = {};
   const errors = new Map<string, Error>();
   for (const { server, error, result } of outcomes) {

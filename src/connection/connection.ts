@@ -79,7 +79,7 @@ export class Connection implements ReplyQueue, Holder {
   private blocked = false;
   /** When the head of the queue last moved, on the clock of `performance.now()`. */
   private movedAt = 0;
-  private nextOpaque = 0;
+  private nextOpaque = 1;
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
     this.#options = options;
@@ -107,7 +107,7 @@ export class Connection implements ReplyQueue, Holder {
   /** Sends a request. Only for a connection that is ready. */
   send(request: Request): void {
     if (this.fresh === 0) this.beginTurn();
-    if (request.op !== Op.Raw) request.opaque = this.nextOpaque = (this.nextOpaque + 1) >>> 0;
+    if (request.op !== Op.Raw) request.opaque = this.takeOpaque(request.keys);
     try {
       this.protocol.encode(request, this.output);
     } catch (error) {
@@ -196,6 +196,13 @@ export class Connection implements ReplyQueue, Holder {
         this.destroy(this.error('ERR_TIMEOUT', 'socket timed out connecting to server.'));
       }
     });
+  }
+
+  /** A batch takes one for each key and one for its end. */
+  private takeOpaque(keys: Request['keys']): number {
+    const first = this.nextOpaque;
+    this.nextOpaque = (first + (keys === undefined ? 1 : keys.length + 1)) >>> 0;
+    return first;
   }
 
   private beginTurn(): void {

@@ -25,6 +25,12 @@ export const Op = {
   Raw: 0x100,
   /** A login in text (`protocol.txt`, "Authentication"): key and value are what the server wants them to be. */
   TextAuth: 0x101,
+  /** Reads {@link Request.keys}; answered by the hits, each with its index, and an end. */
+  GetMulti: 0x102,
+  /** Stores {@link Request.keys} and {@link Request.stores}; answered by what was refused, each with its index, and an end. */
+  SetMulti: 0x103,
+  /** Deletes {@link Request.keys}; answered by those that were not there or went wrong, each with its index, and an end. */
+  DeleteMulti: 0x104,
 } as const;
 
 export type Op = (typeof Op)[keyof typeof Op];

@@ -19,6 +19,8 @@ export class Reply {
   counter: number | bigint = 0;
   /** The whole answer to a frame that the caller built. */
   frame: Response | null = null;
+  /** Which key of a batch this is about. */
+  index = 0;
   /** Whether further parts of the same answer follow. */
   more = false;
 

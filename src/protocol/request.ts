@@ -8,6 +8,13 @@ export type WireValue = string | Uint8Array;
 /** A key as it goes on the wire; checked already (see `key.ts`). */
 export type WireKey = string | Uint8Array;
 
+/** What a batch stores under one key. */
+export interface StoreItem {
+  value: WireValue;
+  flags: number;
+  expiration: number;
+}
+
 /** Where a request waits, so that an abort can find it there. */
 export interface Holder {
   /** Forgets the request; a reply that still comes for it is thrown away. */
@@ -21,7 +28,7 @@ export interface Holder {
  */
 export abstract class Request {
   readonly op: Op;
-  readonly key: WireKey;
+  key: WireKey;
   value: WireValue | undefined = undefined;
   /** The client flags of a store, uint32. */
   flags = 0;
@@ -35,7 +42,12 @@ export abstract class Request {
   initial: number | bigint | null = null;
   /** Whether the reply has to tell the item's CAS. */
   returnCas = false;
-  /** Identifies the request to the server where the protocol has such a field, uint32. */
+  /** The keys of a batch, which stand in for `key` on the wire. */
+  keys: readonly WireKey[] | undefined = undefined;
+  /** What a batch stores, in the order of its keys. */
+  stores: readonly StoreItem[] | undefined = undefined;
+  /** Identifies the request to the server where the protocol has such a field, uint32. A batch has one for each key, counting on from this, and
+   * one for its end. */
   opaque = 0;
 
   /** How long an attempt may take once it is on a connection, in milliseconds; 0 for the server's default. */
@@ -63,8 +75,11 @@ export abstract class Request {
 /** Keeps the place of a request that needs no answer any more, so that its late reply is recognised and thrown away. */
 export class AbandonedRequest extends Request {
   constructor(request: Request) {
-    super(request.op, '');
+    super(request.op, request.key);
     if (request.op === Op.Raw) this.value = request.value;
+    this.keys = request.keys;
+    this.stores = request.stores;
+    this.returnCas = request.returnCas;
     this.opaque = request.opaque;
     this.timeout = Number.POSITIVE_INFINITY;
     this.deadline = Number.POSITIVE_INFINITY;

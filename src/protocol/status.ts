@@ -19,6 +19,8 @@ export const Status = {
   InternalError: 0x84,
   Busy: 0x85,
   TemporaryFailure: 0x86,
+  /** A key of a batch that the protocol can't say; nothing was sent for it. */
+  InvalidKey: 0x100,
 } as const;
 
 /** A known status or any other number that a server answered with. */
@@ -44,4 +46,5 @@ export const STATUS_TEXTS: Readonly<Record<number, string>> = {
   [Status.InternalError]: 'Internal error',
   [Status.Busy]: 'Busy',
   [Status.TemporaryFailure]: 'Temporary failure',
+  [Status.InvalidKey]: 'Invalid key: the protocol that the server speaks has no form for it',
 };

@@ -13,9 +13,8 @@ let used = 0;
 /** Where a piece was put: `memory` from `at` on. Read it at once, the next copy overwrites it. */
 export const placed = { memory: slab, at: 0 };
 
-/** Copies `source` from `start` to `end` into memory that may be kept, and says in {@link placed} where. */
-export function place(source: Uint8Array, start: number, end: number): void {
-  const length = end - start;
+/** Takes memory that may be kept, and says in {@link placed} where; its contents are left to the caller. */
+export function allot(length: number): void {
   if (length > LARGEST_POOLED) {
     placed.memory = Buffer.allocUnsafeSlow(length);
     placed.at = 0;
@@ -28,6 +27,11 @@ export function place(source: Uint8Array, start: number, end: number): void {
     placed.at = used;
     used += length;
   }
+}
+
+/** Copies `source` from `start` to `end` into memory that may be kept, and says in {@link placed} where. */
+export function place(source: Uint8Array, start: number, end: number): void {
+  allot(end - start);
   copyBytes(source, start, end, placed.memory, placed.at);
 }
 
@@ -41,7 +45,8 @@ export function copyOut(source: Uint8Array, start: number, end: number): Buffer 
 /** Up to this length a loop beats the making of a view for a block copy. */
 const LOOP_LIMIT = 64;
 
-function copyBytes(source: Uint8Array, start: number, end: number, target: Buffer, at: number): void {
+/** Copies `source` from `start` to `end` into `target`, from `at` on. */
+export function copyBytes(source: Uint8Array, start: number, end: number, target: Buffer, at: number): void {
   if (end - start > LOOP_LIMIT) {
     target.set(source.subarray(start, end), at);
     return;

@@ -11,3 +11,8 @@ export const DO_NOT_CREATE = 0xffffffff;
  * length means that the stream is out of step.
  */
 export const MAX_BODY_BYTES = 0x40000000 + 0x10000;
+
+/** Opcodes whose success (SETQ, DELETEQ) or miss (GETQ) is not answered ("Command opcodes"). */
+export const GETQ = 0x09;
+export const SETQ = 0x11;
+export const DELETEQ = 0x14;

@@ -2,11 +2,12 @@ import { MemcacheError } from '../../errors.ts';
 import { Op } from '../op.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
-import type { Request } from '../request.ts';
+import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { copyOut, place, placed } from '../value-pool.ts';
 import { FrameAssembler } from './assembler.ts';
 import { HEADER_BYTES, MAX_BODY_BYTES, RESPONSE_MAGIC } from './constants.ts';
+import { QUIET_OPCODES } from './encode.ts';
 import { parseMessage } from './message.ts';
 
 /** memcached says this in text, whatever the connection's protocol, when it is full. */
@@ -17,6 +18,8 @@ export class BinaryDecoder implements Decoder {
   private readonly queue: ReplyQueue;
   private readonly reply = new Reply();
   private readonly assembler = new FrameAssembler();
+  /** The first key of the batch under way that has not been passed yet. */
+  private nextIndex = 0;
 
   constructor(queue: ReplyQueue) {
     this.queue = queue;
@@ -47,6 +50,7 @@ export class BinaryDecoder implements Decoder {
   private frame(chunk: Buffer, start: number, end: number, owned: boolean): boolean {
     const request = this.queue.head();
     if (request === undefined) throw outOfStep('an answer came that nothing was waiting for');
+    if (request.keys !== undefined) return this.batchFrame(request, request.keys, chunk, start, end, owned);
     const opcode = chunk[start + 1] as number;
     if (opcode !== (request.op === Op.Raw ? (request.value as Uint8Array)[1] : request.op)) {
       throw outOfStep('an answer to another command came');
@@ -57,6 +61,31 @@ export class BinaryDecoder implements Decoder {
     if (request.op === Op.Raw) this.fillRaw(opcode, chunk, start, end);
     else if (reply.status !== Status.Ok) reply.value = copyOut(chunk, start + HEADER_BYTES, end);
     else this.fill(request, chunk, start, end, owned);
+    return this.queue.deliver(reply);
+  }
+
+  /** Part of the answer to a batch: the opaque tells which key it is about, in the order of the keys. */
+  private batchFrame(
+    request: Request,
+    keys: readonly WireKey[],
+    chunk: Buffer,
+    start: number,
+    end: number,
+    owned: boolean,
+  ): boolean {
+    const opcode = chunk[start + 1] as number;
+    const index = (readUint32(chunk, start + 12) - request.opaque) >>> 0;
+    const isEnd = index === keys.length;
+    if (index < this.nextIndex || index > keys.length) throw outOfStep('an answer with another opaque came');
+    if (opcode !== (isEnd ? Op.Noop : QUIET_OPCODES[request.op])) throw outOfStep('an answer to another command came');
+    this.nextIndex = isEnd ? 0 : index + 1;
+
+    const reply = this.reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
+    reply.more = !isEnd;
+    reply.index = index;
+    if (reply.status !== Status.Ok) reply.value = copyOut(chunk, start + HEADER_BYTES, end);
+    else if (request.op === Op.GetMulti && !isEnd) fillValue(reply, chunk, start + HEADER_BYTES, end, owned);
+    if (request.returnCas) reply.cas = chunk.readBigUInt64BE(start + 16);
     return this.queue.deliver(reply);
   }
 

@@ -1,8 +1,9 @@
 import { writeKey, writeText } from '../key.ts';
 import { Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
-import type { Request } from '../request.ts';
-import { DO_NOT_CREATE, HEADER_BYTES, REQUEST_MAGIC } from './constants.ts';
+import type { Request, WireKey } from '../request.ts';
+import { SingleRequest } from '../single-request.ts';
+import { DELETEQ, DO_NOT_CREATE, GETQ, HEADER_BYTES, REQUEST_MAGIC, SETQ } from './constants.ts';
 
 /** From this size on a value is handed to the socket as it is instead of being copied. */
 const ATTACH_BYTES = 16 * 1024;
@@ -12,20 +13,42 @@ const INLINE_TEXT_UNITS = 4 * 1024;
 
 const TWO_TO_32 = 0x100000000;
 
-/** Writes one request as a frame: header, extras, key, value (`protocol-binary.txt`, "Request header"). */
+/** Writes one request. */
 export function encode(request: Request, output: Output): void {
-  const { op, key } = request;
-  if (op === Op.Raw) {
-    appendBytes(output, request.value as Uint8Array);
-    return;
+  if (request.op === Op.Raw) appendBytes(output, request.value as Uint8Array);
+  else if (request.keys !== undefined) encodeBatch(request, request.keys, output);
+  else encodeFrame(request, request.op, output);
+}
+
+/** One frame for each key with a quiet opcode, and a NOOP, whose answer ends the batch ("Get Quietly"). */
+function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
+  const single = new SingleRequest(request);
+  const opcode = QUIET_OPCODES[request.op] as number;
+  for (const [index, key] of keys.entries()) {
+    single.aim(key, (request.opaque + index) >>> 0, request.stores?.[index]);
+    encodeFrame(single, opcode, output);
   }
+  single.aim('', (request.opaque + keys.length) >>> 0, undefined);
+  encodeFrame(single, Op.Noop, output);
+}
+
+/** The opcodes that a batch sends for each key. */
+export const QUIET_OPCODES: Readonly<Partial<Record<Op, number>>> = {
+  [Op.GetMulti]: GETQ,
+  [Op.SetMulti]: SETQ,
+  [Op.DeleteMulti]: DELETEQ,
+};
+
+/** A frame: header, extras, key, value (`protocol-binary.txt`, "Request header"). */
+function encodeFrame(request: Request, op: number, output: Output): void {
+  const { key } = request;
   const value = wireValue(request.value);
   const inlineBytes = value === undefined ? 0 : inlineSize(value);
   output.reserve(HEADER_BYTES + 20 + key.length * 3 + inlineBytes);
 
   const { buffer } = output;
   const start = output.position;
-  const extrasEnd = writeExtras(request, buffer, start + HEADER_BYTES);
+  const extrasEnd = writeExtras(request, op, buffer, start + HEADER_BYTES);
   const keyLength = writeKey(buffer, key, extrasEnd);
   const keyEnd = extrasEnd + keyLength;
 
@@ -68,9 +91,10 @@ function inlineSize(value: string | Uint8Array): number {
 }
 
 /** Writes the extras of a request and returns where they end. */
-function writeExtras(request: Request, buffer: Buffer, at: number): number {
-  switch (request.op) {
+function writeExtras(request: Request, op: number, buffer: Buffer, at: number): number {
+  switch (op) {
     case Op.Set:
+    case SETQ:
     case Op.Add:
     case Op.Replace:
       writeUint32(buffer, request.flags, at);

@@ -1,0 +1,204 @@
+import { Op } from '../protocol/op.ts';
+import type { ErrorOrNull } from './callback.ts';
+import type { CommandOptions } from './command.ts';
+import { ClientCore } from './core.ts';
+import { CounterCommand, type CounterResult, type IncrementDecrementOptions } from './counters.ts';
+import { toExpiration } from './expiration.ts';
+import type { Key } from './keys.ts';
+import { counterArguments, insertArguments, trailing } from './old-arguments.ts';
+import { type GetOptions, type GetResult, type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
+import { ChangeCommand, type ChangeOptions, fillAppend, fillInsert, type InsertOptions } from './storage.ts';
+
+type SuccessCallback = (error: ErrorOrNull, success: boolean | null) => void;
+type CounterCallback = (error: ErrorOrNull, success: boolean | null, value?: number | null) => void;
+
+/** MemJS's commands for one key. */
+export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> extends ClientCore<TIn, TOut> {
+  /** Reads a key; a miss is `null` for value and flags. */
+  get(key: Key, options: GetOptions & { cas: true }): Promise<GetWithCasResult<TOut>>;
+  get(key: Key, options?: GetOptions): Promise<GetResult<TOut>>;
+  get(key: Key, callback: (error: ErrorOrNull, value: TOut, flags: Buffer | null) => void): void;
+  get(key: Key, options: GetOptions, callback: (error: ErrorOrNull, value: TOut, flags: Buffer | null) => void): void;
+  get(key: Key, second?: unknown, third?: unknown): unknown {
+    return this.retrieve(Op.Get, key, second, third);
+  }
+
+  /** Reads a key and gives it a new expiration, in seconds; otherwise like `get`. */
+  getAndTouch(key: Key, expires: number, options: GetOptions & { cas: true }): Promise<GetWithCasResult<TOut>>;
+  getAndTouch(key: Key, expires: number, options?: GetOptions): Promise<GetResult<TOut>>;
+  getAndTouch(
+    key: Key,
+    expires: number,
+    callback: (error: ErrorOrNull, value: TOut, flags: Buffer | null) => void,
+  ): void;
+  getAndTouch(key: Key, expires: number, third?: unknown, fourth?: unknown): unknown {
+    return this.retrieve(Op.GetAndTouch, key, third, fourth, expires);
+  }
+
+  /** Stores a value. With `cas`, `false` when the item has changed or is gone. */
+  set(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
+  set(key: Key, value: TIn, callback: SuccessCallback): void;
+  set(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
+  /** @deprecated options come before the callback */
+  set(key: Key, value: TIn, callback: SuccessCallback | null, expires: number): void;
+  set(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    return this.insert(Op.Set, key, value, third, fourth);
+  }
+
+  /** Stores a value where there is none yet, otherwise `false`. */
+  add(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
+  add(key: Key, value: TIn, callback: SuccessCallback): void;
+  add(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
+  /** @deprecated options come before the callback */
+  add(key: Key, value: TIn, callback: SuccessCallback | null, expires: number): void;
+  add(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    return this.insert(Op.Add, key, value, third, fourth);
+  }
+
+  /** Stores a value where there is one already, otherwise `false`. */
+  replace(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
+  replace(key: Key, value: TIn, callback: SuccessCallback): void;
+  replace(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
+  /** @deprecated options come before the callback */
+  replace(key: Key, value: TIn, callback: SuccessCallback | null, expires: number): void;
+  replace(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    return this.insert(Op.Replace, key, value, third, fourth);
+  }
+
+  /** Puts something behind a value; `false` where there is none. Flags and expiration stay as they are. */
+  append(key: Key, value: TIn, options?: ChangeOptions): Promise<boolean>;
+  append(key: Key, value: TIn, callback: SuccessCallback): void;
+  append(key: Key, value: TIn, options: ChangeOptions | null, callback: SuccessCallback): void;
+  append(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    return this.change(Op.Append, key, third, fourth, (command) => fillAppend(command, value, this));
+  }
+
+  /** Puts something in front of a value; `false` where there is none. Flags and expiration stay as they are. */
+  prepend(key: Key, value: TIn, options?: ChangeOptions): Promise<boolean>;
+  prepend(key: Key, value: TIn, callback: SuccessCallback): void;
+  prepend(key: Key, value: TIn, options: ChangeOptions | null, callback: SuccessCallback): void;
+  prepend(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    return this.change(Op.Prepend, key, third, fourth, (command) => fillAppend(command, value, this));
+  }
+
+  /** Deletes a key; `false` where there is none. */
+  delete(key: Key, options?: ChangeOptions): Promise<boolean>;
+  delete(key: Key, callback: SuccessCallback): void;
+  delete(key: Key, options: ChangeOptions | null, callback: SuccessCallback): void;
+  delete(key: Key, second?: unknown, third?: unknown): unknown {
+    return this.change(Op.Delete, key, second, third);
+  }
+
+  /** Gives a key a new expiration, in seconds; `false` where there is none. @default the client's `expires` */
+  touch(key: Key, expires?: number, options?: CommandOptions): Promise<boolean>;
+  touch(key: Key, callback: SuccessCallback): void;
+  touch(key: Key, expires: number, callback: SuccessCallback): void;
+  touch(key: Key, expires: number, options: CommandOptions | null, callback: SuccessCallback): void;
+  touch(key: Key, expires?: unknown, third?: unknown, fourth?: unknown): unknown {
+    const [given, second, last] =
+      typeof expires === 'function' ? [undefined, expires, third] : [expires, third, fourth];
+    return this.change(Op.Touch, key, second, last, (command) => {
+      command.expiration = toExpiration(given as number | undefined, this.options);
+    });
+  }
+
+  /** Adds to a counter of 64 bits, which wraps; a missing one is created with `initial`. */
+  increment(
+    key: Key,
+    amount: number | bigint,
+    options: IncrementDecrementOptions & { bigint: true },
+  ): Promise<CounterResult<bigint>>;
+  increment(key: Key, amount: number | bigint, options?: IncrementDecrementOptions): Promise<CounterResult>;
+  increment(key: Key, amount: number | bigint, callback: CounterCallback): void;
+  increment(
+    key: Key,
+    amount: number | bigint,
+    options: IncrementDecrementOptions | null,
+    callback: CounterCallback,
+  ): void;
+  /** @deprecated options come before the callback */
+  increment(key: Key, amount: number, callback: CounterCallback, expires: number, initial?: number): void;
+  increment(key: Key, amount: unknown, third?: unknown, fourth?: unknown, fifth?: unknown): unknown {
+    return this.count(Op.Increment, key, amount, third, fourth, fifth);
+  }
+
+  /** Takes from a counter of 64 bits, which stops at 0; a missing one is created with `initial`. */
+  decrement(
+    key: Key,
+    amount: number | bigint,
+    options: IncrementDecrementOptions & { bigint: true },
+  ): Promise<CounterResult<bigint>>;
+  decrement(key: Key, amount: number | bigint, options?: IncrementDecrementOptions): Promise<CounterResult>;
+  decrement(key: Key, amount: number | bigint, callback: CounterCallback): void;
+  decrement(
+    key: Key,
+    amount: number | bigint,
+    options: IncrementDecrementOptions | null,
+    callback: CounterCallback,
+  ): void;
+  /** @deprecated options come before the callback */
+  decrement(key: Key, amount: number, callback: CounterCallback, expires: number, initial?: number): void;
+  decrement(key: Key, amount: unknown, third?: unknown, fourth?: unknown, fifth?: unknown): unknown {
+    return this.count(Op.Decrement, key, amount, third, fourth, fifth);
+  }
+
+  private retrieve(op: Op, key: Key, second: unknown, third: unknown, expires?: number): unknown {
+    const { options, callback } = trailing<GetOptions>(second, third);
+    const command = new RetrievalCommand(op, key, this);
+    const promise = command.expect(callback);
+    try {
+      command.key = this.keyMaker.toWire(key);
+      command.configure(options);
+      command.returnCas = options.cas === true;
+      if (op === Op.GetAndTouch) command.expiration = toExpiration(expires, this.options);
+      this.send(command);
+    } catch (error) {
+      command.refuse(error);
+    }
+    return promise;
+  }
+
+  private insert(op: Op, key: Key, value: unknown, third: unknown, fourth: unknown): unknown {
+    const command = new ChangeCommand(op, key, this);
+    const { options, callback } = insertArguments(command.label, third, fourth, this.options.logger);
+    const promise = command.expect(callback);
+    try {
+      command.key = this.keyMaker.toWire(key);
+      command.configure(options);
+      fillInsert(command, value, options, this);
+      this.send(command);
+    } catch (error) {
+      command.refuse(error);
+    }
+    return promise;
+  }
+
+  private change(op: Op, key: Key, second: unknown, third: unknown, fill?: (command: ChangeCommand) => void): unknown {
+    const { options, callback } = trailing<ChangeOptions>(second, third);
+    const command = new ChangeCommand(op, key, this);
+    const promise = command.expect(callback);
+    try {
+      command.key = this.keyMaker.toWire(key);
+      command.configure(options);
+      fill?.(command);
+      this.send(command);
+    } catch (error) {
+      command.refuse(error);
+    }
+    return promise;
+  }
+
+  private count(op: Op, key: Key, amount: unknown, third: unknown, fourth: unknown, fifth: unknown): unknown {
+    const command = new CounterCommand(op, key, this);
+    const { options, callback } = counterArguments(command.label, third, fourth, fifth, this.options.logger);
+    const promise = command.expect(callback);
+    try {
+      command.key = this.keyMaker.toWire(key);
+      command.fill(amount, options, this);
+      this.send(command);
+    } catch (error) {
+      command.refuse(error);
+    }
+    return promise;
+  }
+}

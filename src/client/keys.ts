@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { checkKey, keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
+import type { WireKey } from '../protocol/request.ts';
+
+/** A key as the caller has it: text, which is sent as UTF-8, or bytes. */
+export type Key = WireKey;
+
+/** How much of a long key stays readable in front of its digest, in bytes: the whole fits into base64 for meta too. */
+const HEAD_BYTES = 120;
+
+/** Turns the caller's keys into those on the wire: the prefix in front, and a digest in place of a key that is too long. */
+export class KeyMaker {
+  readonly #prefix: string;
+  readonly #hashLongKeys: boolean;
+
+  constructor(prefix: string, hashLongKeys: boolean) {
+    this.#prefix = prefix;
+    this.#hashLongKeys = hashLongKeys;
+  }
+
+  /** The key to send; throws `ERR_INVALID_KEY`. */
+  toWire(key: unknown): WireKey {
+    if (this.#prefix === '' && !this.#hashLongKeys) {
+      checkKey(key);
+      return key;
+    }
+    return this.#make(key);
+  }
+
+  #make(key: unknown): WireKey {
+    const isText = typeof key === 'string';
+    // An empty key and one of the wrong type are refused for what they are, whatever the prefix.
+    if (!(isText || key instanceof Uint8Array) || key.length === 0) checkKey(key);
+    const prefixed = isText ? this.#prefix + key : Buffer.concat([Buffer.from(this.#prefix), key as Uint8Array]);
+    const wire = this.#hashLongKeys && keyBytes(prefixed) > MAX_KEY_BYTES ? digest(prefixed) : prefixed;
+    checkKey(wire);
+    return wire;
+  }
+}
+
+/** A readable head, and the SHA-256 of the whole key, so that two long keys that differ never meet. */
+function digest(key: WireKey): WireKey {
+  const bytes = Buffer.from(key);
+  const hash = createHash('sha256').update(bytes).digest('base64url');
+  if (typeof key !== 'string') return Buffer.concat([bytes.subarray(0, HEAD_BYTES), Buffer.from(`:${hash}`)]);
+  // A character that was cut in two decodes to the replacement character, which is dropped.
+  const head = bytes
+    .subarray(0, HEAD_BYTES)
+    .toString()
+    .replace(/\uFFFD$/, '');
+  return `${head}:${hash}`;
+}

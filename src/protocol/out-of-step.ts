@@ -1,0 +1,25 @@
+import { MemcacheError } from '../errors.ts';
+
+/** memcached says this in text, whatever the connection's protocol, when it is full. */
+const FULL_SERVER = 'ERROR Too many open connections';
+
+/** The stream can't be read any further. `found` is ours: no byte of the stream may get into a message. */
+export function outOfStep(found: string): MemcacheError {
+  return new MemcacheError('ERR_PROTOCOL', `The stream from the server is out of step: ${found}`);
+}
+
+/** What becomes of bytes that are no answer: a full server's refusal is told as such, all else is out of step. */
+export function notAnAnswer(bytes: Uint8Array, start: number, end: number, found: string): MemcacheError {
+  if (!beginsWith(bytes, start, end, FULL_SERVER)) return outOfStep(found);
+  return new MemcacheError('ERR_CONNECT', 'The server has too many open connections');
+}
+
+/** Whether the bytes from `start` to `end` begin with a text of ASCII. */
+export function beginsWith(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  const { length } = text;
+  if (end - start < length) return false;
+  for (let i = 0; i < length; i++) {
+    if (bytes[start + i] !== text.charCodeAt(i)) return false;
+  }
+  return true;
+}

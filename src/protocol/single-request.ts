@@ -1,0 +1,22 @@
+import { Request, type StoreItem, type WireKey } from './request.ts';
+
+/** One key of a batch after the other, for encoders that write a batch as single commands. */
+export class SingleRequest extends Request {
+  constructor(batch: Request) {
+    super(batch.op, '');
+    this.returnCas = batch.returnCas;
+  }
+
+  aim(key: WireKey, opaque: number, store: StoreItem | undefined): void {
+    this.key = key;
+    this.opaque = opaque;
+    this.value = store?.value;
+    this.flags = store?.flags ?? 0;
+    this.expiration = store?.expiration ?? 0;
+  }
+
+  /** It is never sent itself. */
+  override settle(): void {}
+
+  override fail(): void {}
+}
