@@ -2,8 +2,8 @@ import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { StoreItem, WireKey } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
-import { noopSerializer } from '../serializers/serializer.ts';
 import { ClientCommand, type CommandHost } from './command.ts';
+import { readValue } from './retrieval.ts';
 
 /** What a batch reports: the outcome for one of its keys, by its index, or the error for it. */
 export interface BatchSink {
@@ -57,13 +57,8 @@ export class GetBatch extends BatchCommand {
       this.sink.failed(index, this.statusError(status));
       return;
     }
-    const { serializer } = this.client;
-    let value: unknown = reply.value;
-    let flags = reply.extras;
     try {
-      if (serializer !== noopSerializer) {
-        ({ value, extras: flags } = serializer.deserialize(Op.Get, reply.value, reply.extras as Buffer));
-      }
+      const { value, flags } = readValue(this.client, Op.Get, reply);
       this.sink.done(index, this.returnCas ? { value, flags, cas: reply.cas } : { value, flags });
     } catch (error) {
       this.sink.failed(index, error);

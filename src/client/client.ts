@@ -5,6 +5,7 @@ import type { ErrorOrNull } from './callback.ts';
 import type { CommandOptions } from './command.ts';
 import { ClientCommands } from './commands.ts';
 import { toExpiration } from './expiration.ts';
+import { type Compute, GetOrSet, type GetOrSetOptions } from './get-or-set.ts';
 import type { Key } from './keys.ts';
 import {
   deleteMulti,
@@ -28,6 +29,8 @@ type StatsCallback = (error: ErrorOrNull, server: string, stats: Statistics | nu
  * arguments included, reaches the callback or the promise as an error, nearly always a `MemcacheError`.
  */
 export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends ClientCommands<TIn, TOut> {
+  readonly #getOrSet = new GetOrSet(this);
+
   /**
    * A client for a list of servers: `[user:pass@]host[:port],…`, `memcached://` URLs, unix sockets, or an array of
    * these and of objects. Left out, it is `MEMCACHIER_SERVERS`, then `MEMCACHE_SERVERS`, then `localhost:11211`.
@@ -70,6 +73,21 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options: UpdateOptions = {},
   ): Promise<TNew> {
     return update(this, key, change, options);
+  }
+
+  /**
+   * The value of a key; where there is none, `compute` makes it, once at a time for a key: callers in this process
+   * share the computation, those in others wait for it or, for `staleFor` seconds after it has expired, get the old
+   * value. What `compute` throws reaches all who wait and stores nothing; `null` and `undefined` are returned and not
+   * stored. A server that can't be reached is logged, and the value computed.
+   */
+  getOrSet(
+    key: Key,
+    compute: Compute<TIn | null | undefined>,
+    options: GetOrSetOptions = {},
+  ): Promise<TOut | null | undefined> {
+    // Whatever is found or made has been through the serializer, so it is of the type that comes out of it.
+    return this.#getOrSet.run(key, compute, options) as Promise<TOut | null | undefined>;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { ServerLike } from '../cluster/command.ts';
 import { hashCode } from '../cluster/distribution/modulo.ts';
 import { isOurs, Router } from '../cluster/router.ts';
-import type { ServerOptions } from '../cluster/server.ts';
+import type { Server, ServerOptions } from '../cluster/server.ts';
 import { sendFrame } from '../connection/frame-transport.ts';
 import { checkFrame } from '../protocol/binary/frame.ts';
 import type { Response } from '../protocol/binary/message.ts';
@@ -23,7 +23,7 @@ import { FrameCommand } from './perform.ts';
 
 /** What a client is before it has commands: its servers and options, and the ways to take leave of them. */
 export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
-  servers: readonly ServerLike[];
+  servers: readonly Server[];
   /** The number of the last command, uint32. It is the opaque of frames for transports of the caller's own. */
   seq = 0;
   readonly options: ResolvedOptions & ClientOptions<TIn, TOut> & ServerOptions;
@@ -39,7 +39,8 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
    */
   constructor(servers: readonly ServerLike[], options?: (ClientOptions<TIn, TOut> & ServerOptions) | null) {
     checkOptions(options ?? {});
-    this.servers = servers;
+    // Typed as in @types/memjs; what is not a Server has as much of one as MemJS's contract asks for.
+    this.servers = servers as readonly Server[];
     this.options = resolveOptions(options ?? {});
     this.serializer = resolveSerializer(this.options.serializer);
     this.keyMaker = new KeyMaker(this.options.keyPrefix, this.options.hashLongKeys);
@@ -47,20 +48,21 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   }
 
   /** The index in `servers` of the server for a key. May be replaced on an instance, by a hash ring for instance. */
-  getServer(key: WireKey): number | string {
-    return hashCode(typeof key === 'string' ? key : Buffer.from(key).toString()) % this.servers.length;
+  getServer(key: string): number | string {
+    return hashCode(key) % this.servers.length;
   }
 
   /** The server for a key; the next one instead of one that is left alone; `null` when all are. */
-  server(key: WireKey): ServerLike | null {
+  server(key: WireKey): Server | undefined {
     const total = this.servers.length;
-    const first = total > 1 ? Number(this.getServer(key)) : 0;
+    const first = total > 1 ? Number(this.getServer(typeof key === 'string' ? key : Buffer.from(key).toString())) : 0;
     for (let step = 0; step < total; step++) {
       const server = this.servers[(first + step) % total];
       if (server === undefined) throw invalid('getServer', 'the index of a server', first);
       if (!server.wakeupAt || server.wakeupAt <= Date.now()) return server;
     }
-    return null;
+    // MemJS answers null, @types/memjs says undefined: programs written for either go on to work.
+    return null as unknown as undefined;
   }
 
   /**

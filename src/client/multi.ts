@@ -38,7 +38,7 @@ export type MultiResult<TValue> = Map<Key, TValue> & { readonly errors: Map<Key,
 export interface MultiHost extends CommandHost {
   readonly router: Router;
   readonly keyMaker: KeyMaker;
-  server(key: WireKey): ServerLike | null;
+  server(key: WireKey): ServerLike | null | undefined;
   incrSeq(): void;
 }
 
@@ -89,7 +89,7 @@ class MultiCall<TValue> {
     const byServer = new Map<ServerLike, Entry[]>();
     for (const entry of entries) {
       const server = this.host.server(entry.wire);
-      if (server === null) this.errors.set(entry.key, new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
+      if (!server) this.errors.set(entry.key, new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
       else if (!byServer.get(server)?.push(entry)) byServer.set(server, [entry]);
     }
     await Promise.all([...byServer].map(([server, list]) => this.sendAll(server, list)));
@@ -122,7 +122,7 @@ class MultiCall<TValue> {
     if (stays.length > 0) this.errors.set(serverName(server), failure);
     const moved = entries.filter(({ wire }) => this.host.server(wire) !== server);
     if (moved.length === 0) return;
-    if (this.host.server((moved[0] as Entry).wire) === null) this.errors.set(serverName(server), failure);
+    if (!this.host.server((moved[0] as Entry).wire)) this.errors.set(serverName(server), failure);
     else await this.route(moved);
   }
 

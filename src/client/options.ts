@@ -38,7 +38,7 @@ export interface ClientOptions<TIn = string | Buffer, TOut = Buffer | null> {
   /** Turns values into bytes and back. @default hands strings and Buffers through */
   serializer?: Serializer<TIn, TOut> | undefined;
   /** The protocol to speak. @default 'binary' */
-  protocol?: 'binary' | undefined;
+  protocol?: ServerOptions['protocol'];
 }
 
 /** A client's options with all defaults in. */

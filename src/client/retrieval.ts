@@ -3,7 +3,7 @@ import type { Reply } from '../protocol/reply.ts';
 import { Status } from '../protocol/status.ts';
 import { noopSerializer } from '../serializers/serializer.ts';
 import { invoke } from './callback.ts';
-import { ClientCommand, type CommandOptions } from './command.ts';
+import { ClientCommand, type CommandHost, type CommandOptions } from './command.ts';
 
 /** Options of `get`. */
 export interface GetOptions extends CommandOptions {
@@ -24,6 +24,17 @@ export interface GetWithCasResult<TOut> extends GetResult<TOut> {
   cas?: bigint;
 }
 
+/** Value and flags of an answer, by way of the serializer; throws what that throws. */
+export function readValue(
+  { serializer }: CommandHost,
+  op: Op,
+  { value, extras }: Reply,
+): { value: unknown; flags: Buffer | null } {
+  if (serializer === noopSerializer) return { value, flags: extras };
+  const read = serializer.deserialize(op, value, extras as Buffer);
+  return { value: read.value, flags: read.extras };
+}
+
 /** A command that is answered with a value. */
 export class RetrievalCommand extends ClientCommand {
   readonly repeatable = true;
@@ -40,18 +51,19 @@ export class RetrievalCommand extends ClientCommand {
   }
 
   private hit(reply: Reply): void {
-    const { serializer } = this.client;
-    let value: unknown = reply.value;
-    let { extras } = reply;
-    if (serializer !== noopSerializer) {
-      try {
-        ({ value, extras } = serializer.deserialize(this.op, reply.value, extras as Buffer));
-      } catch (error) {
-        this.reject(error);
-        return;
-      }
+    const cas = this.returnCas ? reply.cas : undefined;
+    if (this.client.serializer === noopSerializer) {
+      this.done(reply.value, reply.extras, cas);
+      return;
     }
-    this.done(value, extras, this.returnCas ? reply.cas : undefined);
+    let found: { value: unknown; flags: Buffer | null };
+    try {
+      found = readValue(this.client, this.op, reply);
+    } catch (error) {
+      this.reject(error);
+      return;
+    }
+    this.done(found.value, found.flags, cas);
   }
 
   private done(value: unknown, flags: Buffer | null, cas: bigint | undefined): void {

@@ -21,13 +21,13 @@ export interface RouterOptions {
 export interface RouterHost {
   readonly options: RouterOptions;
   /** The server for a key; none when all are left alone. */
-  server(key: WireKey): ServerLike | null;
+  server(key: WireKey): ServerLike | null | undefined;
   /** The opaque of a frame that goes to a transport of the caller's own. */
   readonly seq: number;
 }
 
 /** Errors that another attempt would only repeat. */
-const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_CLOSED', 'ERR_AUTH', 'ERR_UNSUPPORTED', 'ERR_INVALID_ARGUMENT']);
+const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_CLOSED', 'ERR_AUTH', 'ERR_INVALID_ARGUMENT', 'ERR_INVALID_KEY']);
 
 /** How long a transport of the caller's own may take where it has no timeouts itself, in seconds. */
 const TRANSPORT_TIMEOUT = 0.5;
@@ -61,7 +61,9 @@ export class Router implements Holder {
   failed(command: Command, error: MemcacheError, written: boolean): void {
     const { retries, retry_delay, retryNonIdempotent } = this.#host.options;
     const repeatable = !written || command.repeatable || retryNonIdempotent;
-    if (FINAL.has(error.code) || !repeatable) {
+    if (error.code === 'ERR_UNSUPPORTED') {
+      command.reject(error);
+    } else if (FINAL.has(error.code) || !repeatable) {
       this.#log(command, retries, error);
       command.reject(error);
     } else if (--command.attempts > 0) {
@@ -125,7 +127,7 @@ export class Router implements Holder {
       return;
     }
     if (command.server !== undefined) command.server.wakeupAt = Date.now() + failoverTime * 1000;
-    if (this.#host.server(command.key) === null) {
+    if (!this.#host.server(command.key)) {
       command.reject(new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: error }));
       return;
     }

@@ -58,8 +58,9 @@ const DEFAULTS = { protocol: 'binary' as const, timeout: 0.5, keepAlive: false, 
  * `onError`. A client uses that only for a server whose `write` has been replaced.
  */
 export class Server extends EventEmitter implements ConnectionOwner, FrameTransport, Holder {
-  host: string | undefined;
-  port: number | undefined;
+  /** None only for a `new Server()` without arguments, as in MemJS; then it is `localhost`. */
+  host: string;
+  port: number;
   readonly username: string | undefined;
   declare readonly password: string | undefined;
   readonly options: ResolvedServerOptions;
@@ -86,8 +87,8 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
     place: ServerPlace = {},
   ) {
     super();
-    this.host = host;
-    this.port = port;
+    this.host = host as string;
+    this.port = port as number;
     const timeout = options?.timeout ?? DEFAULTS.timeout;
     this.options = {
       ...options,
@@ -140,9 +141,10 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
   }
 
   /** Sends a whole binary frame; its answer goes to the listeners for its opaque. */
-  write(frame: Buffer): void {
-    checkFrame(frame);
-    this.send(new FrameRequest(frame, this.#listeners));
+  write(frame: Uint8Array | string): void {
+    const buffer = Buffer.from(frame);
+    checkFrame(buffer);
+    this.send(new FrameRequest(buffer, this.#listeners));
   }
 
   /** Calls `fn` with the answer to the frame whose opaque is `seq`. */

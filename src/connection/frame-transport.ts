@@ -16,7 +16,7 @@ export interface TransportMessage {
 
 /** Takes the answer to a frame. With `quiet` it takes further ones, until one whose `totalBodyLength` is 0. */
 export interface ResponseListener {
-  (message: TransportMessage): void;
+  (message: Response): void;
   quiet?: boolean;
 }
 
@@ -56,7 +56,8 @@ export class FrameListeners {
       this.responses.delete(seq);
       this.errors.delete(seq);
     }
-    listener(message);
+    // What a transport answers with is as much of a Response as it makes it.
+    listener(message as Response);
   }
 
   /** Fails everyone who waits. */

@@ -31,6 +31,8 @@ export const Op = {
   SetMulti: 0x103,
   /** Deletes {@link Request.keys}; answered by those that were not there or went wrong, each with its index, and an end. */
   DeleteMulti: 0x104,
+  /** Reads a key and, where nothing or only something old is there, hands one asker the right to make it anew. */
+  Lease: 0x105,
 } as const;
 
 export type Op = (typeof Op)[keyof typeof Op];

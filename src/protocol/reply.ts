@@ -19,6 +19,11 @@ export class Reply {
   counter: number | bigint = 0;
   /** The whole answer to a frame that the caller built. */
   frame: Response | null = null;
+  /** Whether a lease was granted to this request, or to another one that is still at it; and the item's time left, in
+   * seconds (-1 for ever). Only of answers to a lease. */
+  won = false;
+  busy = false;
+  timeLeft = -1;
   /** Which key of a batch this is about. */
   index = 0;
   /** Whether further parts of the same answer follow. */

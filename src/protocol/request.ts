@@ -46,6 +46,8 @@ export abstract class Request {
   keys: readonly WireKey[] | undefined = undefined;
   /** What a batch stores, in the order of its keys. */
   stores: readonly StoreItem[] | undefined = undefined;
+  /** For how long a lease is granted, and from what remaining time on an item is old, both in seconds. */
+  lease: { lockFor: number; staleFor: number } | undefined = undefined;
   /** Identifies the request to the server where the protocol has such a field, uint32. A batch has one for each key, counting on from this, and
    * one for its end. */
   opaque = 0;

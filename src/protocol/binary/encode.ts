@@ -1,3 +1,4 @@
+import { MemcacheError } from '../../errors.ts';
 import { writeKey, writeText } from '../key.ts';
 import { Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
@@ -17,6 +18,7 @@ const TWO_TO_32 = 0x100000000;
 export function encode(request: Request, output: Output): void {
   if (request.op === Op.Raw) appendBytes(output, request.value as Uint8Array);
   else if (request.keys !== undefined) encodeBatch(request, request.keys, output);
+  else if (request.op > 0xff) throw new MemcacheError('ERR_UNSUPPORTED', 'This needs the meta protocol');
   else encodeFrame(request, request.op, output);
 }
 

@@ -1,0 +1,187 @@
+import { MemcacheError } from '../errors.ts';
+import { invalid } from './command.ts';
+import { type Found, Guard, type GuardHost } from './guard.ts';
+import type { Key, KeyMaker } from './keys.ts';
+import { isExpiration } from './options.ts';
+import { roundTrip } from './round-trip.ts';
+
+/** Options of `getOrSet`. All times are in seconds. */
+export interface GetOrSetOptions {
+  /** How long a value is fresh: 0 is for ever. @default the client's `expires` */
+  expires?: number | undefined;
+  /** How long after that it may still be served while one caller makes it anew. @default 0 */
+  staleFor?: number | undefined;
+  /**
+   * How long a computation may take: after it, the computation ends with `ERR_TIMEOUT` for those who wait for it, and
+   * another process takes over. The server counts in whole seconds. @default 30
+   */
+  lockFor?: number | undefined;
+  /** Ends this call's wait; the computation goes on for the others. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Makes the value of a key. `signal` is aborted when it has taken too long. */
+export type Compute<TValue> = (context: { signal: AbortSignal }) => TValue | Promise<TValue>;
+
+/** A compute with all defaults put in. */
+interface Plan {
+  expires: number;
+  staleFor: number;
+  lockFor: number;
+}
+
+const DEFAULT_LOCK = 30;
+
+/** Pauses between two looks at a value that another process is making, in milliseconds. */
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 250;
+
+/** How many times `lockFor` a caller waits for other processes before it computes for itself. */
+const PATIENCE = 2;
+
+/** What a look at a server that can't be asked finds. */
+const UNREACHABLE: Found = { item: undefined, won: false };
+
+/** What `getOrSet` needs of its client. */
+export interface GetOrSetHost extends GuardHost {
+  readonly keyMaker: KeyMaker;
+}
+
+/** One computation at a time for a key: in the process by sharing a promise, between processes through the server. */
+export class GetOrSet {
+  readonly #host: GetOrSetHost;
+  /** Lookups and computations that callers wait for, by key. */
+  readonly #flights = new Map<string, Promise<unknown>>();
+  /** Computations in the background, while what is there is still served. */
+  readonly #refreshes = new Set<string>();
+
+  constructor(host: GetOrSetHost) {
+    this.#host = host;
+  }
+
+  async run(key: Key, compute: Compute<unknown>, options: GetOrSetOptions): Promise<unknown> {
+    if (typeof compute !== 'function') throw invalid('compute', 'a function', compute);
+    const plan = this.#plan(options);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const wire = this.#host.keyMaker.toWire(key);
+    const id = typeof wire === 'string' ? wire : Buffer.from(wire).toString('latin1');
+    let flight = this.#flights.get(id);
+    if (flight === undefined) {
+      flight = this.#find(id, new Guard(this.#host, wire, plan), compute, plan).finally(() => this.#flights.delete(id));
+      this.#flights.set(id, flight);
+    }
+    return signal === undefined ? flight : untilAborted(flight, signal);
+  }
+
+  /** Looks until there is a value, or the right to make it. */
+  async #find(id: string, guard: Guard, compute: Compute<unknown>, plan: Plan): Promise<unknown> {
+    const patience = performance.now() + PATIENCE * plan.lockFor * 1000;
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      const found = await this.#look(guard);
+      if (found.item !== undefined) {
+        if (found.won) this.#refresh(id, guard, compute, plan);
+        return found.item.value;
+      }
+      if (found === UNREACHABLE) return this.#compute(undefined, compute, plan);
+      if (found.won || performance.now() > patience) return this.#compute(guard, compute, plan);
+      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
+    }
+  }
+
+  /** A server that can't be asked is no reason to fail: the caller computes, as without a cache. */
+  async #look(guard: Guard): Promise<Found> {
+    try {
+      return await guard.look();
+    } catch (error) {
+      this.#log('read', error);
+      return UNREACHABLE;
+    }
+  }
+
+  /** Makes the value anew behind the back of those who are served the old one. */
+  #refresh(id: string, guard: Guard, compute: Compute<unknown>, plan: Plan): void {
+    if (this.#refreshes.has(id)) return;
+    this.#refreshes.add(id);
+    this.#compute(guard, compute, plan)
+      .catch((error) => this.#log('made anew', error))
+      .finally(() => this.#refreshes.delete(id));
+  }
+
+  /** Without a guard, nothing is stored. */
+  async #compute(guard: Guard | undefined, compute: Compute<unknown>, { lockFor }: Plan): Promise<unknown> {
+    let made: unknown;
+    let value: unknown;
+    try {
+      made = await withinTime(compute, lockFor);
+      if (made === null || made === undefined) {
+        await this.#release(guard);
+        return made;
+      }
+      // What the others will read, so that a miss gives the same as a hit. What the serializer can't write fails here.
+      value = roundTrip(this.#host, made);
+    } catch (error) {
+      await this.#release(guard);
+      throw error;
+    }
+    try {
+      await guard?.store(made);
+    } catch (error) {
+      this.#log('stored', error);
+    }
+    return value;
+  }
+
+  async #release(guard: Guard | undefined): Promise<void> {
+    try {
+      await guard?.release();
+    } catch (error) {
+      this.#log('released', error);
+    }
+  }
+
+  #plan({ expires, staleFor = 0, lockFor = DEFAULT_LOCK }: GetOrSetOptions): Plan {
+    const seconds = expires ?? this.#host.options.expires;
+    if (!isExpiration(seconds)) throw invalid('expires', 'an integer of seconds from 0 to 2,147,483,647', seconds);
+    if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
+    if (!(typeof lockFor === 'number' && lockFor > 0 && lockFor <= 2_147_483)) {
+      throw invalid('lockFor', 'a number of seconds above 0', lockFor);
+    }
+    return { expires: seconds, staleFor: seconds === 0 ? 0 : staleFor, lockFor };
+  }
+
+  #log(what: string, error: unknown): void {
+    const reason = error instanceof MemcacheError ? error.message : 'the computation failed';
+    this.#host.options.logger.log(`MemJS: A value for getOrSet could not be ${what}: ${reason}`);
+  }
+}
+
+/** Runs the computation, but waits no longer than the lock holds. */
+async function withinTime(compute: Compute<unknown>, seconds: number): Promise<unknown> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const error = new MemcacheError(
+        'ERR_TIMEOUT',
+        `The computation for getOrSet took longer than ${seconds} s (lockFor)`,
+      );
+      controller.abort(error);
+      reject(error);
+    }, seconds * 1000);
+  });
+  try {
+    return await Promise.race([compute({ signal: controller.signal }), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The promise's outcome, or the signal's reason if that comes first. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

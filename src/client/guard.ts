@@ -1,0 +1,200 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { ServerLike } from '../cluster/command.ts';
+import { isOurs, type Router } from '../cluster/router.ts';
+import { MemcacheError } from '../errors.ts';
+import { keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
+import { Op } from '../protocol/op.ts';
+import type { WireKey } from '../protocol/request.ts';
+import type { ClientCommand, CommandHost } from './command.ts';
+import { LONGEST_RELATIVE } from './expiration.ts';
+import { LeaseCommand, type Leased } from './lease.ts';
+import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
+import { ChangeCommand, fillInsert } from './storage.ts';
+
+/** What a guard needs of its client. */
+export interface GuardHost extends CommandHost {
+  readonly router: Router;
+  server(key: WireKey): ServerLike | null | undefined;
+}
+
+/** How long what is stored is fresh, how much longer it may be served, and how long a lock holds; in seconds. */
+export interface GuardTimes {
+  expires: number;
+  staleFor: number;
+  lockFor: number;
+}
+
+/** What a look at a key found: a value to serve, the right to make it anew, both or neither. */
+export interface Found {
+  item: { value: unknown } | undefined;
+  won: boolean;
+}
+
+/** What is on the server at a moment. */
+interface Seen {
+  item: { value: unknown } | undefined;
+  /** Whether the item is past its `expires`. */
+  old: boolean;
+  /** Whether the server has handed the right to make the value to this asker, or to another one. */
+  won: boolean;
+  busy: boolean;
+  /** What is stored is stored in place of this; none where that can't be told. */
+  cas: bigint | undefined;
+}
+
+/**
+ * Sees to it that one asker makes the value of a key at a time, among all processes.
+ *
+ * Over the meta protocol the server hands out a lease with a miss: a stub stands in the key's place until it is filled
+ * or `lockFor` is over. Elsewhere, and for a value that is old but still served, the right is a lock item that only one
+ * `add` can make; who gets it looks again, since the value may have come just before.
+ */
+export class Guard {
+  readonly #host: GuardHost;
+  readonly #key: WireKey;
+  readonly #times: GuardTimes;
+  /** Whether the server hands out leases; until it has refused once, if its protocol is not known yet. */
+  #leases: boolean;
+  #lockedAt: number | undefined;
+  #cas: bigint | undefined;
+
+  constructor(host: GuardHost, key: WireKey, times: GuardTimes) {
+    this.#host = host;
+    this.#key = key;
+    this.#times = times;
+    const server = host.server(key);
+    const protocol = server && isOurs(server) ? server.protocol : 'binary';
+    this.#leases = protocol === 'meta' || protocol === undefined;
+  }
+
+  /** Looks for the value, and for the right to make it where it is missing or old. */
+  async look(): Promise<Found> {
+    const seen = await this.#see();
+    if (seen.won && seen.item === undefined) return this.#make(seen);
+    if (seen.item !== undefined && !seen.old) return { item: seen.item, won: false };
+    if (seen.item === undefined && seen.busy) return { item: undefined, won: false };
+    if (!(await this.#lock())) return { item: seen.item, won: false };
+    const now = await this.#see();
+    const done = now.item !== undefined && !now.old;
+    if (done || (now.item === undefined && now.busy)) {
+      await this.#unlock();
+      return { item: now.item, won: false };
+    }
+    return this.#make(now);
+  }
+
+  /** Stores the value that was made, unless the item has been changed or deleted since the right was won. */
+  async store(value: unknown): Promise<void> {
+    const { expires, staleFor } = this.#times;
+    const command = new ChangeCommand(Op.Set, this.#key, this.#host);
+    fillInsert(command, value, { expires: lifetime(expires, staleFor) }, this.#host);
+    command.cas = this.#cas;
+    await this.#send(command);
+    if (!this.#leases && staleFor > 0) await this.#set(this.#beside('fresh'), '', expires);
+    await this.#unlock();
+  }
+
+  /** Gives the right back, with nothing stored. */
+  async release(): Promise<void> {
+    if (this.#leases && this.#cas !== undefined && this.#lockedAt === undefined) {
+      const command = new ChangeCommand(Op.Delete, this.#key, this.#host);
+      command.cas = this.#cas;
+      await this.#send(command);
+    }
+    await this.#unlock();
+  }
+
+  #make(seen: Seen): Found {
+    this.#cas = seen.cas;
+    return { item: seen.item, won: true };
+  }
+
+  async #see(): Promise<Seen> {
+    if (!this.#leases) return this.#seeWithMarker();
+    try {
+      return await this.#seeWithLease();
+    } catch (error) {
+      if (!(error instanceof MemcacheError && error.code === 'ERR_UNSUPPORTED')) throw error;
+      this.#leases = false;
+      return this.#seeWithMarker();
+    }
+  }
+
+  async #seeWithLease(): Promise<Seen> {
+    const { lockFor, staleFor } = this.#times;
+    const command = new LeaseCommand(this.#key, wholeSeconds(lockFor), staleFor, this.#host);
+    const { item, won, busy, cas } = (await this.#send(command)) as Leased;
+    return { item, old: item !== undefined && (won || busy), won, busy, cas };
+  }
+
+  /** Without leases, a second item that lives no longer than the value is fresh tells whether it still is. */
+  async #seeWithMarker(): Promise<Seen> {
+    const marked = this.#times.staleFor > 0;
+    const [found, marker] = await Promise.all([
+      this.#read(this.#key),
+      marked ? this.#read(this.#beside('fresh')) : undefined,
+    ]);
+    const item = found.flags === null ? undefined : { value: found.value };
+    return { item, old: marked && marker?.flags === null, won: false, busy: false, cas: undefined };
+  }
+
+  async #lock(): Promise<boolean> {
+    const command = new ChangeCommand(Op.Add, this.#beside('lock'), this.#host);
+    command.value = randomUUID();
+    command.expiration = wholeSeconds(this.#times.lockFor);
+    const won = (await this.#send(command)) === true;
+    this.#lockedAt = won ? performance.now() : undefined;
+    return won;
+  }
+
+  /** Only while the lock is surely this one's: past `lockFor` it may be another's. */
+  async #unlock(): Promise<void> {
+    const { lockFor } = this.#times;
+    const lockedAt = this.#lockedAt;
+    this.#lockedAt = undefined;
+    if (lockedAt === undefined || performance.now() - lockedAt >= lockFor * 1000) return;
+    await this.#send(new ChangeCommand(Op.Delete, this.#beside('lock'), this.#host));
+  }
+
+  #read(key: WireKey): Promise<GetWithCasResult<unknown>> {
+    return this.#send(new RetrievalCommand(Op.Get, key, this.#host)) as Promise<GetWithCasResult<unknown>>;
+  }
+
+  async #set(key: WireKey, value: string, expires: number): Promise<void> {
+    const command = new ChangeCommand(Op.Set, key, this.#host);
+    command.value = value;
+    command.expiration = expires;
+    await this.#send(command);
+  }
+
+  /** To the server of the guarded key, whatever the command's own key: all that guards it lives and dies with it. */
+  #send(command: ClientCommand): Promise<unknown> {
+    const answer = command.expect(undefined) as Promise<unknown>;
+    const server = this.#host.server(this.#key);
+    if (server) {
+      command.pinned = true;
+      command.server = server;
+    }
+    this.#host.router.dispatch(command);
+    return answer;
+  }
+
+  /** The key of an item that belongs to the guarded one. */
+  #beside(what: 'lock' | 'fresh'): WireKey {
+    const key = typeof this.#key === 'string' ? this.#key : Buffer.from(this.#key).toString('base64url');
+    const name = `${key}:${what}`;
+    return keyBytes(name) <= MAX_KEY_BYTES ? name : `${createHash('sha256').update(key).digest('base64url')}:${what}`;
+  }
+}
+
+/** The server's clock moves by whole seconds, so that a time of n seconds may end up to one too early. */
+function wholeSeconds(seconds: number): number {
+  return Math.ceil(seconds) + 1;
+}
+
+/** When an item goes that is fresh for `expires` and served for `staleFor` more: past 30 days as a Unix time. */
+function lifetime(expires: number, staleFor: number): number {
+  const sum = expires + staleFor;
+  if (expires === 0 || sum <= LONGEST_RELATIVE || expires > LONGEST_RELATIVE) return sum;
+  return Math.floor(Date.now() / 1000) + sum;
+}
