@@ -1,0 +1,74 @@
+import { FloorSocket } from '../floor.ts';
+import { bytesAfterValue, type Frame, getFrame, multiFrame, type Protocol, setFrame } from '../frames.ts';
+import type { Adapter, Done, Setup, Value } from './adapter.ts';
+
+/** The floor as if it were a client: key `i` always goes to socket `i % sockets`. */
+export function floorAdapter(options: { readonly protocol: Protocol }): Adapter {
+  const { protocol } = options;
+  let sockets: FloorSocket[] = [];
+  let gets: Frame[] = [];
+  let sets: Frame[] = [];
+  let multis: { socket: FloorSocket; frame: Frame }[][] = [];
+  let size = 0;
+
+  const socketOf = (index: number) => sockets[index % sockets.length] as FloorSocket;
+  const send = (frame: Frame | undefined, index: number, done: Done) => socketOf(index).send(frame as Frame, done);
+  const sendPromise = (frame: Frame | undefined, index: number) =>
+    new Promise<void>((resolve, reject) => {
+      socketOf(index).send(frame as Frame, (error) => (error === undefined ? resolve() : reject(error)));
+    });
+
+  return {
+    takes: 'buffer',
+    countsOnly: true,
+    async connect({ row, target, keys, values, readKeys, batches }: Setup) {
+      const perServer = Math.max(1, row.connections);
+      const addresses = Array.from({ length: perServer }, () => target.servers).flat();
+      sockets = await Promise.all(addresses.map((address) => FloorSocket.connect(address, target.ca)));
+      size = row.size;
+      gets = readKeys.map((key) => getFrame(protocol, key, row.size, row.hit));
+      sets = keys.map((key, index) => setFrame(protocol, key, bytesOf(values[index] as Value)));
+      multis = batches.map((batch) =>
+        sockets.flatMap((socket) => {
+          const mine = batch.filter((index) => socketOf(index) === socket).map((index) => keys[index] as string);
+          return mine.length === 0 ? [] : [{ socket, frame: multiFrame(protocol, mine, row.size) }];
+        }),
+      );
+    },
+    get: (_key, index) => sendPromise(gets[index], index),
+    set: (_key, _value, index) => sendPromise(sets[index], index),
+    getCallback: (_key, done, index) => send(gets[index], index, done),
+    setCallback: (_key, _value, done, index) => send(sets[index], index, done),
+    getMulti: (_keys, batch) =>
+      new Promise<void>((resolve, reject) => {
+        const parts = multis[batch] as { socket: FloorSocket; frame: Frame }[];
+        let waiting = parts.length;
+        for (const { socket, frame } of parts) {
+          socket.send(frame, (error) => {
+            if (error !== undefined) reject(error);
+            else if (--waiting === 0) resolve();
+          });
+        }
+      }),
+    read: () => undefined,
+    stored: () => true,
+    async inspect(index) {
+      const chunks: Buffer[] = [];
+      const socket = socketOf(index);
+      socket.onChunk = (chunk) => chunks.push(chunk);
+      await sendPromise(gets[index], index);
+      socket.onChunk = undefined;
+      const reply = Buffer.concat(chunks);
+      const end = reply.length - bytesAfterValue(protocol);
+      return reply.subarray(end - size, end);
+    },
+    close() {
+      for (const socket of sockets) socket.close();
+    },
+  };
+}
+
+function bytesOf(value: Value): Buffer {
+  if (Buffer.isBuffer(value)) return value;
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+}

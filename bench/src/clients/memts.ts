@@ -1,0 +1,72 @@
+import {
+  type Adapter,
+  type Done,
+  hostPorts,
+  jsonSerializer,
+  type Setup,
+  silentLogger,
+  TIMEOUT_SECONDS,
+  type Value,
+} from './adapter.ts';
+
+export interface MemtsOptions {
+  readonly protocol: 'binary' | 'meta' | 'classic';
+  readonly distribution?: 'ketama';
+}
+
+interface Result {
+  readonly value: Buffer | null;
+}
+
+/** What is used of the built package, which need not be there for the rest to run. */
+interface MemtsClient {
+  get(key: string): Promise<Result>;
+  get(key: string, done: Done): void;
+  set(key: string, value: Value): Promise<boolean>;
+  set(key: string, value: Value, options: object, done: Done): void;
+  getMulti?(keys: string[]): Promise<Map<string, unknown>>;
+  quit(): Promise<void>;
+}
+
+interface Memts {
+  readonly Client: { create(servers: string, options: Record<string, unknown>): MemtsClient };
+}
+
+/** The built library, or the one that `--memts` names. */
+export async function loadMemts<T = Memts>(): Promise<T> {
+  const url = process.env.MEMTS_BUILD ?? new URL('../../../dist/index.mjs', import.meta.url).href;
+  return (await import(url)) as T;
+}
+
+export async function memtsAdapter(options: MemtsOptions): Promise<Adapter> {
+  const { Client } = await loadMemts();
+  let client: MemtsClient;
+  const adapter: Adapter = {
+    takes: 'buffer',
+    connect({ row, target }: Setup) {
+      client = Client.create(hostPorts(target).join(','), {
+        ...options,
+        timeout: TIMEOUT_SECONDS,
+        conntimeout: TIMEOUT_SECONDS,
+        logger: silentLogger,
+        ...(row.connections > 0 ? { connections: row.connections } : {}),
+        ...(row.tls ? { tls: { ca: target.ca } } : {}),
+        ...(row.json ? { serializer: jsonSerializer } : {}),
+      });
+      if (client.getMulti !== undefined) adapter.getMulti = (keys) => (client as Required<MemtsClient>).getMulti(keys);
+    },
+    get: (key) => client.get(key),
+    set: (key, value) => client.set(key, value),
+    getCallback: (key, done) => client.get(key, done),
+    setCallback: (key, value, done) => client.set(key, value, {}, done),
+    read: (result) => (result as Result).value,
+    readCallback: (value) => value,
+    stored: (result) => result === true,
+    pick(result, key) {
+      const hit = (result as Map<string, Buffer | Result>).get(key);
+      return hit === undefined || Buffer.isBuffer(hit) ? hit : hit.value;
+    },
+    close: () => client.quit(),
+  };
+  return adapter;
+}

@@ -1,0 +1,29 @@
+import type { Target } from './clients/adapter.ts';
+import type { Row } from './row.ts';
+
+/** What a worker is told; each message is answered by one `Answer`. */
+export type Message =
+  | { readonly type: 'open'; readonly row: Row; readonly target: Target; readonly warmUp: number }
+  | { readonly type: 'round'; readonly seconds: number; readonly count?: number | undefined; readonly latency: number }
+  | { readonly type: 'close' };
+
+export interface Latency {
+  /** All in microseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+export interface Round {
+  /** Keys a second: commands, or for `getMulti` the keys of its commands. */
+  readonly rate: number;
+  /** CPU time for each key, in microseconds. */
+  readonly cpu: number;
+  /** Over all rounds of the row until now. */
+  readonly latency: Latency;
+}
+
+export type Answer =
+  | { readonly type: 'ready' }
+  | { readonly type: 'done'; readonly round?: Round }
+  | { readonly type: 'error'; readonly message: string };

@@ -1,0 +1,156 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Address, Target } from './clients/adapter.ts';
+import type { Row } from './row.ts';
+
+// Every row has fresh servers of its own on free ports.
+
+const HOST = '127.0.0.1';
+const START_MS = 5000;
+const running = new Set<ChildProcess>();
+const directories: string[] = [];
+const run = promisify(execFile);
+
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+export interface Servers {
+  readonly target: Target;
+  stop(): Promise<void>;
+}
+
+export interface Certificate {
+  readonly directory: string;
+  readonly ca: string;
+}
+
+/** What a server program calls itself, or `undefined` where it is not installed. */
+export async function versionOf(program: 'memcached' | 'redis-server'): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(program, [program === 'memcached' ? '-V' : '--version']);
+    return /\d+\.\d+\.\d+/.exec(stdout)?.[0];
+  } catch {
+    return undefined;
+  }
+}
+
+export async function startMemcached(row: Row, certificate: Certificate | undefined): Promise<Servers> {
+  const shared = row.servers > 1 ? ['-t', '1', '-m', '64'] : ['-m', '4096'];
+  const tls = certificate === undefined ? [] : ['-Z', '-o', tlsOptions(certificate)];
+  const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
+  const args = ['-l', HOST, '-U', '0', '-I', '4m', '-c', '4096', ...user, ...shared, ...tls];
+  return start('memcached', row.servers, (port) => [...args, '-p', String(port)], certificate?.ca);
+}
+
+export async function startRedis(): Promise<Servers> {
+  return start('redis-server', 1, (port) => [
+    '--bind',
+    HOST,
+    '--port',
+    String(port),
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+  ]);
+}
+
+function tlsOptions({ directory }: Certificate): string {
+  return `ssl_chain_cert=${join(directory, 'cert.pem')},ssl_key=${join(directory, 'key.pem')}`;
+}
+
+async function start(program: string, count: number, args: (port: number) => string[], ca?: string): Promise<Servers> {
+  const ports = await freePorts(count);
+  const children = ports.map((port) => spawn(program, args(port), { stdio: ['ignore', 'ignore', 'pipe'] }));
+  for (const child of children) running.add(child);
+  const stop = async () => {
+    await Promise.all(children.map(kill));
+  };
+  try {
+    await Promise.all(children.map((child, i) => listening(program, child, ports[i] as number)));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { target: { servers: ports.map((port) => ({ host: HOST, port })), ca }, stop };
+}
+
+/** Ports that nobody listens on; all are held at once, so that they differ. */
+async function freePorts(count: number): Promise<number[]> {
+  const holders = Array.from({ length: count }, () => net.createServer().listen(0, HOST));
+  await Promise.all(holders.map((holder) => once(holder, 'listening')));
+  const ports = holders.map((holder) => (holder.address() as net.AddressInfo).port);
+  await Promise.all(holders.map((holder) => once(holder.close(), 'close')));
+  return ports;
+}
+
+async function listening(program: string, child: ChildProcess, port: number): Promise<void> {
+  let complaint = '';
+  let failure: Error | undefined;
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  child.on('error', (error) => {
+    failure = error;
+  });
+  const end = Date.now() + START_MS;
+  while (Date.now() < end) {
+    if (failure !== undefined) throw failure;
+    if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}: ${complaint.trim()}`);
+    if (await accepts(port)) return;
+    await sleep(20);
+  }
+  throw new Error(`${program} does not listen on port ${port}: ${complaint.trim()}`);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: HOST, port });
+    const answer = (open: boolean) => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.on('connect', () => answer(true));
+    socket.on('error', () => answer(false));
+  });
+}
+
+/** How many connections a memcached has accepted since it started. */
+export async function acceptedConnections({ host, port }: Address): Promise<number> {
+  const socket = net.connect({ host, port });
+  let text = '';
+  socket.write('stats\r\n');
+  for await (const chunk of socket) {
+    text += chunk;
+    if (text.endsWith('END\r\n')) break;
+  }
+  return Number(/STAT total_connections (\d+)/.exec(text)?.[1]);
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  running.delete(child);
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}
+
+/** A certificate for the TLS rows, made by openssl and removed when the process ends. */
+export async function makeCertificate(): Promise<Certificate> {
+  const directory = await mkdtemp(join(tmpdir(), 'memts-bench-'));
+  directories.push(directory);
+  const cert = join(directory, 'cert.pem');
+  const subject = ['-subj', '/CN=localhost', '-addext', `subjectAltName=IP:${HOST}`];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  await run('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', join(directory, 'key.pem'), '-out', cert]);
+  return { directory, ca: await readFile(cert, 'utf8') };
+}
