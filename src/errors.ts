@@ -41,7 +41,7 @@ export interface MemcacheErrorOptions {
 export class MemcacheError extends Error {
   readonly code: ErrorCode;
   /** The server concerned, as `host:port` or the path of a unix socket; left out where there is none. */
-  readonly server?: string;
+  declare readonly server?: string;
 
   constructor(code: ErrorCode, message: string, options: MemcacheErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

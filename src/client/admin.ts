@@ -90,6 +90,7 @@ export interface BroadcastHost extends CommandHost {
 async function broadcast<T>(
   host: BroadcastHost,
   make: () => ClientCommand,
+  { signal }: CommandOptions,
   each?: (outcome: Outcome<T>) => void,
 ): Promise<Outcome<T>[]> {
   host.incrSeq();
@@ -108,12 +109,14 @@ async function broadcast<T>(
     each?.(outcome);
     return outcome;
   });
-  return Promise.all(sent);
+  const outcomes = await Promise.all(sent);
+  signal?.throwIfAborted();
+  return outcomes;
 }
 
 /** Flushes every server. */
 export function flushAll(host: BroadcastHost, options: CommandOptions, expiration: number): Promise<Outcome<true>[]> {
-  return broadcast(host, () => configured(new PlainCommand(Op.Flush, '', host), options, expiration));
+  return broadcast(host, () => configured(new PlainCommand(Op.Flush, '', host), options, expiration), options);
 }
 
 /** Asks every server for a group of statistics; `''` is the general one. */
@@ -123,12 +126,12 @@ export function statsOfAll(
   options: CommandOptions,
   each?: (outcome: Outcome<Statistics>) => void,
 ): Promise<Outcome<Statistics>[]> {
-  return broadcast(host, () => configured(new StatsCommand(Op.Stat, group, host), options, 0), each);
+  return broadcast(host, () => configured(new StatsCommand(Op.Stat, group, host), options, 0), options, each);
 }
 
 /** Asks every server for its version. */
 export function versionOfAll(host: BroadcastHost, options: CommandOptions): Promise<Outcome<string>[]> {
-  return broadcast(host, () => configured(new VersionCommand(Op.Version, '', host), options, 0));
+  return broadcast(host, () => configured(new VersionCommand(Op.Version, '', host), options, 0), options);
 }
 
 /** Tells a transport of the caller's own that the client leaves. */

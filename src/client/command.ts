@@ -87,8 +87,7 @@ export abstract class ClientCommand extends Command {
     else this.rejectPromise?.(error);
   }
 
-  /** Ends the command before it was sent, but not before the call that made it has returned. */
-  refuse(error: unknown): void {
+  override refuse(error: unknown): void {
     this.unlisten();
     process.nextTick(() => this.reject(error));
   }
@@ -130,10 +129,15 @@ export abstract class ClientCommand extends Command {
   }
 }
 
-/** An argument that can't be meant. The value itself is only shown where it is a number or the like. */
+/** An argument that can't be meant. What came is only shown where it is a number or the like. */
 export function invalid(argument: string, expected: string, found: unknown): MemcacheError {
   return new MemcacheError(
     'ERR_INVALID_ARGUMENT',
-    `Invalid ${argument}: expected ${expected}, but got ${found === undefined ? kind(found) : shown(found)}`,
+    `Invalid ${argument}: expected ${expected}, but got ${shown(found)}`,
   );
+}
+
+/** The same for what may be data: only its type is told. */
+export function invalidType(argument: string, expected: string, found: unknown): MemcacheError {
+  return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${argument}: expected ${expected}, but got ${kind(found)}`);
 }

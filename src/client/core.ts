@@ -3,7 +3,7 @@ import { hashCode } from '../cluster/distribution/modulo.ts';
 import { isOurs, Router } from '../cluster/router.ts';
 import type { Server, ServerOptions } from '../cluster/server.ts';
 import { sendFrame } from '../connection/frame-transport.ts';
-import { checkFrame } from '../protocol/binary/frame.ts';
+import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import type { Response } from '../protocol/binary/message.ts';
 import type { WireKey } from '../protocol/request.ts';
 import type { Serializer } from '../serializers/serializer.ts';
@@ -59,7 +59,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     for (let step = 0; step < total; step++) {
       const server = this.servers[(first + step) % total];
       if (server === undefined) throw invalid('getServer', 'the index of a server', first);
-      if (!server.wakeupAt || server.wakeupAt <= Date.now()) return server;
+      if (!isAway(server)) return server;
     }
     // MemJS answers null, @types/memjs says undefined: programs written for either go on to work.
     return null as unknown as undefined;
@@ -102,6 +102,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     };
     try {
       checkFrame(request);
+      if (opaqueOf(request) !== seq >>> 0) throw invalid('seq', "the frame's opaque", seq);
       const command = new FrameCommand(key, request, seq, this);
       command.expect(toCallback(callback ?? null));
       if (retries) command.attempts = retries;
@@ -130,5 +131,11 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     server.close();
   }
 }
+/** A server that is left alone is so until its time is over and it has answered a probe. */
+function isAway(server: Server): boolean {
+  const { wakeupAt } = server;
+  return wakeupAt ? wakeupAt > Date.now() || server.down === true : false;
+}
+
 /** How long a transport of the caller's own may take to say goodbye, in milliseconds. */
 const TRANSPORT_PATIENCE = 1500;

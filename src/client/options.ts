@@ -103,6 +103,8 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   serializer: { check: hasMethods('serialize', 'deserialize'), expected: 'an object with serialize and deserialize' },
   timeout: SPAN,
   conntimeout: SPAN,
+  connections: { check: (value) => Number.isInteger(value) && (value as number) > 0, expected: 'an integer above 0' },
+  maxPending: { check: (value) => typeof value === 'number' && value > 0, expected: 'a number above 0' },
   keepAlive: SWITCH,
   keepAliveDelay: PAUSE,
   username: TEXT,

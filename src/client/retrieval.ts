@@ -1,9 +1,9 @@
 import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { Status } from '../protocol/status.ts';
-import { noopSerializer } from '../serializers/serializer.ts';
+import { noopSerializer, type Serialized } from '../serializers/serializer.ts';
 import { invoke } from './callback.ts';
-import { ClientCommand, type CommandHost, type CommandOptions } from './command.ts';
+import { ClientCommand, type CommandHost, type CommandOptions, invalidType } from './command.ts';
 
 /** Options of `get`. */
 export interface GetOptions extends CommandOptions {
@@ -31,7 +31,8 @@ export function readValue(
   { value, extras }: Reply,
 ): { value: unknown; flags: Buffer | null } {
   if (serializer === noopSerializer) return { value, flags: extras };
-  const read = serializer.deserialize(op, value, extras as Buffer);
+  const read: Serialized<unknown> | null | undefined = serializer.deserialize(op, value, extras as Buffer);
+  if (!read) throw invalidType('result of deserialize', 'an object with value and extras', read);
   return { value: read.value, flags: read.extras };
 }
 

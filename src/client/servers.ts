@@ -1,7 +1,6 @@
 import { type Address, DEFAULT_PORT, parseServers } from '../cluster/address.ts';
 import { Server, type ServerOptions } from '../cluster/server.ts';
-import { invalid } from './command.ts';
-import { kind } from './options.ts';
+import { invalid, invalidType } from './command.ts';
 
 /** One server as an object. */
 export interface ServerAddress {
@@ -36,10 +35,10 @@ function toAddresses(list: unknown): Address[] {
 
 function fromObject(entry: unknown, index: number): Address {
   const name = `servers: entry ${index + 1}`;
-  if (typeof entry !== 'object' || entry === null) throw invalid(name, 'a string or an object', kind(entry));
+  if (typeof entry !== 'object' || entry === null) throw invalidType(name, 'a string or an object', entry);
   const { host, port = DEFAULT_PORT, path, username, password } = entry as ServerAddress;
   for (const [field, value] of Object.entries({ host, path, username, password })) {
-    if (value !== undefined && typeof value !== 'string') throw invalid(`${name}: ${field}`, 'a string', kind(value));
+    if (value !== undefined && typeof value !== 'string') throw invalidType(`${name}: ${field}`, 'a string', value);
   }
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     throw invalid(`${name}: port`, 'an integer up to 65535', port);

@@ -1,12 +1,10 @@
-import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { Status } from '../protocol/status.ts';
-import { noopSerializer } from '../serializers/serializer.ts';
+import { noopSerializer, type Serialized } from '../serializers/serializer.ts';
 import { invoke } from './callback.ts';
-import { ClientCommand, type CommandHost, type CommandOptions, invalid } from './command.ts';
+import { ClientCommand, type CommandHost, type CommandOptions, invalid, invalidType } from './command.ts';
 import { toExpiration } from './expiration.ts';
-import { kind } from './options.ts';
 
 /** Options of the commands that store nothing new: `delete`, `append`, `prepend`. */
 export interface ChangeOptions extends CommandOptions {
@@ -73,7 +71,7 @@ export class ChangeCommand extends ClientCommand {
 /** Puts the value of `append` and `prepend` into a command, by way of the serializer. */
 export function fillAppend(command: ChangeCommand, value: unknown, client: CommandHost): void {
   if (client.serializer === noopSerializer) command.value = checkValue(value);
-  else command.value = checkValue(client.serializer.serialize(command.op, value, Buffer.alloc(0)).value);
+  else command.value = checkValue(serialize(command.op, value, Buffer.alloc(0), client).value);
 }
 
 /** Puts value, flags and expiration of `set`, `add` and `replace` into a command, by way of the serializer. */
@@ -92,7 +90,7 @@ export function fillInsert(
   const given = Buffer.alloc(8);
   given.writeUInt32BE(command.flags, 0);
   given.writeUInt32BE(command.expiration, 4);
-  const { value: serialized, extras } = client.serializer.serialize(command.op, value, given);
+  const { value: serialized, extras } = serialize(command.op, value, given, client);
   if (!(extras instanceof Uint8Array) || extras.length !== 8) {
     throw invalid('extras from the serializer', 'a Buffer of 8 bytes', extras);
   }
@@ -102,12 +100,15 @@ export function fillInsert(
   command.value = checkValue(serialized);
 }
 
+function serialize(op: Op, value: unknown, extras: Buffer, { serializer }: CommandHost): Serialized<unknown, unknown> {
+  const serialized: unknown = serializer.serialize(op, value, extras);
+  if (typeof serialized === 'object' && serialized !== null) return serialized as Serialized<unknown, unknown>;
+  throw invalidType('result of serialize', 'an object with value and extras', serialized);
+}
+
 function checkValue(value: unknown): string | Uint8Array {
   if (typeof value === 'string' || value instanceof Uint8Array) return value;
-  throw new MemcacheError(
-    'ERR_INVALID_ARGUMENT',
-    `Invalid value: expected a string, Buffer or Uint8Array, but got ${kind(value)}`,
-  );
+  throw invalidType('value', 'a string, Buffer or Uint8Array', value);
 }
 
 function checkFlags(flags: unknown): number {

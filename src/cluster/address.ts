@@ -84,6 +84,10 @@ function parseUrl(text: string, tls: boolean, fail: Fail): Address {
   } catch {
     return fail('a URL like memcached://user:pass@host:port?weight=2');
   }
+  if (url.hash !== '' || !['', '/'].includes(url.pathname) || /^[^:]+:\/\/\//.test(text)) {
+    return fail('a URL with nothing but ?weight= behind the port; /, ? and # in credentials are percent-encoded');
+  }
+  if ([...url.searchParams.keys()].some((name) => name !== 'weight')) fail('no parameter but weight');
   const address: Address = {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     // The class drops the port that is http's own.

@@ -16,11 +16,18 @@ export abstract class Command extends Request {
   pinned = false;
   /** Attempts left at the present server, the one under way included. */
   attempts = 0;
+  /** When the first of the attempts at the present server failed, on the clock of `performance.now()`. */
+  failedAt = 0;
+  /** What the last attempt failed with. */
+  lastError: Error | undefined = undefined;
   /** Whether sending it again cannot change its effect. */
   abstract readonly repeatable: boolean;
 
   /** Ends the command with an error; the only other end is the last `settle`. */
   abstract reject(error: Error): void;
+
+  /** Ends a command that has not been sent, but not before the call that made it has returned. */
+  abstract refuse(error: unknown): void;
 
   override fail(error: MemcacheError, written: boolean): void {
     if (this.router === undefined) this.reject(error);

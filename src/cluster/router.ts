@@ -45,14 +45,14 @@ export class Router implements Holder {
 
   /** Sends a command to the server of its key, or to the one it is pinned to. */
   dispatch(command: Command): void {
-    const server = command.pinned ? command.server : this.#host.server(command.key);
-    if (!server) {
-      command.reject(new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
-      return;
-    }
+    const server = command.pinned ? command.server : this.#choose(command);
+    if (!server) return;
     command.router = this;
     command.server = server;
-    if (command.attempts === 0) command.attempts = this.#host.options.retries;
+    if (command.attempts === 0) {
+      command.attempts = this.#host.options.retries;
+      command.failedAt = 0;
+    }
     if (isOurs(server)) server.send(command);
     else this.#sendFrame(server, command);
   }
@@ -60,11 +60,14 @@ export class Router implements Holder {
   /** What a failed attempt leads to. */
   failed(command: Command, error: MemcacheError, written: boolean): void {
     const { retries, retry_delay, retryNonIdempotent } = this.#host.options;
+    command.failedAt ||= performance.now();
+    command.lastError = error;
     const repeatable = !written || command.repeatable || retryNonIdempotent;
     if (error.code === 'ERR_UNSUPPORTED') {
       command.reject(error);
     } else if (FINAL.has(error.code) || !repeatable) {
       this.#log(command, retries, error);
+      if (!repeatable) this.#suspect(command, error);
       command.reject(error);
     } else if (--command.attempts > 0) {
       this.#retryLater(command, retry_delay);
@@ -120,19 +123,41 @@ export class Router implements Holder {
     for (const resolve of waiting) resolve();
   }
 
+  /** All attempts at a server have failed: with failover, and unless the server answers others, it is left alone. */
   #giveUp(command: Command, error: MemcacheError): void {
     const { failover, failoverTime } = this.#host.options;
-    if (!failover || command.pinned) {
+    const { server } = command;
+    if (!failover || server === undefined || answersOthers(server, command.failedAt)) {
       command.reject(error);
       return;
     }
-    if (command.server !== undefined) command.server.wakeupAt = Date.now() + failoverTime * 1000;
-    if (!this.#host.server(command.key)) {
-      command.reject(new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: error }));
-      return;
+    leaveAlone(server, failoverTime, error);
+    if (command.pinned) {
+      command.reject(error);
+    } else {
+      command.attempts = 0;
+      this.dispatch(command);
     }
-    command.attempts = 0;
-    this.dispatch(command);
+  }
+
+  /** The server for a command's key. The choice may be the user's own function, and whatever that throws. */
+  #choose(command: Command): ServerLike | undefined {
+    try {
+      const server = this.#host.server(command.key);
+      if (server) return server;
+      command.refuse(new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: command.lastError }));
+    } catch (error) {
+      command.refuse(error);
+    }
+    return undefined;
+  }
+
+  /** A command that may not be sent again has one attempt; a server that was silent for as long as `retries` is gone. */
+  #suspect({ server }: Command, error: MemcacheError): void {
+    const { failover, failoverTime, retries } = this.#host.options;
+    if (!failover || server === undefined || !isOurs(server)) return;
+    const silence = retries * server.options.timeout * 1000;
+    if (server.answeredAt < performance.now() - silence) leaveAlone(server, failoverTime, error);
   }
 
   #sendFrame(server: FrameTransport, command: Command): void {
@@ -147,6 +172,16 @@ export class Router implements Holder {
       `MemJS: Server <${name}> failed after (${retries}) retries with error - ${error.message}`,
     );
   }
+}
+
+/** Whether a server has answered since a command failed there for the first time. */
+function answersOthers(server: ServerLike, failedAt: number): boolean {
+  return isOurs(server) && server.answeredAt > failedAt;
+}
+
+function leaveAlone(server: ServerLike, seconds: number, error: MemcacheError): void {
+  if (isOurs(server)) server.leaveAlone(seconds, error);
+  else server.wakeupAt = Date.now() + seconds * 1000;
 }
 
 /** Whether a server takes requests; one whose `write` has been replaced takes frames. */

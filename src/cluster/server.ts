@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { Connection, type ConnectionOwner } from '../connection/connection.ts';
-import { Dialer, type Target } from '../connection/dialer.ts';
+import type { Target } from '../connection/dialer.ts';
 import {
   type ErrorListener,
   FrameListeners,
@@ -10,13 +9,13 @@ import {
   type TransportMessage,
 } from '../connection/frame-transport.ts';
 import type { Credentials } from '../connection/handshake.ts';
-import { WaitingQueue } from '../connection/waiting-queue.ts';
-import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { Pool, type PoolOwner } from '../connection/pool.ts';
+import type { MemcacheError } from '../errors.ts';
 import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import { Op } from '../protocol/op.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/reply.ts';
-import { type Holder, Request } from '../protocol/request.ts';
+import { Request } from '../protocol/request.ts';
 import { DEFAULT_PORT } from './address.ts';
 
 /** Options of one server. */
@@ -31,6 +30,10 @@ export interface ServerOptions {
   conntimeout?: number | undefined;
   /** The protocol to speak; `auto` finds out which one the server knows. @default 'binary' */
   protocol?: 'auto' | ProtocolName | undefined;
+  /** Sockets to the server at most; further ones are opened while all have commands waiting. @default 1 */
+  connections?: number | undefined;
+  /** Commands that may wait at the server; a further one is refused with `ERR_BUSY`. @default Infinity */
+  maxPending?: number | undefined;
   /** Whether TCP keep-alive is on. @default false */
   keepAlive?: boolean | undefined;
   /** How long a socket is idle before the first keep-alive probe, in seconds. @default 30 */
@@ -49,7 +52,14 @@ export type ResolvedServerOptions = ServerOptions & {
   [Name in Exclude<keyof ServerOptions, 'username' | 'password'>]-?: NonNullable<ServerOptions[Name]>;
 };
 
-const DEFAULTS = { protocol: 'binary' as const, timeout: 0.5, keepAlive: false, keepAliveDelay: 30 };
+const DEFAULTS = {
+  protocol: 'binary' as const,
+  connections: 1,
+  maxPending: Number.POSITIVE_INFINITY,
+  timeout: 0.5,
+  keepAlive: false,
+  keepAliveDelay: 30,
+};
 
 /**
  * One memcached server: it opens connections as commands need them and holds the commands that wait for one.
@@ -57,7 +67,7 @@ const DEFAULTS = { protocol: 'binary' as const, timeout: 0.5, keepAlive: false, 
  * MemJS's server contract is here too: whole binary frames through `write`, their answers through `onResponse` and
  * `onError`. A client uses that only for a server whose `write` has been replaced.
  */
-export class Server extends EventEmitter implements ConnectionOwner, FrameTransport, Holder {
+export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   /** None only for a `new Server()` without arguments, as in MemJS; then it is `localhost`. */
   host: string;
   port: number;
@@ -73,10 +83,8 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
 
   readonly #place: ServerPlace;
   readonly #listeners = new FrameListeners();
-  readonly #waiting = new WaitingQueue();
-  readonly #retired = new Set<Connection>();
-  #connection: Connection | undefined;
-  readonly #dialer = new Dialer(() => this.#target(), this);
+  readonly #pool: Pool;
+  #wasDown = false;
 
   constructor(
     host?: string,
@@ -93,6 +101,8 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
     this.options = {
       ...options,
       protocol: options?.protocol ?? DEFAULTS.protocol,
+      connections: options?.connections ?? DEFAULTS.connections,
+      maxPending: options?.maxPending ?? DEFAULTS.maxPending,
       timeout,
       conntimeout: options?.conntimeout ?? 2 * timeout,
       keepAlive: options?.keepAlive ?? DEFAULTS.keepAlive,
@@ -103,8 +113,9 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
     const secret = password || this.options.password || env.MEMCACHIER_PASSWORD || env.MEMCACHE_PASSWORD;
     // Readable, but in no inspection and no JSON.
     Object.defineProperty(this, 'password', { value: secret, configurable: true });
-    Object.defineProperty(this.options, 'password', { value: this.options.password, configurable: true });
+    Object.defineProperty(this.options, 'password', { enumerable: false });
     this.#place = place;
+    this.#pool = new Pool(() => this.#target(), this.options, this);
   }
 
   /** The server's name in results, errors and log lines: `host:port`, or the path of a unix socket. */
@@ -112,32 +123,41 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
     return this.#place.path ?? `${this.host ?? 'localhost'}:${this.port ?? DEFAULT_PORT}`;
   }
 
+  /** Whether the server is known to be out of reach, so that commands for it fail at once. */
+  get down(): boolean {
+    return this.#pool.down;
+  }
+
   /** Sends a request as soon as there is a connection. */
   send(request: Request): void {
     if (request.timeout === 0) request.timeout = this.options.timeout * 1000;
-    const connection = this.#connection;
-    if (connection?.ready) connection.send(request);
-    else this.#wait(request);
+    this.#pool.send(request);
   }
 
-  /** Takes no part in what comes after: waits for every answer, takes leave of the server and closes. */
-  async quit(): Promise<void> {
-    const current = this.#connection;
-    if (current !== undefined && !current.ready) {
-      if (this.#waiting.length === 0) current.destroy(this.#error('ERR_CLOSED', 'The client was closed'));
-      else await new Promise((resolve) => this.once(OPENED, resolve));
-    }
-    const leaving = [...this.#retired];
-    if (current !== undefined) leaving.push(current);
-    await Promise.all(leaving.map((connection) => new Promise<void>((resolve) => connection.quit(resolve))));
+  /** When the server last answered anything, on the clock of `performance.now()`. */
+  get answeredAt(): number {
+    return this.#pool.answeredAt;
+  }
+
+  /** Opens a connection now, unless there is one; rejects with the reason when that fails. */
+  connect(): Promise<void> {
+    return this.#pool.connect();
+  }
+
+  /** Leaves the server alone: for `seconds` at least, and then until it answers again. */
+  leaveAlone(seconds: number, error: MemcacheError): void {
+    this.wakeupAt = Date.now() + seconds * 1000;
+    this.#pool.suspect(error);
+  }
+
+  /** Waits for every answer, takes leave of the server and closes. A command after it opens a new connection. */
+  quit(): Promise<void> {
+    return this.#pool.quit();
   }
 
   /** Closes at once: what waits fails with `ERR_CLOSED`. A command after it opens a new connection. */
   close(): void {
-    const error = this.#error('ERR_CLOSED', 'The client was closed');
-    const connections = [...this.#retired];
-    if (this.#connection !== undefined) connections.push(this.#connection);
-    for (const connection of connections) connection.destroy(error);
+    this.#pool.close();
   }
 
   /** Sends a whole binary frame; its answer goes to the listeners for its opaque. */
@@ -172,59 +192,19 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
     return `<Server ${this.name}>`;
   }
 
-  drop(request: Request): void {
-    this.#waiting.remove(request);
-    request.holder = undefined;
-  }
-
-  onReady(connection: Connection): void {
+  onUp(protocol: ProtocolName): void {
+    this.protocol = protocol;
     this.connected = true;
-    this.protocol = this.#dialer.succeeded();
-    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
-      connection.send(request);
-    }
-    this.emit(OPENED);
+    if (!this.#wasDown) return;
+    this.#wasDown = false;
+    this.emit('up');
   }
 
-  onRetired(connection: Connection): void {
-    this.#retired.add(connection);
-    if (connection !== this.#connection) return;
-    this.#connection = undefined;
+  onDown(error?: MemcacheError): void {
     this.connected = false;
-  }
-
-  onClosed(connection: Connection, error: MemcacheError): void {
-    this.#retired.delete(connection);
-    if (connection !== this.#connection) return;
-    const opened = this.connected;
-    this.#connection = undefined;
-    this.connected = false;
-    if (opened) {
-      if (error.code === 'ERR_PROTOCOL') this.#dialer.forget();
-    } else {
-      const next = this.#dialer.redial(connection, error);
-      if (next instanceof Connection) {
-        this.#connection = next;
-        return;
-      }
-      this.#failWaiting(next);
-    }
-    this.emit(OPENED);
-  }
-
-  #wait(request: Request): void {
-    request.holder = this;
-    this.#waiting.push(request);
-    if (this.#connection === undefined) this.#open();
-  }
-
-  #open(): void {
-    try {
-      this.#connection = this.#dialer.dial();
-    } catch (cause) {
-      // A port or path that no socket takes; told like any other connection that could not be made.
-      process.nextTick(() => this.#failWaiting(this.#error('ERR_CONNECT', 'The connection could not be made', cause)));
-    }
+    if (error === undefined) return;
+    this.#wasDown = true;
+    this.emit('down', error);
   }
 
   #target(): Target {
@@ -246,24 +226,7 @@ export class Server extends EventEmitter implements ConnectionOwner, FrameTransp
     const { username, password } = this;
     return username && password ? { username, password } : undefined;
   }
-
-  /** Only those that wait now: one that fails may come back at once, for the next connection. */
-  #failWaiting(error: MemcacheError): void {
-    const requests: Request[] = [];
-    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
-      request.holder = undefined;
-      requests.push(request);
-    }
-    for (const request of requests) request.fail(error, false);
-  }
-
-  #error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {
-    return new MemcacheError(code, message, { server: this.name, cause });
-  }
 }
-
-/** The end of an attempt at a connection, either way. */
-const OPENED = Symbol('opened');
 
 /** A frame written by hand, for MemJS's server contract. */
 class FrameRequest extends Request {

@@ -28,6 +28,8 @@ export interface ConnectionOptions {
 export interface ConnectionOwner {
   /** Commands may be sent. */
   onReady(connection: Connection): void;
+  /** The server has answered something. */
+  onAnswered(now: number): void;
   /** The connection takes no further commands, but some that it has may still be answered. */
   onRetired(connection: Connection): void;
   /** The connection is over; called once, before what waited on it fails. */
@@ -253,7 +255,10 @@ export class Connection implements ReplyQueue, Holder {
       this.garbled(this.located(error));
       return;
     }
-    if (this.queue.length !== before) this.movedAt = performance.now();
+    if (this.queue.length !== before) {
+      this.movedAt = performance.now();
+      this.owner.onAnswered(this.movedAt);
+    }
     if (this.state === 'retired' && !this.alive()) this.destroy(this.error('ERR_CLOSED', CLOSED));
   }
 
@@ -297,7 +302,8 @@ export class Connection implements ReplyQueue, Holder {
     return this.movedAt + Math.max(this.#options.timeout, own);
   }
 
-  private retire(): void {
+  /** Takes no further commands; closes when nobody waits for an answer any more. */
+  retire(): void {
     if (this.state === 'retired' || this.state === 'closed') return;
     this.state = 'retired';
     this.owner.onRetired(this);

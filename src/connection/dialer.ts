@@ -37,12 +37,16 @@ export class Dialer {
     this.#owner = owner;
   }
 
-  /** Begins to open a connection. Throws what the socket throws for a port or path that it can't take. */
-  dial(): Connection {
+  /**
+   * Begins to open a connection; with `probe`, to a server that has to show that it answers. Throws what the socket
+   * throws for a port or path that it can't take.
+   */
+  dial(probe: boolean): Connection {
     const target = this.#target();
     this.#tried = [];
     this.#deadline = performance.now() + target.conntimeout;
-    return this.#open(target, this.#known ?? this.#first(target));
+    const introduction = this.#known ?? this.#first(target);
+    return this.#open(target, probe ? { ...introduction, probe } : introduction);
   }
 
   /**
@@ -63,7 +67,7 @@ export class Dialer {
   /** Notes that the server took the last introduction, and tells which protocol that was. */
   succeeded(): ProtocolName {
     const last = this.#tried.at(-1) as Introduction;
-    if (last.probe) this.#known = { ...last, probe: false };
+    if (last.auto) this.#known = { ...last, probe: false };
     return last.protocol.name;
   }
 

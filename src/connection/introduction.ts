@@ -13,6 +13,8 @@ export type Login =
 export interface Introduction {
   readonly protocol: Protocol;
   readonly login: Login;
+  /** Whether there are other ways to try. */
+  readonly auto: boolean;
   /** Whether to ask the server for a sign that it speaks the protocol, before any command. */
   readonly probe: boolean;
 }
@@ -37,27 +39,21 @@ export function firstIntroduction(
 ): Introduction {
   if (setting === 'auto') {
     return hasCredentials
-      ? { protocol: protocols.binary, login: 'sasl', probe: true }
-      : { protocol: protocols.meta, login: 'none', probe: true };
+      ? { protocol: protocols.binary, login: 'sasl', auto: true, probe: true }
+      : { protocol: protocols.meta, login: 'none', auto: true, probe: true };
   }
   const login = hasCredentials ? (setting === 'binary' ? 'sasl' : 'text') : 'none';
-  return { protocol: protocols[setting], login, probe: false };
+  return { protocol: protocols[setting], login, auto: false, probe: false };
 }
 
 /** What to try after a rebuff; nothing when all has been tried. */
-export function nextIntroduction(
-  protocols: Protocols,
-  { protocol, login, probe }: Introduction,
-  rebuff: Rebuff,
-): Introduction | undefined {
-  if (rebuff === 'refused') return login === 'text' ? { protocol, login: 'text-by-key', probe } : undefined;
-  if (!probe) return undefined;
-  if (login === 'sasl') return { protocol: protocols.meta, login: 'text', probe };
-  if (login === 'none') {
-    if (protocol === protocols.meta) return { protocol: protocols.binary, login, probe };
-    return protocol === protocols.binary ? { protocol: protocols.classic, login, probe } : undefined;
-  }
-  return protocol === protocols.meta ? { protocol: protocols.classic, login, probe } : undefined;
+export function nextIntroduction(protocols: Protocols, last: Introduction, rebuff: Rebuff): Introduction | undefined {
+  const { protocol, login, auto } = last;
+  if (rebuff === 'refused') return login === 'text' ? { ...last, login: 'text-by-key' } : undefined;
+  if (!auto) return undefined;
+  if (login === 'sasl') return { ...last, protocol: protocols.meta, login: 'text' };
+  if (protocol === protocols.meta && login === 'none') return { ...last, protocol: protocols.binary };
+  return protocol === protocols.classic ? undefined : { ...last, protocol: protocols.classic };
 }
 
 /** An introduction in an error message. */

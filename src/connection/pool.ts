@@ -1,0 +1,261 @@
+import { type ErrorCode, MemcacheError } from '../errors.ts';
+import type { ProtocolName } from '../protocol/protocol.ts';
+import type { Holder, Request } from '../protocol/request.ts';
+import { Backoff } from './backoff.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import { Dialer, type Target } from './dialer.ts';
+import { WaitingQueue } from './waiting-queue.ts';
+
+export interface PoolLimits {
+  /** Sockets at most. */
+  connections: number;
+  /** Commands that may wait, whether for a connection or for an answer. */
+  maxPending: number;
+}
+
+/** Told what becomes of the server behind a pool. */
+export interface PoolOwner {
+  /** There is a connection that commands can use. */
+  onUp(protocol: ProtocolName): void;
+  /** There is none any more; with an error, the server can't be reached and commands fail until it can. */
+  onDown(error?: MemcacheError): void;
+}
+
+/**
+ * The connections to one server. They are opened as commands need them. When that fails, commands fail at once with the
+ * reason, and one attempt at a time in the background finds out when the server is back.
+ */
+export class Pool implements ConnectionOwner, Holder {
+  readonly #target: () => Target;
+  readonly #limits: PoolLimits;
+  readonly #owner: PoolOwner;
+  readonly #dialer: Dialer;
+  readonly #backoff = new Backoff(() => this.#open());
+  #ready: Connection[] = [];
+  readonly #retired = new Set<Connection>();
+  /** Requests that wait for a connection. */
+  readonly #waiting = new WaitingQueue();
+  /** Requests that fail before the turn is over, but not before the call that made them has returned. */
+  readonly #refused: { request: Request; error: MemcacheError }[] = [];
+  #opening: Connection | undefined;
+  /** Told when the attempt at a connection that is under way has ended. */
+  #onSettled: ((error?: MemcacheError) => void)[] = [];
+  /** When the server last answered anything, on the clock of `performance.now()`. */
+  answeredAt = Number.NEGATIVE_INFINITY;
+  /** Why the server can't be reached. */
+  #reason: MemcacheError | undefined;
+
+  constructor(target: () => Target, limits: PoolLimits, owner: PoolOwner) {
+    this.#target = target;
+    this.#limits = limits;
+    this.#owner = owner;
+    this.#dialer = new Dialer(target, this);
+  }
+
+  /** Whether the server is known to be out of reach. */
+  get down(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /** Sends a request as soon as there is a connection, or fails it when there won't be one. */
+  send(request: Request): void {
+    const connection = this.#ready.length === 1 ? this.#ready[0] : this.#leastBusy();
+    if (connection === undefined || connection.pending === 0) this.#sendIdle(connection, request);
+    else this.#sendBusy(connection, request);
+  }
+
+  /** Opens a connection now, unless there is one; rejects with the reason when that fails. */
+  async connect(): Promise<void> {
+    if (this.#ready.length > 0) return;
+    if (this.#opening === undefined) this.#open();
+    const error = await this.#settled();
+    if (error !== undefined) throw error;
+  }
+
+  /** Leaves the server alone until it answers again: what has been sent may still be answered. */
+  suspect(error: MemcacheError): void {
+    if (this.#reason !== undefined) return;
+    for (const connection of this.#ready) connection.retire();
+    this.#goDown(error);
+  }
+
+  /** Waits for every answer, takes leave of the server and closes. */
+  async quit(): Promise<void> {
+    this.#backoff.reset();
+    this.#reason = undefined;
+    if (this.#opening !== undefined) {
+      if (this.#waiting.length === 0) this.#opening.destroy(this.#error('ERR_CLOSED', CLOSED));
+      else await this.#settled();
+    }
+    const leaving = [...this.#ready, ...this.#retired];
+    await Promise.all(leaving.map((connection) => new Promise<void>((resolve) => connection.quit(resolve))));
+  }
+
+  /** Closes at once: what waits fails with `ERR_CLOSED`. */
+  close(): void {
+    this.#backoff.reset();
+    this.#reason = undefined;
+    const error = this.#error('ERR_CLOSED', CLOSED);
+    const connections = [...this.#ready, ...this.#retired];
+    if (this.#opening !== undefined) connections.push(this.#opening);
+    for (const connection of connections) connection.destroy(error);
+    this.#failWaiting(error);
+  }
+
+  drop(request: Request): void {
+    request.holder = undefined;
+    this.#waiting.remove(request);
+    const index = this.#refused.findIndex((refused) => refused.request === request);
+    if (index >= 0) this.#refused.splice(index, 1);
+  }
+
+  onReady(connection: Connection): void {
+    this.#opening = undefined;
+    this.#reason = undefined;
+    this.#backoff.reset();
+    this.#ready.push(connection);
+    this.#owner.onUp(this.#dialer.succeeded());
+    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
+      connection.send(request);
+    }
+    this.#tellSettled();
+  }
+
+  onAnswered(now: number): void {
+    this.answeredAt = now;
+  }
+
+  onRetired(connection: Connection): void {
+    this.#retired.add(connection);
+    this.#forget(connection);
+  }
+
+  onClosed(connection: Connection, error: MemcacheError): void {
+    if (connection === this.#opening) {
+      this.#openingEnded(connection, error);
+      return;
+    }
+    this.#retired.delete(connection);
+    if (error.code === 'ERR_PROTOCOL') this.#dialer.forget();
+    this.#forget(connection);
+  }
+
+  #forget(connection: Connection): void {
+    const before = this.#ready.length;
+    this.#ready = this.#ready.filter((other) => other !== connection);
+    if (before > 0 && this.#ready.length === 0) this.#owner.onDown();
+  }
+
+  #openingEnded(connection: Connection, error: MemcacheError): void {
+    this.#opening = undefined;
+    const next = this.#dialer.redial(connection, error);
+    if (next instanceof Connection) {
+      this.#opening = next;
+      return;
+    }
+    this.#openingFailed(next);
+  }
+
+  /** A refused login is not tried again before a command asks for it: a loop of them locks accounts. */
+  #openingFailed(error: MemcacheError): void {
+    const final = error.code === 'ERR_AUTH' || error.code === 'ERR_CLOSED';
+    if (this.#ready.length === 0 && !final) this.#goDown(error);
+    this.#failWaiting(error);
+    this.#tellSettled(error);
+  }
+
+  #goDown(error: MemcacheError): void {
+    const known = this.#reason !== undefined;
+    this.#reason = error;
+    this.#backoff.schedule();
+    if (!known) this.#owner.onDown(error);
+  }
+
+  #sendIdle(connection: Connection | undefined, request: Request): void {
+    if (connection !== undefined) connection.send(request);
+    else if (this.#reason !== undefined) this.#refuse(request, this.#reason);
+    else if (this.#waiting.length >= this.#limits.maxPending) this.#refuse(request, this.#busy());
+    else {
+      request.holder = this;
+      this.#waiting.push(request);
+      if (this.#opening === undefined) this.#open();
+    }
+  }
+
+  #sendBusy(connection: Connection, request: Request): void {
+    const { connections, maxPending } = this.#limits;
+    if (maxPending !== Number.POSITIVE_INFINITY && this.#pending() >= maxPending) {
+      this.#refuse(request, this.#busy());
+      return;
+    }
+    connection.send(request);
+    if (this.#ready.length < connections && this.#opening === undefined) this.#open();
+  }
+
+  #leastBusy(): Connection | undefined {
+    let least: Connection | undefined;
+    for (const connection of this.#ready) {
+      if (least === undefined || connection.pending < least.pending) least = connection;
+    }
+    return least;
+  }
+
+  #pending(): number {
+    return this.#ready.reduce((sum, connection) => sum + connection.pending, this.#waiting.length);
+  }
+
+  #open(): void {
+    try {
+      this.#opening = this.#dialer.dial(this.#reason !== undefined);
+    } catch (cause) {
+      // A port or path that no socket takes; told like any other connection that could not be made.
+      const error = this.#error('ERR_CONNECT', 'The connection could not be made', cause);
+      process.nextTick(() => this.#openingFailed(error));
+    }
+  }
+
+  #refuse(request: Request, error: MemcacheError): void {
+    request.holder = this;
+    this.#refused.push({ request, error });
+    if (this.#refused.length === 1) process.nextTick(() => this.#failRefused());
+  }
+
+  #failRefused(): void {
+    for (const { request, error } of this.#refused.splice(0)) failNow(request, error);
+  }
+
+  /** Only those that wait now: one that fails may come back at once, for the next connection. */
+  #failWaiting(error: MemcacheError): void {
+    const requests: Request[] = [];
+    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
+      requests.push(request);
+    }
+    for (const request of requests) failNow(request, error);
+  }
+
+  #settled(): Promise<MemcacheError | undefined> {
+    return new Promise((resolve) => this.#onSettled.push(resolve));
+  }
+
+  #tellSettled(error?: MemcacheError): void {
+    const waiting = this.#onSettled;
+    this.#onSettled = [];
+    for (const resolve of waiting) resolve(error);
+  }
+
+  #busy(): MemcacheError {
+    return this.#error('ERR_BUSY', `More than ${this.#limits.maxPending} commands wait for the server (maxPending)`);
+  }
+
+  #error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {
+    return new MemcacheError(code, message, { server: this.#target().name, cause });
+  }
+}
+
+const CLOSED = 'The client was closed';
+
+/** Of what has not been sent, no byte is written. */
+function failNow(request: Request, error: MemcacheError): void {
+  request.holder = undefined;
+  request.fail(error, false);
+}
