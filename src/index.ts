@@ -1,5 +1,7 @@
 import { Client } from './client/client.ts';
 import { Utils } from './client/utils.ts';
+import { dns } from './cluster/discovery/dns.ts';
+import { elasticache } from './cluster/discovery/elasticache.ts';
 import { Server } from './cluster/server.ts';
 import { MemcacheError } from './errors.ts';
 import { Header } from './protocol/binary/message.ts';
@@ -8,11 +10,20 @@ import { noopSerializer } from './serializers/serializer.ts';
 export type { FlushOptions, Statistics } from './client/admin.ts';
 export type { CommandOptions } from './client/command.ts';
 export type { CounterResult, IncrementDecrementOptions } from './client/counters.ts';
-export type { ClientOptions, Logger } from './client/options.ts';
+export type { Compute, GetOrSetOptions } from './client/get-or-set.ts';
+export type { Key } from './client/keys.ts';
+export type { GetMultiOptions, MultiResult, SetMultiOptions } from './client/multi.ts';
+export type { ClientOptions, Gutter, Logger } from './client/options.ts';
 export type { GetOptions, GetResult, GetWithCasResult } from './client/retrieval.ts';
 export type { ServerAddress, ServerList } from './client/servers.ts';
 export type { ChangeOptions, InsertOptions } from './client/storage.ts';
+export type { UpdateOptions } from './client/update.ts';
 export type { ServerLike } from './cluster/command.ts';
+export type { DiscoveredServer, Discovery } from './cluster/discovery/discovery.ts';
+export type { DnsOptions } from './cluster/discovery/dns.ts';
+export type { ElasticacheOptions } from './cluster/discovery/elasticache.ts';
+export type { Distribution, DistributionBuilder } from './cluster/distribution/distribution.ts';
+export type { DistributionServer } from './cluster/distribution/pick.ts';
 export type { ServerOptions } from './cluster/server.ts';
 export type {
   ErrorListener,
@@ -23,7 +34,7 @@ export type {
 export type { ErrorCode, MemcacheErrorOptions } from './errors.ts';
 export type { Response } from './protocol/binary/message.ts';
 export type { Serialized, Serializer } from './serializers/serializer.ts';
-export { Client, Header, MemcacheError, noopSerializer, Server, Utils };
+export { Client, dns, elasticache, Header, MemcacheError, noopSerializer, Server, Utils };
 
 /** Everything in one object, for `import memjs from 'memjs'`. */
-export default { Client, Server, Utils, Header, MemcacheError, noopSerializer };
+export default { Client, Server, Utils, Header, MemcacheError, noopSerializer, dns, elasticache };

@@ -49,17 +49,17 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
    * is in `errors`. Rejects only when all failed.
    */
   getMulti(keys: Iterable<Key>, options: GetMultiOptions = {}): Promise<MultiResult<GetWithCasResult<TOut>>> {
-    return getMulti(this, keys, options);
+    return this.whenKnown(() => getMulti(this, keys, options));
   }
 
   /** Stores many values, each under its key; `true` for each that was stored, otherwise like `getMulti`. */
   setMulti(entries: Iterable<readonly [Key, TIn]>, options: SetMultiOptions = {}): Promise<MultiResult<boolean>> {
-    return setMulti(this, entries, options);
+    return this.whenKnown(() => setMulti(this, entries, options));
   }
 
   /** Deletes many keys; `false` for each that was not there, otherwise like `getMulti`. */
   deleteMulti(keys: Iterable<Key>, options: CommandOptions = {}): Promise<MultiResult<boolean>> {
-    return deleteMulti(this, keys, options);
+    return this.whenKnown(() => deleteMulti(this, keys, options));
   }
 
   /**
@@ -87,7 +87,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options: GetOrSetOptions = {},
   ): Promise<TOut | null | undefined> {
     // Whatever is found or made has been through the serializer, so it is of the type that comes out of it.
-    return this.#getOrSet.run(key, compute, options) as Promise<TOut | null | undefined>;
+    return this.whenKnown(() => this.#getOrSet.run(key, compute, options)) as Promise<TOut | null | undefined>;
   }
 
   /**
@@ -99,7 +99,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   flush(options: FlushOptions, callback: (lastError: ErrorOrNull, results: Record<string, true | Error>) => void): void;
   flush(first?: unknown, second?: unknown): unknown {
     const { options, callback } = trailing<FlushOptions>(first, second);
-    const outcomes = attempt(() => flushAll(this, options, toExpiration(options.expires ?? 0, this.options)));
+    const outcomes = this.#ask(() => flushAll(this, options, toExpiration(options.expires ?? 0, this.options)));
     return flushResults(outcomes, callback);
   }
 
@@ -129,7 +129,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
 
   /** The version of every server, by `host:port`; otherwise like `stats`. */
   async version(options: CommandOptions = {}): Promise<Record<string, string>> {
-    return byServer(await versionOfAll(this, options));
+    return byServer(await this.whenKnown(() => versionOfAll(this, options)));
   }
 
   /** The same as `quit`, for `await using`. */
@@ -137,20 +137,20 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     return this.quit();
   }
 
+  /** What `ask` throws becomes a rejection. */
+  async #ask<T>(ask: () => Promise<T>): Promise<T> {
+    return this.whenKnown(ask);
+  }
+
   private statistics(group: unknown, second: unknown, third: unknown): unknown {
     const { options, callback } = trailing<CommandOptions>(second, third);
     return statsResults(
       (each) =>
-        attempt(() => {
+        this.#ask(() => {
           if (group !== '') checkKey(group);
           return statsOfAll(this, group as string, options, each);
         }),
       callback,
     );
   }
-}
-
-/** What `make` throws becomes a rejection. */
-async function attempt<T>(make: () => Promise<T>): Promise<T> {
-  return make();
 }

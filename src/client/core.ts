@@ -1,8 +1,9 @@
 import type { ServerLike } from '../cluster/command.ts';
-import { hashCode } from '../cluster/distribution/modulo.ts';
 import { isOurs, Router } from '../cluster/router.ts';
+import { asText, choose, isAway } from '../cluster/selection.ts';
 import type { Server, ServerOptions } from '../cluster/server.ts';
 import { sendFrame } from '../connection/frame-transport.ts';
+import type { MemcacheError } from '../errors.ts';
 import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import type { Response } from '../protocol/binary/message.ts';
 import type { WireKey } from '../protocol/request.ts';
@@ -10,6 +11,7 @@ import type { Serializer } from '../serializers/serializer.ts';
 import { quitCommand } from './admin.ts';
 import { type ErrorOrNull, invoke } from './callback.ts';
 import { type ClientCommand, invalid } from './command.ts';
+import { Fleet } from './fleet.ts';
 import { KeyMaker } from './keys.ts';
 import { toCallback } from './old-arguments.ts';
 import {
@@ -30,6 +32,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   serializer: Serializer<TIn, TOut>;
   /** Brings commands to servers. @internal */
   readonly router: Router;
+  readonly #fleet: Fleet;
   /** Makes the keys for the wire. @internal */
   readonly keyMaker: KeyMaker;
 
@@ -43,26 +46,54 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     this.servers = servers as readonly Server[];
     this.options = resolveOptions(options ?? {});
     this.serializer = resolveSerializer(this.options.serializer);
+    this.#fleet = new Fleet(this);
     this.keyMaker = new KeyMaker(this.options.keyPrefix, this.options.hashLongKeys);
     this.router = new Router(this);
   }
 
   /** The index in `servers` of the server for a key. May be replaced on an instance, by a hash ring for instance. */
   getServer(key: string): number | string {
-    return hashCode(key) % this.servers.length;
+    return this.#fleet.selection.index(key, this.servers);
   }
 
-  /** The server for a key; the next one instead of one that is left alone; `null` when all are. */
+  /**
+   * The server for a key; instead of one that is left alone the next in the order of the distribution, or one of the
+   * spare pool; `null` when all are left alone.
+   */
   server(key: WireKey): Server | undefined {
-    const total = this.servers.length;
-    const first = total > 1 ? Number(this.getServer(typeof key === 'string' ? key : Buffer.from(key).toString())) : 0;
-    for (let step = 0; step < total; step++) {
-      const server = this.servers[(first + step) % total];
-      if (server === undefined) throw invalid('getServer', 'the index of a server', first);
-      if (!isAway(server)) return server;
+    const { servers } = this;
+    const { gutter, gutterSelection, selection } = this.#fleet;
+    const first = servers.length > 1 ? Number(this.getServer(asText(key))) : 0;
+    let chosen: ServerLike | undefined;
+    if (gutter.length === 0) {
+      const ownOrder = this.getServer === ClientCore.prototype.getServer ? selection : undefined;
+      chosen = choose(key, servers, first, ownOrder);
+    } else {
+      chosen = servers[first];
+      if (chosen === undefined || isAway(chosen)) chosen = gutterSelection.after(asText(key), gutter);
     }
-    // MemJS answers null, @types/memjs says undefined: programs written for either go on to work.
-    return null as unknown as undefined;
+    // Typed as in @types/memjs, which says undefined where MemJS answers null: programs written for either go on.
+    return (chosen ?? null) as unknown as undefined;
+  }
+
+  /**
+   * Opens a connection to every server now. Never needed, since commands connect by themselves. Rejects with an
+   * `AggregateError` of what went wrong with the servers that failed.
+   */
+  connect(): Promise<void> {
+    return this.whenKnown(() => this.#connectAll());
+  }
+
+  /** Calls `listener` when a server is left alone or can't be reached (`down`), and when it is back (`up`). */
+  on(event: 'up' | 'down', listener: (server: Server, error?: MemcacheError) => void): this {
+    this.#fleet.events.on(event, listener);
+    return this;
+  }
+
+  /** Takes a listener off again. */
+  off(event: 'up' | 'down', listener: (server: Server, error?: MemcacheError) => void): this {
+    this.#fleet.events.off(event, listener);
+    return this;
   }
 
   /**
@@ -73,8 +104,9 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     this.incrSeq();
     do {
       await this.router.idle();
-      await Promise.all(this.servers.map((server) => (isOurs(server) ? server.quit() : this.quitTransport(server))));
+      await Promise.all(this.#fleet.all.map((server) => (isOurs(server) ? server.quit() : this.quitTransport(server))));
     } while (this.router.retrying);
+    await this.#fleet.quit();
   }
 
   /**
@@ -83,7 +115,8 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
    */
   close(): void {
     this.router.close();
-    for (const server of this.servers) server.close();
+    this.#fleet.close();
+    for (const server of this.#fleet.all) server.close();
   }
 
   /**
@@ -120,7 +153,23 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   /** Sends a command to the server of its key. */
   protected send(command: ClientCommand): void {
     this.incrSeq();
-    this.router.dispatch(command);
+    if (this.#fleet.dormant) this.#fleet.wake();
+    if (this.#fleet.unknown) this.router.hold(command, this.#fleet.known());
+    else this.router.dispatch(command);
+  }
+
+  /** Does something that asks several servers, as soon as the client knows which there are. */
+  protected whenKnown<T>(ask: () => Promise<T>): Promise<T> {
+    if (this.#fleet.dormant) this.#fleet.wake();
+    return this.#fleet.unknown ? this.#fleet.known().then(ask) : ask();
+  }
+
+  async #connectAll(): Promise<void> {
+    const opened = await Promise.allSettled(
+      this.servers.map((server) => (isOurs(server) ? server.connect() : undefined)),
+    );
+    const errors = opened.filter((result) => result.status === 'rejected').map(({ reason }) => reason as Error);
+    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${opened.length} servers failed`);
   }
 
   private async quitTransport(server: Exclude<ServerLike, { quit(): unknown }>): Promise<void> {
@@ -131,11 +180,5 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     server.close();
   }
 }
-/** A server that is left alone is so until its time is over and it has answered a probe. */
-function isAway(server: Server): boolean {
-  const { wakeupAt } = server;
-  return wakeupAt ? wakeupAt > Date.now() || server.down === true : false;
-}
-
 /** How long a transport of the caller's own may take to say goodbye, in milliseconds. */
 const TRANSPORT_PATIENCE = 1500;

@@ -1,8 +1,5 @@
 import { invalid } from './command.ts';
-import { isExpiration, type ResolvedOptions } from './options.ts';
-
-/** Up to this many seconds an expiration counts from now, past it it is a Unix time (`protocol.txt`, "Expiration times"). */
-export const LONGEST_RELATIVE = 60 * 60 * 24 * 30;
+import { isExpiration, LONGEST_RELATIVE, type ResolvedOptions } from './options.ts';
 
 /** The loggers that have been told of an expiration in the past: once for each will do. */
 const warned = new WeakSet<object>();

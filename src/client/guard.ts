@@ -6,8 +6,8 @@ import { keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
 import { Op } from '../protocol/op.ts';
 import type { WireKey } from '../protocol/request.ts';
 import type { ClientCommand, CommandHost } from './command.ts';
-import { LONGEST_RELATIVE } from './expiration.ts';
 import { LeaseCommand, type Leased } from './lease.ts';
+import { LONGEST_RELATIVE } from './options.ts';
 import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
 import { ChangeCommand, fillInsert } from './storage.ts';
 

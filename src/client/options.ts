@@ -1,6 +1,9 @@
+import type { Discovery } from '../cluster/discovery/discovery.ts';
+import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
 import type { ServerOptions } from '../cluster/server.ts';
 import { MemcacheError } from '../errors.ts';
 import { noopSerializer, type Serializer } from '../serializers/serializer.ts';
+import type { ServerList } from './servers.ts';
 
 /** Where log lines go. */
 export interface Logger {
@@ -31,8 +34,15 @@ export interface ClientOptions<TIn = string | Buffer, TOut = Buffer | null> {
   hashLongKeys?: boolean | undefined;
   /** Where log lines go. @default console */
   logger?: Logger | undefined;
-  /** Whether to go on to the next server when one has failed. @default false */
-  failover?: boolean | undefined;
+  /** How keys are spread over the servers. @default 'modulo' */
+  distribution?: Distribution | undefined;
+  /** Where the list of servers comes from, and goes on coming from. @default none */
+  discovery?: Discovery | undefined;
+  /**
+   * Whether to go on when a server has failed: `true` to the next server, with an object to a spare pool, where nothing
+   * lives longer than its `expires`. @default false
+   */
+  failover?: boolean | Gutter | undefined;
   /** How long a failed server is left alone, in seconds. @default 60 */
   failoverTime?: number | undefined;
   /** Turns values into bytes and back. @default hands strings and Buffers through */
@@ -40,6 +50,16 @@ export interface ClientOptions<TIn = string | Buffer, TOut = Buffer | null> {
   /** The protocol to speak. @default 'binary' */
   protocol?: ServerOptions['protocol'];
 }
+
+/** Servers that stand in for those that are left alone. */
+export interface Gutter {
+  gutter: ServerList;
+  /** The longest expiration there, in seconds: short, since a value changed meanwhile is old when its server is back. */
+  expires: number;
+}
+
+/** Up to this many seconds an expiration counts from now, past it it is a Unix time (`protocol.txt`, "Expiration times"). */
+export const LONGEST_RELATIVE = 60 * 60 * 24 * 30;
 
 /** A client's options with all defaults in. */
 export interface ResolvedOptions {
@@ -50,8 +70,10 @@ export interface ResolvedOptions {
   keyPrefix: string;
   hashLongKeys: boolean;
   logger: Logger;
-  failover: boolean;
+  distribution: Distribution;
+  failover: boolean | Gutter;
   failoverTime: number;
+  discovery?: Discovery | undefined;
 }
 
 const DEFAULTS: Omit<ResolvedOptions, 'logger'> = {
@@ -61,6 +83,7 @@ const DEFAULTS: Omit<ResolvedOptions, 'logger'> = {
   expires: 0,
   keyPrefix: '',
   hashLongKeys: false,
+  distribution: 'modulo',
   failover: false,
   failoverTime: 60,
 };
@@ -83,6 +106,12 @@ const hasMethods =
     value !== null &&
     names.every((name) => typeof Reflect.get(value, name) === 'function');
 
+function isGutter(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { gutter, expires } = value as Partial<Gutter>;
+  return Boolean(gutter) && isExpiration(expires) && (expires as number) > 0 && (expires as number) <= LONGEST_RELATIVE;
+}
+
 const PAUSE = { check: isSeconds(0, false), expected: 'a number of seconds from 0 on' };
 const SPAN = { check: isSeconds(0, true), expected: 'a number of seconds above 0' };
 const SWITCH = { check: isBoolean, expected: 'true or false' };
@@ -98,7 +127,15 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   keyPrefix: TEXT,
   hashLongKeys: SWITCH,
   logger: { check: hasMethods('log'), expected: 'an object with a method log' },
-  failover: SWITCH,
+  distribution: {
+    check: isDistribution,
+    expected: "'modulo', 'ketama', 'rendezvous' or an object with a method build",
+  },
+  discovery: { check: hasMethods('discover'), expected: 'an object with a method discover, such as dns() makes' },
+  failover: {
+    check: (value) => isBoolean(value) || isGutter(value),
+    expected: 'true, false or { gutter: servers, expires: seconds above 0 }',
+  },
   failoverTime: PAUSE,
   serializer: { check: hasMethods('serialize', 'deserialize'), expected: 'an object with serialize and deserialize' },
   timeout: SPAN,
@@ -107,9 +144,13 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   maxPending: { check: (value) => typeof value === 'number' && value > 0, expected: 'a number above 0' },
   keepAlive: SWITCH,
   keepAliveDelay: PAUSE,
+  tls: { check: (value) => isBoolean(value) || typeof value === 'object', expected: 'true, false or TLS options' },
   username: TEXT,
   password: TEXT,
-  protocol: { check: (value) => value === 'binary', expected: "'binary'" },
+  protocol: {
+    check: (value) => ['auto', 'binary', 'meta', 'classic'].includes(value as string),
+    expected: "'auto', 'binary', 'meta' or 'classic'",
+  },
 };
 
 /** An expiration that every protocol can say: a whole number of seconds in 31 bits. */

@@ -1,5 +1,5 @@
 import { type Address, DEFAULT_PORT, parseServers } from '../cluster/address.ts';
-import { Server, type ServerOptions } from '../cluster/server.ts';
+import { Server, type ServerOptions, type TlsOptions } from '../cluster/server.ts';
 import { invalid, invalidType } from './command.ts';
 
 /** One server as an object. */
@@ -11,40 +11,52 @@ export interface ServerAddress {
   path?: string | undefined;
   username?: string | undefined;
   password?: string | undefined;
+  /** The server's share of the keys, where the distribution knows weights. @default 1 */
+  weight?: number | undefined;
+  /** Whether, and with what options, the connection is over TLS. @default the client's `tls` */
+  tls?: boolean | TlsOptions | undefined;
 }
 
 /** Servers as `Client.create` takes them. */
 export type ServerList = string | readonly (string | ServerAddress)[];
 
+/** An address whose TLS may have options of its own. */
+type Place = Omit<Address, 'tls'> & Pick<ServerAddress, 'tls'>;
+
 /** Makes the servers of a client; without a list, the environment's or `localhost:11211`. */
-export function makeServers(list: ServerList | null | undefined, options: ServerOptions): Server[] {
+export function makeServers(list: ServerList | null | undefined, options: ServerOptions, longest?: number): Server[] {
   const { env } = process;
   const given = list || env.MEMCACHIER_SERVERS || env.MEMCACHE_SERVERS || `localhost:${DEFAULT_PORT}`;
   return toAddresses(given).map((address) => {
-    const { host, port, username, password, path, tls } = address;
-    return new Server(host, port, username, password, options, { path, tls: tls ? {} : undefined });
+    const { host, port, username, password, path, tls, weight } = address;
+    return new Server(host, port, username, password, options, { path, tls, weight, longest });
   });
 }
 
-function toAddresses(list: unknown): Address[] {
+function toAddresses(list: unknown): Place[] {
   if (typeof list === 'string') return parseServers(list);
   if (!Array.isArray(list)) throw invalid('servers', 'a string or an array', list);
   if (list.length === 0) throw invalid('servers', 'at least one server', list);
   return list.flatMap((entry, index) => (typeof entry === 'string' ? parseServers(entry) : [fromObject(entry, index)]));
 }
 
-function fromObject(entry: unknown, index: number): Address {
+function fromObject(entry: unknown, index: number): Place {
   const name = `servers: entry ${index + 1}`;
   if (typeof entry !== 'object' || entry === null) throw invalidType(name, 'a string or an object', entry);
-  const { host, port = DEFAULT_PORT, path, username, password } = entry as ServerAddress;
+  const { host, port = DEFAULT_PORT, path, username, password, weight, tls } = entry as ServerAddress;
   for (const [field, value] of Object.entries({ host, path, username, password })) {
     if (value !== undefined && typeof value !== 'string') throw invalidType(`${name}: ${field}`, 'a string', value);
   }
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     throw invalid(`${name}: port`, 'an integer up to 65535', port);
   if (path === undefined && !host) throw invalid(name, 'a host or a path', undefined);
-  const address: Address = path === undefined ? { host: host as string, port } : { host: path, port: 0, path };
+  const address: Place = path === undefined ? { host: host as string, port } : { host: path, port: 0, path };
   if (username !== undefined) address.username = username;
   if (password !== undefined) address.password = password;
+  if (weight !== undefined && !(weight > 0 && Number.isFinite(weight))) {
+    throw invalid(`${name}: weight`, 'a number above 0', weight);
+  }
+  if (weight !== undefined) address.weight = weight;
+  if (tls !== undefined) address.tls = tls;
   return address;
 }

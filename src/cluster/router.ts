@@ -3,6 +3,7 @@ import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import type { Command, ServerLike } from './command.ts';
 import { Server } from './server.ts';
+import { shorten } from './shorten.ts';
 
 /** What the router reads anew for each command, since MemJS's users may change it at any time. */
 export interface RouterOptions {
@@ -10,7 +11,7 @@ export interface RouterOptions {
   retries: number;
   /** The pause before another attempt, in seconds. */
   retry_delay: number;
-  failover: boolean;
+  failover: unknown;
   /** How long a failed server is left alone, in seconds. */
   failoverTime: number;
   retryNonIdempotent: boolean;
@@ -27,7 +28,10 @@ export interface RouterHost {
 }
 
 /** Errors that another attempt would only repeat. */
-const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_CLOSED', 'ERR_AUTH', 'ERR_INVALID_ARGUMENT', 'ERR_INVALID_KEY']);
+const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_CLOSED', 'ERR_AUTH', 'ERR_BUSY']);
+
+/** Errors that say nothing about the server. */
+const ARGUMENTS: ReadonlySet<ErrorCode> = new Set(['ERR_UNSUPPORTED', 'ERR_INVALID_ARGUMENT', 'ERR_INVALID_KEY']);
 
 /** How long a transport of the caller's own may take where it has no timeouts itself, in seconds. */
 const TRANSPORT_TIMEOUT = 0.5;
@@ -37,6 +41,8 @@ export class Router implements Holder {
   readonly #host: RouterHost;
   /** Commands in the pause before another attempt. */
   readonly #retries = new Map<Request, { command: Command; timer: NodeJS.Timeout }>();
+  /** Commands that wait until it is known which servers there are. */
+  readonly #held = new Set<Command>();
   #onIdle: (() => void)[] = [];
 
   constructor(host: RouterHost) {
@@ -53,8 +59,24 @@ export class Router implements Holder {
       command.attempts = this.#host.options.retries;
       command.failedAt = 0;
     }
-    if (isOurs(server)) server.send(command);
-    else this.#sendFrame(server, command);
+    if (isOurs(server)) {
+      if (server.longest !== undefined) shorten(command, server.longest);
+      server.send(command);
+    } else this.#sendFrame(server, command);
+  }
+
+  /** Keeps a command until it is known which servers there are. */
+  hold(command: Command, known: Promise<void>): void {
+    command.holder = this;
+    this.#held.add(command);
+    known.then(
+      () => {
+        if (this.#held.delete(command)) this.dispatch(command);
+      },
+      (error) => {
+        if (this.#held.delete(command)) command.reject(error);
+      },
+    );
   }
 
   /** What a failed attempt leads to. */
@@ -63,7 +85,7 @@ export class Router implements Holder {
     command.failedAt ||= performance.now();
     command.lastError = error;
     const repeatable = !written || command.repeatable || retryNonIdempotent;
-    if (error.code === 'ERR_UNSUPPORTED') {
+    if (ARGUMENTS.has(error.code)) {
       command.reject(error);
     } else if (FINAL.has(error.code) || !repeatable) {
       this.#log(command, retries, error);
@@ -78,6 +100,7 @@ export class Router implements Holder {
   }
 
   drop(request: Request): void {
+    this.#held.delete(request as Command);
     const timer = this.#retries.get(request)?.timer;
     clearTimeout(timer);
     this.#forget(request, timer);
@@ -86,6 +109,10 @@ export class Router implements Holder {
   /** Fails the commands that are between two attempts. */
   close(): void {
     const error = new MemcacheError('ERR_CLOSED', 'The client was closed');
+    for (const command of [...this.#held]) {
+      this.#held.delete(command);
+      command.reject(error);
+    }
     const waiting = [...this.#retries.values()];
     for (const { command, timer } of waiting) {
       clearTimeout(timer);

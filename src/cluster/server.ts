@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
 import {
   type ErrorListener,
@@ -18,6 +19,8 @@ import type { Reply } from '../protocol/reply.ts';
 import { Request } from '../protocol/request.ts';
 import { DEFAULT_PORT } from './address.ts';
 
+export type { TlsOptions };
+
 /** Options of one server. */
 export interface ServerOptions {
   /** The user name, where the server's address and the constructor name none. */
@@ -34,6 +37,8 @@ export interface ServerOptions {
   connections?: number | undefined;
   /** Commands that may wait at the server; a further one is refused with `ERR_BUSY`. @default Infinity */
   maxPending?: number | undefined;
+  /** Whether, and with what options, the connection is over TLS; certificates are verified. @default false */
+  tls?: boolean | TlsOptions | undefined;
   /** Whether TCP keep-alive is on. @default false */
   keepAlive?: boolean | undefined;
   /** How long a socket is idle before the first keep-alive probe, in seconds. @default 30 */
@@ -44,12 +49,17 @@ export interface ServerOptions {
 export interface ServerPlace {
   /** A unix socket, instead of host and port. */
   path?: string | undefined;
-  tls?: TlsOptions | undefined;
+  /** Whether the address itself asks for TLS. */
+  tls?: boolean | TlsOptions | undefined;
+  /** The server's share of the keys, where the distribution knows weights. @default 1 */
+  weight?: number | undefined;
+  /** The longest expiration of what is stored here, in seconds. @default none */
+  longest?: number | undefined;
 }
 
 /** A server's options with all defaults in. */
 export type ResolvedServerOptions = ServerOptions & {
-  [Name in Exclude<keyof ServerOptions, 'username' | 'password'>]-?: NonNullable<ServerOptions[Name]>;
+  [Name in Exclude<keyof ServerOptions, 'username' | 'password' | 'tls'>]-?: NonNullable<ServerOptions[Name]>;
 };
 
 const DEFAULTS = {
@@ -80,11 +90,17 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   protocol: ProtocolName | undefined = undefined;
   /** Until when the server is left alone, as `Date.now()` has it. */
   wakeupAt: number | undefined = undefined;
+  /** The server's share of the keys. */
+  readonly weight: number;
+  /** The longest expiration of what is stored here, in seconds; none where it is the caller's own. */
+  readonly longest: number | undefined;
 
   readonly #place: ServerPlace;
   readonly #listeners = new FrameListeners();
   readonly #pool: Pool;
+  readonly #tlsSession: TlsSession = { ticket: undefined };
   #wasDown = false;
+  #dismissed = false;
 
   constructor(
     host?: string,
@@ -115,6 +131,8 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     Object.defineProperty(this, 'password', { value: secret, configurable: true });
     Object.defineProperty(this.options, 'password', { enumerable: false });
     this.#place = place;
+    this.weight = place.weight ?? 1;
+    this.longest = place.longest;
     this.#pool = new Pool(() => this.#target(), this.options, this);
   }
 
@@ -153,6 +171,12 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   /** Waits for every answer, takes leave of the server and closes. A command after it opens a new connection. */
   quit(): Promise<void> {
     return this.#pool.quit();
+  }
+
+  /** The server is no longer one of the client's: what it has is finished, and no connection stays. */
+  dismiss(): Promise<void> {
+    this.#dismissed = true;
+    return this.quit();
   }
 
   /** Closes at once: what waits fails with `ERR_CLOSED`. A command after it opens a new connection. */
@@ -195,6 +219,8 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   onUp(protocol: ProtocolName): void {
     this.protocol = protocol;
     this.connected = true;
+    // For a command that was between two attempts when the server was dismissed.
+    if (this.#dismissed) setImmediate(() => void this.quit());
     if (!this.#wasDown) return;
     this.#wasDown = false;
     this.emit('up');
@@ -209,12 +235,13 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
 
   #target(): Target {
     const { protocol, timeout, conntimeout, keepAlive, keepAliveDelay } = this.options;
-    const { path, tls } = this.#place;
+    const { path } = this.#place;
+    const tls = tlsOptions(this.#place.tls, this.options.tls);
     const host = this.host ?? 'localhost';
     const port = this.port ?? DEFAULT_PORT;
     return {
       name: this.name,
-      endpoint: { host, port, path, tls, keepAlive, keepAliveDelay },
+      endpoint: { host, port, path, tls, tlsSession: this.#tlsSession, keepAlive, keepAliveDelay },
       protocol,
       credentials: this.#credentials(),
       timeout: timeout * 1000,
@@ -226,6 +253,12 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     const { username, password } = this;
     return username && password ? { username, password } : undefined;
   }
+}
+
+/** The options of a TLS connection; none for a plain one. An address that asks for TLS gets it in any case. */
+function tlsOptions(place: ServerPlace['tls'], general: ServerOptions['tls']): TlsOptions | undefined {
+  if (!place && !general) return undefined;
+  return { ...(typeof general === 'object' ? general : {}), ...(typeof place === 'object' ? place : {}) };
 }
 
 /** A frame written by hand, for MemJS's server contract. */

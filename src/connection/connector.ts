@@ -1,6 +1,11 @@
 import net from 'node:net';
 import tls from 'node:tls';
 
+/** What a server has handed out for the next TLS handshake with it to be a short one. */
+export interface TlsSession {
+  ticket: Buffer | undefined;
+}
+
 /** Where and how a connection is opened. */
 export interface Endpoint {
   host: string;
@@ -8,6 +13,8 @@ export interface Endpoint {
   /** A unix socket, instead of host and port. */
   path?: string | undefined;
   tls?: tls.ConnectionOptions | undefined;
+  /** Where the server's last TLS session is kept, for the next connection to resume it. */
+  tlsSession?: TlsSession | undefined;
   keepAlive: boolean;
   /** In seconds. */
   keepAliveDelay: number;
@@ -53,9 +60,13 @@ function connectPlain(endpoint: Endpoint, onData: OnData): net.Socket {
 }
 
 function connectTls(endpoint: Endpoint, onData: OnData): net.Socket {
-  const { host } = endpoint;
-  const servername = net.isIP(host) === 0 ? { servername: host } : {};
-  const socket = tls.connect({ ...address(endpoint), ...servername, ...endpoint.tls });
+  const { host, path, tlsSession } = endpoint;
+  const servername = path === undefined && net.isIP(host) === 0 ? { servername: host } : {};
+  const session = tlsSession?.ticket === undefined ? {} : { session: tlsSession.ticket };
+  const socket = tls.connect({ ...address(endpoint), ...servername, ...session, ...endpoint.tls });
+  socket.on('session', (ticket) => {
+    if (tlsSession !== undefined) tlsSession.ticket = ticket;
+  });
   socket.on('data', (chunk: Buffer) => onData(chunk, chunk.length));
   return socket;
 }

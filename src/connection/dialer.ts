@@ -1,12 +1,14 @@
 import { MemcacheError } from '../errors.ts';
 import { binary } from '../protocol/binary/index.ts';
+import { classic } from '../protocol/classic/index.ts';
+import { meta } from '../protocol/meta/index.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type { Endpoint } from './connector.ts';
 import { AUTH_FAILED, type Credentials } from './handshake.ts';
 import { describe, firstIntroduction, type Introduction, nextIntroduction, type Protocols } from './introduction.ts';
 
-const PROTOCOLS: Protocols = { binary, meta: binary, classic: binary };
+const PROTOCOLS: Protocols = { binary, meta, classic };
 
 /** What is to be opened, read anew each time. */
 export interface Target {

@@ -1,0 +1,63 @@
+import { lookup, Resolver } from 'node:dns/promises';
+import { MemcacheError } from '../../errors.ts';
+import type { DiscoveredServer, Discovery } from './discovery.ts';
+
+/** Options of {@link dns}. */
+export interface DnsOptions {
+  /**
+   * A name with one address for each server (a headless service of Kubernetes, for instance), or the name of SRV
+   * records, which begins with an underscore: `_memcached._tcp.example.com`.
+   */
+  host: string;
+  /** The port of all servers; SRV records have their own. @default 11211 */
+  port?: number | undefined;
+  /** How often the name is asked for, in seconds. @default 10 */
+  interval?: number | undefined;
+  /** Name servers to ask, as `address:port`. @default the system's */
+  nameservers?: readonly string[] | undefined;
+}
+
+/** The servers behind a name: all its addresses of both families, or its SRV records with their weights. */
+export function dns({ host, port = 11211, interval = 10, nameservers }: DnsOptions): Discovery {
+  if (typeof host !== 'string' || host === '') {
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid option host of dns: expected a host name');
+  }
+  if (!(interval > 0)) {
+    throw new MemcacheError(
+      'ERR_INVALID_ARGUMENT',
+      'Invalid option interval of dns: expected a number of seconds above 0',
+    );
+  }
+  const resolver = new Resolver();
+  if (nameservers !== undefined) resolver.setServers(nameservers);
+  const addresses = nameservers === undefined ? systemAddresses : (name: string) => askedAddresses(resolver, name);
+  const discover = async (): Promise<DiscoveredServer[]> => {
+    if (host.startsWith('_')) return services(resolver, host);
+    const found = await addresses(host);
+    return sorted(found.map((address) => ({ host: address, port })));
+  };
+  return { interval, discover };
+}
+
+/** As every connection resolves names: with the hosts file and what else the system is set up for. */
+async function systemAddresses(host: string): Promise<string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+/** One family may have no records. */
+async function askedAddresses(resolver: Resolver, host: string): Promise<string[]> {
+  const families = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+  const found = families.flatMap((family) => (family.status === 'fulfilled' ? family.value : []));
+  if (found.length === 0) throw (families[0] as PromiseRejectedResult).reason;
+  return found;
+}
+
+async function services(resolver: Resolver, host: string): Promise<DiscoveredServer[]> {
+  const records = await resolver.resolveSrv(host);
+  return sorted(records.map(({ name, port, weight }) => ({ host: name, port, weight: weight || 1 })));
+}
+
+/** Answers come in any order; the client's list, and so modulo's routing, must not depend on it. */
+function sorted(servers: DiscoveredServer[]): DiscoveredServer[] {
+  return servers.sort((a, b) => (a.host === b.host ? a.port - b.port : a.host < b.host ? -1 : 1));
+}

@@ -1,0 +1,90 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import { MemcacheError } from '../../errors.ts';
+import { parseServers } from '../address.ts';
+import type { DiscoveredServer, Discovery } from './discovery.ts';
+
+/** Options of {@link elasticache}. */
+export interface ElasticacheOptions {
+  /** The configuration endpoint, as `host:port`. */
+  endpoint: string;
+  /** How often it is asked, in seconds. @default 60 */
+  interval?: number | undefined;
+  /** How long it may take to answer, in seconds. @default 2 */
+  timeout?: number | undefined;
+  /** Whether, and with what options, the endpoint is spoken to over TLS. @default false */
+  tls?: boolean | tls.ConnectionOptions | undefined;
+}
+
+/** Asks engines since 1.4.14, and the key that older ones have instead (ElastiCache's "Auto Discovery"). */
+const QUESTIONS = ['config get cluster\r\n', 'get AmazonElastiCache:cluster\r\n'];
+
+/** No list of nodes is longer; what is, comes from no configuration endpoint. */
+const LONGEST_ANSWER = 1024 * 1024;
+
+/** The nodes of an ElastiCache cluster, as its configuration endpoint has them. */
+export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }: ElasticacheOptions): Discovery {
+  const [place] = parseServers(endpoint);
+  if (place === undefined || !(interval > 0) || !(timeout > 0)) {
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid options of elasticache: expected times above 0');
+  }
+  const { host, port } = place;
+  const secured = options.tls === true ? {} : options.tls || undefined;
+  const discover = async (): Promise<DiscoveredServer[]> => {
+    for (const question of QUESTIONS) {
+      const socket = secured ? tls.connect({ host, port, servername: host, ...secured }) : net.connect({ host, port });
+      const answer = await ask(socket, question, timeout);
+      if (answer !== undefined) return parseNodes(answer);
+    }
+    throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint knows no cluster', { server: endpoint });
+  };
+  return { interval, discover };
+}
+
+/** The answer's data block; `undefined` where the server does not know the question. */
+function ask(socket: net.Socket, question: string, seconds: number): Promise<string | undefined> {
+  return new Promise<string | undefined>((resolve, reject) => {
+    let received = '';
+    const timer = setTimeout(() => {
+      reject(new MemcacheError('ERR_TIMEOUT', 'The configuration endpoint did not answer in time'));
+    }, seconds * 1000);
+    const fail = (cause?: Error): void => {
+      clearTimeout(timer);
+      reject(new MemcacheError('ERR_CONNECT', 'The connection to the configuration endpoint failed', { cause }));
+    };
+    socket.setEncoding('latin1');
+    socket.on('error', fail).on('close', () => fail());
+    socket.on('data', (chunk: string) => {
+      received += chunk;
+      if (received.length > LONGEST_ANSWER) fail();
+      else if (received.endsWith('END\r\n') || /^(ERROR|CLIENT_ERROR|SERVER_ERROR).*\r\n$/.test(received)) {
+        clearTimeout(timer);
+        resolve(dataBlock(received));
+      }
+    });
+    socket.write(question);
+  }).finally(() => socket.destroy());
+}
+
+/** `CONFIG cluster <flags> <bytes>` or `VALUE <key> <flags> <bytes>`, the block, and `END`. */
+function dataBlock(answer: string): string | undefined {
+  const head = /^(?:CONFIG|VALUE) \S+ \d+ (\d+)\r\n/.exec(answer);
+  if (head === null) return undefined;
+  return answer.slice(head[0].length, head[0].length + Number(head[1]));
+}
+
+/** The number of the configuration on a line of its own, then the nodes as `name|address|port`; either may be empty. */
+function parseNodes(block: string): DiscoveredServer[] {
+  const [, nodes = ''] = block.split('\n');
+  return nodes
+    .trim()
+    .split(/\s+/)
+    .map((node) => {
+      const [name = '', address = '', port = ''] = node.split('|');
+      const server = { host: name || address, port: Number(port) };
+      if (server.host === '' || !(server.port > 0 && server.port < 65536)) {
+        throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint names a node that is none');
+      }
+      return server;
+    });
+}

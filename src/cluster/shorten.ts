@@ -1,0 +1,28 @@
+import { Op } from '../protocol/op.ts';
+import type { Request } from '../protocol/request.ts';
+
+/** Up to this many seconds an expiration counts from now, past it it is a Unix time (`protocol.txt`, "Expiration times"). */
+const LONGEST_RELATIVE = 60 * 60 * 24 * 30;
+
+/** Requests that set an expiration. */
+const EXPIRING: ReadonlySet<Op> = new Set<Op>([
+  Op.Set,
+  Op.Add,
+  Op.Replace,
+  Op.Touch,
+  Op.GetAndTouch,
+  Op.Increment,
+  Op.Decrement,
+]);
+
+/** Lets nothing that a request stores live longer than `longest` seconds. */
+export function shorten(request: Request, longest: number): void {
+  if (EXPIRING.has(request.op)) request.expiration = shorter(request.expiration, longest);
+  for (const item of request.stores ?? []) item.expiration = shorter(item.expiration, longest);
+}
+
+function shorter(expiration: number, longest: number): number {
+  if (expiration === 0) return longest;
+  const left = expiration > LONGEST_RELATIVE ? expiration - Date.now() / 1000 : expiration;
+  return left > longest ? longest : expiration;
+}
