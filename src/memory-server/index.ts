@@ -1,0 +1,20 @@
+export type {
+  DropFault,
+  Fault,
+  FaultHandle,
+  FaultScope,
+  Faults,
+  GarbageFault,
+  HalfReplyFault,
+  LatencyFault,
+  LoseFault,
+  MuteFault,
+  PiecesFault,
+  RefuseFault,
+  SilenceFault,
+  TooManyConnectionsFault,
+  UnsolicitedFault,
+  WrongOpaqueFault,
+} from './faults.ts';
+export { MemoryServer, type MemoryServerOptions, type User } from './server.ts';
+export type { ServerProtocol } from './session.ts';

@@ -1,0 +1,99 @@
+import type { Output } from '../protocol.ts';
+
+/**
+ * The server's side of the text lines that the classic and the meta protocol share (memcached's `doc/protocol.txt`):
+ * where a line ends, what its words are, how replies are written.
+ */
+
+/** Past this many bytes without a line end, memcached closes unless the line is a `get` or `gets`. */
+const LONGEST_LINE = 2048;
+
+/** How long the line of a `get` may become here, so that nobody can fill the memory with an endless one. */
+export const LONGEST_GET_LINE = 4 * 1024 * 1024;
+
+/** Past this many leading spaces memcached does not look for a `get` any more. */
+const LEADING_SPACES = 100;
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** What {@link lineLength} answers for a line that will never end. */
+export const ENDLESS = -1;
+
+/** How long the line at `start` is, its end included; 0 while it has no end, {@link ENDLESS} once it is too long. */
+export function lineLength(buffer: Buffer, start: number, from: number, end: number): number {
+  const at = end === buffer.length ? buffer.indexOf(LF, from) : buffer.subarray(0, end).indexOf(LF, from);
+  if (at !== -1) return at + 1 - start;
+  return end - start > LONGEST_LINE && !mayBeLong(buffer, start, end) ? ENDLESS : 0;
+}
+
+function mayBeLong(buffer: Buffer, start: number, end: number): boolean {
+  if (end - start > LONGEST_GET_LINE) return false;
+  let at = start;
+  while (at < end && buffer[at] === 0x20) at++;
+  if (at - start > LEADING_SPACES) return false;
+  const word = buffer.toString('latin1', at, at + 5);
+  return word.startsWith('get ') || word === 'gets ';
+}
+
+/** The line between `start` and `end`, without its end; a NUL ends it early, as it does a C string. */
+export function lineText(buffer: Buffer, start: number, end: number): string {
+  let stop = end - 1;
+  // A line of nothing but CR LF keeps its CR, which makes it an unknown command.
+  if (stop - start > 1 && buffer[stop - 1] === CR) stop--;
+  const line = buffer.toString('latin1', start, stop);
+  const nul = line.indexOf('\0');
+  return nul === -1 ? line : line.slice(0, nul);
+}
+
+/** The words of a line, which only spaces divide. */
+export function wordsOf(line: string): string[] {
+  const words = line.split(' ');
+  return words.includes('') ? words.filter((word) => word !== '') : words;
+}
+
+/**
+ * A word of a line as a string of its own. V8 lets a part of a string refer to the whole, so that a key that is kept
+ * would keep its line; that does no harm unless the line is much longer.
+ */
+export function ownWord(word: string, line: string): string {
+  return line.length - word.length > 256 ? Buffer.from(word, 'latin1').toString('latin1') : word;
+}
+
+/** Writes a text of one byte a character. */
+export function writeText(output: Output, text: string): void {
+  output.reserve(text.length);
+  output.position += output.buffer.write(text, output.position, 'latin1');
+}
+
+/** Writes one reply line. */
+export function writeLine(output: Output, text: string): void {
+  writeText(output, `${text}\r\n`);
+}
+
+/** Writes one hit of a `get`; `cas` only for `gets` and `gats`. */
+export function writeHit(output: Output, key: string, flags: number, value: string, cas?: bigint): void {
+  const head =
+    cas === undefined
+      ? `VALUE ${key} ${flags} ${value.length}\r\n`
+      : `VALUE ${key} ${flags} ${value.length} ${cas}\r\n`;
+  writeBlock(output, head, value);
+}
+
+/** Writes a reply line, which has its CRLF, and the data block that belongs to it. */
+export function writeBlock(output: Output, head: string, value: string): void {
+  output.reserve(head.length + value.length + 2);
+  const { buffer } = output;
+  let { position } = output;
+  position += buffer.write(head, position, 'latin1');
+  position += buffer.write(value, position, 'latin1');
+  buffer[position] = CR;
+  buffer[position + 1] = LF;
+  output.position = position + 2;
+}
+
+/** What a text authentication's data block says: the first two words of it. */
+export function credentialsOf(data: string): { username: string; password: string } | undefined {
+  const [username, password] = wordsOf(data);
+  return username === undefined || password === undefined ? undefined : { username, password };
+}
