@@ -41,7 +41,10 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options?: (ClientOptions<TIn, TOut> & ServerOptions) | null,
   ): Client<TIn, TOut> {
     checkOptions(options ?? {});
-    return new Client(makeServers(servers, options ?? {}), options);
+    // Servers made by hand speak the binary protocol, as MemJS's do; these find out what theirs speaks.
+    const given = { ...options, protocol: options?.protocol ?? 'auto' };
+    const found = servers || !options?.discovery ? makeServers(servers, given) : [];
+    return new Client(found, given);
   }
 
   /**

@@ -15,8 +15,6 @@ export interface Leased {
   busy: boolean;
   /** Of the item or its stub: what is stored is stored only in its place. */
   cas: bigint;
-  /** How long the item has left, in seconds; -1 for ever. */
-  timeLeft: number;
 }
 
 /**
@@ -43,11 +41,11 @@ export class LeaseCommand extends ClientCommand {
       this.rejectStatus(reply.status);
       return;
     }
-    const { won, busy, cas, timeLeft, value } = reply;
+    const { won, busy, cas, value } = reply;
     const isStub = value?.length === 0 && (won || busy);
     try {
       const item = isStub ? undefined : { value: readValue(this.client, Op.Get, reply).value };
-      this.resolve?.({ item, won, busy, cas, timeLeft } satisfies Leased);
+      this.resolve?.({ item, won, busy, cas } satisfies Leased);
     } catch (error) {
       this.reject(error);
     }

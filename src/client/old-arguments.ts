@@ -18,8 +18,14 @@ export function toCallback(callback: unknown): AnyCallback | undefined {
   return typeof callback === 'function' ? (callback as AnyCallback) : undefined;
 }
 
-/** `(options, callback)`, `(callback)` or, where options come first and may be left out, neither. */
+/** `(options, callback)`, `(callback)` or nothing, for the commands that have no options in MemJS. */
 export function trailing<TOptions extends object>(options: unknown, callback: unknown): Arguments<TOptions> {
+  if (options === null && callback === undefined) return { options: {} as TOptions, callback: NOBODY };
+  return optionsFirst(options, callback);
+}
+
+/** `(options, callback)`, `(callback)` or nothing, for those that do: there `null` may stand for the options. */
+function optionsFirst<TOptions extends object>(options: unknown, callback: unknown): Arguments<TOptions> {
   if (typeof options === 'function') return { options: {} as TOptions, callback: options as AnyCallback };
   return { options: toOptions(options), callback: toCallback(callback) };
 }
@@ -39,7 +45,7 @@ export function insertArguments(
   callback: unknown,
   logger: Logger,
 ): Arguments<InsertOptions> {
-  if (typeof options !== 'function' && typeof callback !== 'number') return trailing(options, callback);
+  if (typeof options !== 'function' && typeof callback !== 'number') return optionsFirst(options, callback);
   deprecated(label, logger);
   return {
     options: typeof callback === 'number' ? { expires: callback } : {},
@@ -55,7 +61,7 @@ export function counterArguments(
   initial: unknown,
   logger: Logger,
 ): Arguments<IncrementDecrementOptions> {
-  if (typeof options !== 'function') return trailing(options, callback);
+  if (typeof options !== 'function') return optionsFirst(options, callback);
   deprecated(label, logger);
   const old: IncrementDecrementOptions = {};
   if (typeof callback === 'number') old.expires = callback;

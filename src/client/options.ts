@@ -47,7 +47,7 @@ export interface ClientOptions<TIn = string | Buffer, TOut = Buffer | null> {
   failoverTime?: number | undefined;
   /** Turns values into bytes and back. @default hands strings and Buffers through */
   serializer?: Serializer<TIn, TOut> | undefined;
-  /** The protocol to speak. @default 'binary' */
+  /** The protocol to speak. @default 'auto'; of a `Server` made by hand 'binary' */
   protocol?: ServerOptions['protocol'];
 }
 

@@ -87,6 +87,7 @@ function parseUrl(text: string, tls: boolean, fail: Fail): Address {
   if (url.hash !== '' || !['', '/'].includes(url.pathname) || /^[^:]+:\/\/\//.test(text)) {
     return fail('a URL with nothing but ?weight= behind the port; /, ? and # in credentials are percent-encoded');
   }
+  if (url.port === '0') fail('a port from 1 to 65535');
   if ([...url.searchParams.keys()].some((name) => name !== 'weight')) fail('no parameter but weight');
   const address: Address = {
     host: url.hostname.replace(/^\[|\]$/g, ''),

@@ -19,11 +19,9 @@ export class Reply {
   counter: number | bigint = 0;
   /** The whole answer to a frame that the caller built. */
   frame: Response | null = null;
-  /** Whether a lease was granted to this request, or to another one that is still at it; and the item's time left, in
-   * seconds (-1 for ever). Only of answers to a lease. */
+  /** Whether the right to make the value anew was granted to this request, or to another one that is still at it. */
   won = false;
   busy = false;
-  timeLeft = -1;
   /** Which key of a batch this is about. */
   index = 0;
   /** Whether further parts of the same answer follow. */
@@ -36,6 +34,8 @@ export class Reply {
     this.key = null;
     this.frame = null;
     this.more = false;
+    this.won = false;
+    this.busy = false;
     return this;
   }
 }

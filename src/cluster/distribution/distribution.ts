@@ -1,0 +1,70 @@
+import { MemcacheError } from '../../errors.ts';
+import { ketama } from './ketama.ts';
+import { modulo } from './modulo.ts';
+import { type DistributionServer, makePick, nextInList, type Pick } from './pick.ts';
+import { rendezvous } from './rendezvous.ts';
+
+/** A distribution of the caller's own. */
+export interface DistributionBuilder {
+  /**
+   * Called with the servers, in the order of the client's, and again when they change. The function it returns gives
+   * the index of the server for a key.
+   */
+  build(servers: readonly DistributionServer[]): (key: string) => number;
+}
+
+/**
+ * How keys are spread over the servers: `'modulo'` as MemJS does, `'ketama'` as libmemcached and twemproxy do,
+ * `'rendezvous'` with the least movement, or one's own.
+ */
+export type Distribution = 'modulo' | 'ketama' | 'rendezvous' | DistributionBuilder;
+
+const BUILT_IN: ReadonlyMap<unknown, (servers: readonly DistributionServer[]) => Pick> = new Map([
+  ['modulo', modulo],
+  ['ketama', ketama().build],
+  ['rendezvous', rendezvous],
+]);
+
+/**
+ * Builds a distribution for these servers. Throws `ERR_INVALID_ARGUMENT` for one that does not exist, for a builder that
+ * returns no function and for a weight that is not above 0. Whether an index is one of a server is left to the caller.
+ */
+export function buildDistribution(distribution: Distribution, servers: readonly DistributionServer[]): Pick {
+  if (!servers.every(({ weight }) => weight > 0 && Number.isFinite(weight))) {
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid servers: expected weights above 0');
+  }
+  const build = BUILT_IN.get(distribution);
+  if (build) return build(servers);
+  if (!isBuilder(distribution)) {
+    throw invalid("'modulo', 'ketama', 'rendezvous' or an object with a method build");
+  }
+  return toPick(distribution.build(servers), servers.length);
+}
+
+/** Whether a value can be a client's option `distribution`. */
+export function isDistribution(value: unknown): value is Distribution {
+  return BUILT_IN.has(value) || isBuilder(value);
+}
+
+function isBuilder(value: unknown): value is DistributionBuilder {
+  return typeof value === 'object' && value !== null && 'build' in value && typeof value.build === 'function';
+}
+
+/** A function without an order of its own goes on through the list. */
+function toPick(choose: unknown, count: number): Pick {
+  if (typeof choose !== 'function') throw invalid('build to return a function');
+  if (isPick(choose)) return choose;
+  const pick = choose as (key: string) => number;
+  return makePick(
+    (key) => pick(key),
+    (key, isAway) => nextInList(pick(key), count, isAway),
+  );
+}
+
+function isPick(choose: object): choose is Pick {
+  return 'after' in choose && typeof choose.after === 'function';
+}
+
+function invalid(expected: string): MemcacheError {
+  return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid option distribution: expected ${expected}`);
+}

@@ -1,0 +1,145 @@
+import { outOfStep } from '../out-of-step.ts';
+import type { Decoder, ReplyQueue } from '../protocol.ts';
+import { Reply } from '../reply.ts';
+import { allot, copyBytes, placed } from '../value-pool.ts';
+import { BlockAssembler } from './block-assembler.ts';
+import { CR, LF } from './write.ts';
+
+/** The longest line that is believed, its end included; a key, its flags and any statistic fit in well. */
+const MAX_LINE_BYTES = 8192;
+
+/** The largest data block that is believed: memcached's items end at 1 GiB (`-I`). */
+const MAX_BLOCK_BYTES = 0x40000000;
+
+/** The client flags in front of a value. */
+const EXTRAS_BYTES = 4;
+
+/** No data block belongs to the line that came last. */
+export const NO_BLOCK = -1;
+
+/** Where decoding stands when the connection is over. */
+const OVER = -1;
+
+/**
+ * Finds the lines and the data blocks in the stream of a text protocol (`protocol.txt`, "Protocol"). What is whole in
+ * a chunk is read in place; what is not is gathered, each byte once.
+ */
+export abstract class TextDecoder implements Decoder {
+  protected readonly queue: ReplyQueue;
+  protected readonly reply = new Reply();
+  /** The length of the data block that follows the line, or {@link NO_BLOCK}; set by {@link line}. */
+  protected blockBytes = NO_BLOCK;
+  /** The client flags of the value that follows; set by {@link line}. */
+  protected flags = 0;
+
+  /** The part of a line that has come so far. */
+  private partial: Buffer = Buffer.alloc(0);
+  private partialBytes = 0;
+  private readonly assembler = new BlockAssembler();
+
+  constructor(queue: ReplyQueue) {
+    this.queue = queue;
+  }
+
+  /** Takes a line without its end; false when the connection is over. */
+  protected abstract line(bytes: Buffer, start: number, end: number): boolean;
+
+  /**
+   * Takes a data block without its end; false when the connection is over. If `owned`, the block may be kept, and so
+   * may the four bytes in front of it.
+   */
+  protected abstract block(bytes: Buffer, start: number, end: number, owned: boolean): boolean;
+
+  decode(chunk: Buffer, start: number, end: number): void {
+    let at = start;
+    while (at !== OVER && at < end) {
+      at = this.blockBytes === NO_BLOCK ? this.readLine(chunk, at, end) : this.readBlock(chunk, at, end);
+    }
+  }
+
+  /** The length of the data block that a line announces. */
+  protected expectBlock(bytes: number): void {
+    if (bytes < 0 || bytes > MAX_BLOCK_BYTES) throw outOfStep('a value of an impossible length came');
+    this.blockBytes = bytes;
+  }
+
+  /** Puts client flags and value into the reply, side by side in memory that may be kept. */
+  protected fillValue(bytes: Buffer, start: number, end: number, owned: boolean): void {
+    let memory = bytes;
+    let at = start - EXTRAS_BYTES;
+    if (!owned) {
+      allot(EXTRAS_BYTES + end - start);
+      ({ memory, at } = placed);
+      copyBytes(bytes, start, end, memory, at + EXTRAS_BYTES);
+    }
+    const { flags, reply } = this;
+    memory[at] = flags >>> 24;
+    memory[at + 1] = flags >>> 16;
+    memory[at + 2] = flags >>> 8;
+    memory[at + 3] = flags;
+    reply.extras = memory.subarray(at, at + EXTRAS_BYTES);
+    reply.value = memory.subarray(at + EXTRAS_BYTES, at + EXTRAS_BYTES + end - start);
+  }
+
+  /** Reads what there is of a line and returns where the rest of the chunk begins. */
+  private readLine(chunk: Buffer, start: number, end: number): number {
+    let at = start;
+    while (at < end && chunk[at] !== LF) at++;
+    if (at === end) {
+      this.keepPartial(chunk, start, end);
+      return end;
+    }
+    let goesOn: boolean;
+    if (this.partialBytes === 0) {
+      goesOn = this.wholeLine(chunk, start, at);
+    } else {
+      this.keepPartial(chunk, start, at);
+      const length = this.partialBytes;
+      this.partialBytes = 0;
+      goesOn = this.wholeLine(this.partial, 0, length);
+    }
+    return goesOn ? at + 1 : OVER;
+  }
+
+  /** Takes a line up to its LF. */
+  private wholeLine(bytes: Buffer, start: number, lineFeed: number): boolean {
+    if (lineFeed - start >= MAX_LINE_BYTES) throw endlessLine();
+    if (lineFeed === start || bytes[lineFeed - 1] !== CR) throw outOfStep('a line came that does not end as lines do');
+    return this.line(bytes, start, lineFeed - 1);
+  }
+
+  private keepPartial(chunk: Buffer, start: number, end: number): void {
+    const bytes = this.partialBytes + end - start;
+    if (bytes >= MAX_LINE_BYTES) throw endlessLine();
+    if (bytes > this.partial.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(MAX_LINE_BYTES, Math.max(256, bytes * 2)));
+      this.partial.copy(larger, 0, 0, this.partialBytes);
+      this.partial = larger;
+    }
+    chunk.copy(this.partial, this.partialBytes, start, end);
+    this.partialBytes = bytes;
+  }
+
+  /** Reads what there is of a data block and returns where the rest of the chunk begins. */
+  private readBlock(chunk: Buffer, start: number, end: number): number {
+    const { assembler, blockBytes } = this;
+    if (!assembler.active) {
+      const blockEnd = start + blockBytes;
+      if (blockEnd + 2 <= end) return this.wholeBlock(chunk, start, blockEnd, false) ? blockEnd + 2 : OVER;
+      assembler.begin(blockBytes + 2, EXTRAS_BYTES);
+    }
+    const at = assembler.fill(chunk, start, end);
+    if (!assembler.complete) return at;
+    return this.wholeBlock(assembler.take(), EXTRAS_BYTES, EXTRAS_BYTES + blockBytes, true) ? at : OVER;
+  }
+
+  private wholeBlock(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
+    if (bytes[end] !== CR || bytes[end + 1] !== LF) throw outOfStep('a value has not the length that was announced');
+    this.blockBytes = NO_BLOCK;
+    return this.block(bytes, start, end, owned);
+  }
+}
+
+function endlessLine(): Error {
+  return outOfStep('a line came that does not end');
+}

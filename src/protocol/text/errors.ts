@@ -1,0 +1,86 @@
+import { MemcacheError } from '../../errors.ts';
+import { Op } from '../op.ts';
+import { beginsWith, notAnAnswer, outOfStep } from '../out-of-step.ts';
+import type { Reply } from '../reply.ts';
+import { Status } from '../status.ts';
+import { copyOut } from '../value-pool.ts';
+
+const ERROR = 'ERROR';
+const CLIENT_ERROR = 'CLIENT_ERROR';
+const SERVER_ERROR = 'SERVER_ERROR';
+
+/** What memcached says to a client, and the status that the binary protocol has for the same. */
+const CLIENT_ERRORS: ReadonlyMap<string, Status> = new Map([
+  ['unauthenticated', Status.AuthError],
+  ['authentication failure', Status.AuthError],
+  ['cannot increment or decrement non-numeric value', Status.NonNumeric],
+  // `-F`: the binary protocol takes it for a question of authority.
+  ['flush_all not allowed', Status.AuthError],
+  ['usage: stats detail on|off|dump', Status.Miss],
+]);
+
+/**
+ * Reads an error line (`protocol.txt`, "Error strings") into `reply`: the status is the one that the binary protocol
+ * has for the same, the text goes into the value. False when the line is no error line. Throws `ERR_CONNECT` when the
+ * server is full.
+ */
+export function readError(op: Op, bytes: Buffer, start: number, end: number, reply: Reply): boolean {
+  if (isError(bytes, start, end, ERROR)) {
+    if (end - start > ERROR.length) refuseFullServer(bytes, start, end);
+    // The binary protocol takes an unknown group of statistics for a key that is not there.
+    reply.reset(op === Op.Stat ? Status.Miss : Status.UnknownCommand);
+    reply.value = textAfter(bytes, start, end, ERROR);
+  } else if (isError(bytes, start, end, CLIENT_ERROR)) {
+    const text = textAfter(bytes, start, end, CLIENT_ERROR);
+    reply.reset(op === Op.TextAuth ? Status.AuthError : clientStatus(text.toString('latin1'))).value = text;
+  } else if (isError(bytes, start, end, SERVER_ERROR)) {
+    const text = textAfter(bytes, start, end, SERVER_ERROR);
+    reply.reset(serverStatus(text.toString('latin1'))).value = text;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/** Refuses a line that nobody waits for. */
+export function unasked(bytes: Buffer, start: number, end: number): MemcacheError {
+  return notAnAnswer(bytes, start, end, 'an answer came that nothing was waiting for');
+}
+
+function refuseFullServer(bytes: Buffer, start: number, end: number): void {
+  const error = notAnAnswer(bytes, start, end, '');
+  if (error.code === 'ERR_CONNECT') throw error;
+}
+
+/** Whether a line is this error, alone or with a text. */
+function isError(bytes: Buffer, start: number, end: number, word: string): boolean {
+  if (!beginsWith(bytes, start, end, word)) return false;
+  return end - start === word.length || bytes[start + word.length] === 0x20;
+}
+
+function textAfter(bytes: Buffer, start: number, end: number, word: string): Buffer {
+  return copyOut(bytes, Math.min(end, start + word.length + 1), end);
+}
+
+function clientStatus(text: string): Status {
+  return CLIENT_ERRORS.get(text) ?? (isTooLarge(text) ? Status.TooLarge : Status.InvalidArguments);
+}
+
+function serverStatus(text: string): Status {
+  if (isTooLarge(text)) return Status.TooLarge;
+  return text.slice(0, 13).toLowerCase() === 'out of memory' ? Status.OutOfMemory : Status.InternalError;
+}
+
+function isTooLarge(text: string): boolean {
+  return text.startsWith('object too large');
+}
+
+/** What a protocol can't say, and which one can. */
+export function unsupported(what: string, protocols: string): MemcacheError {
+  return new MemcacheError('ERR_UNSUPPORTED', `${what} needs the ${protocols} protocol`);
+}
+
+/** A line that is no answer to the head of the queue. */
+export function unexpected(): MemcacheError {
+  return outOfStep('an answer to another command came');
+}

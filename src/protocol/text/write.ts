@@ -1,0 +1,143 @@
+import { MemcacheError } from '../../errors.ts';
+import type { Output } from '../protocol.ts';
+import type { WireKey, WireValue } from '../request.ts';
+
+export const SPACE = 0x20;
+export const CR = 0x0d;
+export const LF = 0x0a;
+const DELETE = 0x7f;
+const ZERO = 0x30;
+
+/** From this size on a value is handed to the socket as it is instead of being copied. */
+const ATTACH_BYTES = 16 * 1024;
+
+/** Up to this length a loop over the characters beats a call into the runtime. */
+const LOOP_LIMIT = 48;
+
+/** memcached takes a longer length for a bad command line and runs the data as commands. */
+const MAX_VALUE_BYTES = 0x7fffffff - 2;
+
+/** Writes a text of ASCII and returns where it ends. */
+export function writeAscii(buffer: Buffer, text: string, at: number): number {
+  const { length } = text;
+  if (length > LOOP_LIMIT) return at + buffer.write(text, at, 'latin1');
+  for (let i = 0; i < length; i++) buffer[at + i] = text.charCodeAt(i);
+  return at + length;
+}
+
+/** Writes a natural number in decimal and returns where it ends. */
+export function writeDecimal(buffer: Buffer, value: number | bigint, at: number): number {
+  if (typeof value === 'bigint' || value > 0xffffffff) return writeAscii(buffer, String(value), at);
+  let end = at + 1;
+  for (let limit = 10; value >= limit; limit *= 10) end++;
+  let rest = value;
+  for (let i = end - 1; i >= at; i--) {
+    const tenth = (rest / 10) | 0;
+    buffer[i] = ZERO + rest - tenth * 10;
+    rest = tenth;
+  }
+  return end;
+}
+
+/** What {@link writePlainKey} returns for a key that a text line can't hold. */
+export const NOT_PLAIN = -1;
+
+/**
+ * Writes a key as it is and returns where it ends; {@link NOT_PLAIN} when it holds a space or a control character,
+ * which would end it. The caller has reserved three bytes for each UTF-16 unit.
+ */
+export function writePlainKey(buffer: Buffer, key: WireKey, at: number): number {
+  const { length } = key;
+  if (typeof key !== 'string') {
+    for (let i = 0; i < length; i++) {
+      const byte = key[i] as number;
+      if (endsKey(byte)) return NOT_PLAIN;
+      buffer[at + i] = byte;
+    }
+    return at + length;
+  }
+  for (let i = 0; i < length; i++) {
+    const unit = key.charCodeAt(i);
+    if (unit <= SPACE || unit >= DELETE) return writeUnicodeKey(buffer, key, at, i);
+    buffer[at + i] = unit;
+  }
+  return at + length;
+}
+
+function writeUnicodeKey(buffer: Buffer, key: string, at: number, checked: number): number {
+  for (let i = checked; i < key.length; i++) {
+    if (endsKey(key.charCodeAt(i))) return NOT_PLAIN;
+  }
+  return at + buffer.write(key, at, 'utf8');
+}
+
+function endsKey(unit: number): boolean {
+  return unit <= SPACE || unit === DELETE;
+}
+
+/** Whether a key can stand in a text line as it is. */
+export function isPlainKey(key: WireKey): boolean {
+  for (let i = 0; i < key.length; i++) {
+    if (endsKey(typeof key === 'string' ? key.charCodeAt(i) : (key[i] as number))) return false;
+  }
+  return true;
+}
+
+/** Throws `ERR_VALUE_TOO_LARGE`. */
+export function checkValueBytes(value: WireValue): void {
+  if (value.length > MAX_VALUE_BYTES) throw new MemcacheError('ERR_VALUE_TOO_LARGE', 'The value is over 2 GB');
+}
+
+/** The number of bytes that a value takes on the wire. Throws `ERR_VALUE_TOO_LARGE`. */
+export function valueBytes(value: WireValue): number {
+  if (typeof value !== 'string') {
+    checkValueBytes(value);
+    return value.length;
+  }
+  const { length } = value;
+  if (length > LOOP_LIMIT) return Buffer.byteLength(value);
+  for (let i = 0; i < length; i++) {
+    if (value.charCodeAt(i) > DELETE) return Buffer.byteLength(value);
+  }
+  return length;
+}
+
+/** How much room {@link finishWithValue} needs for a value of this size. */
+export function valueRoom(value: WireValue, length: number): number {
+  return length < ATTACH_BYTES || typeof value === 'string' ? length + 4 : 2;
+}
+
+/**
+ * Ends the command line at `at` and puts the data block behind it. The room for both has been reserved, so that from
+ * here on nothing can fail.
+ */
+export function finishWithValue(output: Output, at: number, value: WireValue, length: number): void {
+  const { buffer } = output;
+  const start = endLine(buffer, at);
+  if (typeof value === 'string') {
+    writeString(buffer, value, start, length);
+  } else if (length < ATTACH_BYTES) {
+    buffer.set(value, start);
+  } else {
+    output.position = start;
+    output.attach(value);
+    output.reserve(2);
+    output.position = endLine(output.buffer, output.position);
+    return;
+  }
+  output.position = endLine(buffer, start + length);
+}
+
+/** Writes a text whose number of bytes is known. */
+function writeString(buffer: Buffer, text: string, at: number, bytes: number): void {
+  if (text.length !== bytes) buffer.write(text, at, 'utf8');
+  else if (bytes > LOOP_LIMIT) buffer.write(text, at, 'latin1');
+  else for (let i = 0; i < bytes; i++) buffer[at + i] = text.charCodeAt(i);
+}
+
+/** Writes the end of a line and returns where that ends. */
+export function endLine(buffer: Buffer, at: number): number {
+  buffer[at] = CR;
+  buffer[at + 1] = LF;
+  return at + 2;
+}

@@ -1,0 +1,77 @@
+import { isUint8Array } from 'node:util/types';
+import { byteCount, holdFlags, noFragments, readFlags, taken, unreadable, withFlags } from './layout.ts';
+import { Compression, compressionOf, isMarked, OURS, withCompression, withoutCompression } from './marks.ts';
+import type { Serializer } from './serializer.ts';
+import { type CompressionAlgorithm, checkMaxOutputLength, compressIfWorth, compressor, decompress } from './zlib.ts';
+
+/** Options of `compressed`. */
+export interface CompressOptions {
+  /** The least number of bytes that are compressed. @default 4096 */
+  threshold?: number | undefined;
+  /** What is written; all are read. `'zstd'` takes Node.js 22.15 or later. @default 'gzip' */
+  algorithm?: CompressionAlgorithm | undefined;
+  /** The algorithm's own scale. @default gzip and deflate 6, brotli 4, zstd 3 */
+  level?: number | undefined;
+  /**
+   * The largest value that comes out again, in bytes: a larger one is not compressed on the way in, and on the way out
+   * is `ERR_VALUE_TOO_LARGE` before it is in memory. @default 67,108,864 (64 MiB)
+   */
+  maxOutputLength?: number | undefined;
+}
+
+const DEFAULT_THRESHOLD = 4096;
+
+const ALGORITHMS: Readonly<Record<number, CompressionAlgorithm>> = {
+  [Compression.gzip]: 'gzip',
+  [Compression.deflate]: 'deflate',
+  [Compression.brotli]: 'brotli',
+  [Compression.zstd]: 'zstd',
+};
+
+/**
+ * Compresses what another serializer makes, when that makes it smaller. Bits 20 to 23 of the flags say how, under the
+ * mark in bits 24 to 31, so that neither `jsonSerializer`'s types nor the caller's own lower half are touched.
+ *
+ * `append` and `prepend` are `ERR_UNSUPPORTED`: the client can't know whether the item is compressed. Throws
+ * `ERR_INVALID_ARGUMENT` for options that can't be meant and `ERR_UNSUPPORTED` for an algorithm that Node.js does not
+ * have.
+ */
+export function compressed<TIn, TOut>(
+  serializer: Serializer<TIn, TOut>,
+  options: CompressOptions = {},
+): Serializer<TIn, TOut> {
+  const { algorithm = 'gzip', level } = options;
+  const threshold = byteCount('threshold', options.threshold, DEFAULT_THRESHOLD);
+  const maxOutputLength = checkMaxOutputLength(options.maxOutputLength);
+  const compress = compressor(algorithm, level);
+  const compression = Compression[algorithm];
+  return {
+    serialize(opcode, value, extras) {
+      if (!holdFlags(extras)) throw noFragments();
+      const inner = serializer.serialize(opcode, value, extras);
+      const flags = readFlags(inner.extras);
+      if (isTaken(flags)) throw taken(OURS);
+      // What is neither is for the client to refuse.
+      if (typeof inner.value !== 'string' && !isUint8Array(inner.value)) return inner;
+      const smaller = compressIfWorth(inner.value, threshold, maxOutputLength, compress);
+      if (smaller === undefined) return inner;
+      return { value: smaller, extras: withFlags(inner.extras, withCompression(flags, compression)) };
+    },
+    deserialize(opcode, value, extras) {
+      const flags = readFlags(extras);
+      if (value === null || !isMarked(flags) || compressionOf(flags) === 0) {
+        return serializer.deserialize(opcode, value, extras);
+      }
+      const used = ALGORITHMS[compressionOf(flags)];
+      if (used === undefined) throw unreadable('its flags tell a compression that this version does not know');
+      const innerExtras = withFlags(extras, withoutCompression(flags));
+      const inner = serializer.deserialize(opcode, decompress(used, value, maxOutputLength), innerExtras);
+      return inner.extras === innerExtras ? { value: inner.value, extras } : inner;
+    },
+  };
+}
+
+/** Whether the inner serializer, or the caller, uses bits that would not come back, or would be taken for ours. */
+function isTaken(flags: number): boolean {
+  return isMarked(flags) ? compressionOf(flags) !== 0 : (flags & OURS) !== 0;
+}

@@ -1,0 +1,146 @@
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { Client, type ClientOptions, type ServerOptions } from '../../../../src/index.ts';
+import { startProxy, type TcpProxy } from '../../../support/proxy.ts';
+
+export type Options = ClientOptions<string | Uint8Array, Buffer | null> & ServerOptions;
+
+/** A server that runs, of whatever kind. */
+export interface RunningServer {
+  /** What goes into `Client.create`: `host:port`, or the path of a unix socket. */
+  readonly address: string;
+  readonly host: string;
+  readonly port: number;
+  stop(): Promise<unknown>;
+}
+
+/** A server, and how a client talks to it. */
+export interface TargetDescription {
+  server: RunningServer;
+  /** The protocol that will be spoken, for the few cases where that is visible. */
+  protocol: 'binary' | 'meta' | 'classic';
+  /** What every client for it needs: credentials, protocol. */
+  options?: Options;
+}
+
+export type Setup = () => Promise<TargetDescription>;
+
+/** What the cases work with; one server for all of them, so each case takes keys of its own. */
+export class Target {
+  #description: TargetDescription | undefined;
+  #client: Client | undefined;
+  readonly #clients = new Set<Client<never, unknown>>();
+  readonly #proxies = new Set<TcpProxy>();
+  #keys = 0;
+  /** What was logged in the present case. */
+  log: string[] = [];
+  readonly logger = { log: (...parts: unknown[]): void => void this.log.push(String(parts[0])) };
+
+  async start(setup: Setup): Promise<void> {
+    this.#description = await setup();
+    this.#client = this.create();
+    this.#clients.clear();
+  }
+
+  async stop(): Promise<void> {
+    this.#client?.close();
+    await this.#description?.server.stop();
+  }
+
+  async clearAway(): Promise<void> {
+    for (const client of this.#clients) client.close();
+    this.#clients.clear();
+    for (const proxy of this.#proxies) await proxy.stop();
+    this.#proxies.clear();
+    this.log = [];
+  }
+
+  get description(): TargetDescription {
+    if (this.#description === undefined) throw new Error('the target has not been started');
+    return this.#description;
+  }
+
+  /** The server's name in results and errors. */
+  get name(): string {
+    return this.description.server.address;
+  }
+
+  get protocol(): 'binary' | 'meta' | 'classic' {
+    return this.description.protocol;
+  }
+
+  /** A client that all cases share. */
+  get client(): Client {
+    if (this.#client === undefined) throw new Error('the target has not been started');
+    return this.#client;
+  }
+
+  /** A client that is closed at the end of the case. */
+  create<TIn = string | Uint8Array, TOut = Buffer | null>(
+    options: ClientOptions<TIn, TOut> & ServerOptions = {},
+    address = this.description.server.address,
+  ): Client<TIn, TOut> {
+    const common = this.description.options as ClientOptions<TIn, TOut> & ServerOptions;
+    const client = Client.create<TIn, TOut>(address, { logger: this.logger, ...common, ...options });
+    this.#clients.add(client as unknown as Client<never, unknown>);
+    return client;
+  }
+
+  /** A proxy in front of the server, gone at the end of the case. */
+  async proxy(): Promise<TcpProxy> {
+    const { port, host } = this.description.server;
+    const proxy = await startProxy(port, host);
+    this.#proxies.add(proxy);
+    return proxy;
+  }
+
+  /** A key that no other case has. */
+  key(label = 'key'): string {
+    this.#keys += 1;
+    return `${label}-${this.#keys}`;
+  }
+
+  /** The text that is stored under a key. */
+  async text(key: string): Promise<string | null> {
+    const { value } = await this.client.get(key);
+    return value === null ? null : value.toString();
+  }
+}
+
+/** Starts the server before the cases and stops it after them. */
+export function useTarget(setup: Setup): Target {
+  const target = new Target();
+  beforeAll(() => target.start(setup), 20_000);
+  afterEach(() => target.clearAway());
+  afterAll(() => target.stop());
+  return target;
+}
+
+/** What a command hands its callback; fails when it gave a promise as well, or called back before it returned. */
+export function called(call: (callback: (...args: unknown[]) => void) => unknown): Promise<unknown[]> {
+  return new Promise((resolve, reject) => {
+    let returned = false;
+    const result = call((...args) => {
+      if (returned) resolve(args);
+      else reject(new Error('the callback was called before the command returned'));
+    });
+    returned = true;
+    if (result !== undefined) reject(new Error('a callback was given, and something was returned besides'));
+  });
+}
+
+/** The error that a promise rejects with. */
+export async function failure(promise: Promise<unknown>): Promise<Error & { code?: string; server?: string }> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  if ('error' in outcome) return outcome.error as Error;
+  throw new Error(`resolved with ${JSON.stringify(outcome.value)} instead of rejecting`);
+}
+
+/** The four bytes of client flags. */
+export function flagsOf(flags: number): Buffer {
+  const buffer = Buffer.alloc(4);
+  buffer.writeUInt32BE(flags);
+  return buffer;
+}

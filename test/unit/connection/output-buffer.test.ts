@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { OutputBuffer } from '../../../src/connection/output-buffer.ts';
+import { Writes } from './writes.ts';
+
+/** Writes text the way an encoder does. */
+function put(output: OutputBuffer, text: string): void {
+  output.reserve(text.length);
+  output.position += output.buffer.write(text, output.position, 'latin1');
+}
+
+describe('the output buffer', () => {
+  it('is empty at first and after a flush', () => {
+    const output = new OutputBuffer();
+    expect(output.empty).toBe(true);
+    put(output, 'a');
+    expect(output.empty).toBe(false);
+    output.flush(new Writes());
+    expect(output.empty).toBe(true);
+    output.attach(Buffer.from('b'));
+    expect(output.empty).toBe(false);
+    output.flush(new Writes());
+    expect(output.empty).toBe(true);
+  });
+
+  it('hands on everything in order and in one write', () => {
+    const output = new OutputBuffer();
+    const writes = new Writes();
+    put(output, 'one ');
+    put(output, 'two ');
+    output.flush(writes);
+    expect([writes.bytes.toString(), writes.calls]).toEqual(['one two ', 1]);
+    put(output, 'three ');
+    output.attach(Buffer.from('LARGE '));
+    put(output, 'four ');
+    output.attach(Buffer.from('HUGE '));
+    output.attach(Buffer.from('VAST '));
+    put(output, 'five');
+    output.flush(writes);
+    expect([writes.bytes.toString(), writes.calls]).toEqual(['one two three LARGE four HUGE VAST five', 2]);
+  });
+
+  it('keeps an attached chunk as it is, without a copy', () => {
+    const output = new OutputBuffer();
+    const chunk = Buffer.from('before');
+    output.attach(chunk);
+    chunk.write('behind');
+    const writes = new Writes();
+    output.flush(writes);
+    expect(writes.bytes.toString()).toBe('behind');
+  });
+
+  it('has room for what is reserved, however much', () => {
+    const output = new OutputBuffer();
+    const writes = new Writes();
+    const texts = [10, 60_000, 10_000, 100, 300_000, 5, 65_536, 1].map((length, index) => String(index).repeat(length));
+    for (const text of texts) put(output, text);
+    output.flush(writes);
+    expect(writes.bytes.toString() === texts.join('')).toBe(true);
+  });
+
+  it('writes nothing over what the stream still holds', () => {
+    const output = new OutputBuffer();
+    const writes: Buffer[] = [];
+    const stream = new Writes();
+    stream.write = ((chunk: Buffer) => writes.push(chunk) > 0) as typeof stream.write;
+    for (let turn = 0; turn < 30; turn++) {
+      put(output, String.fromCharCode(97 + turn).repeat(5000));
+      output.flush(stream);
+    }
+    const turns = writes.map((chunk, turn) => chunk.equals(Buffer.alloc(5000, 97 + turn)));
+    expect(turns).toEqual(Array.from({ length: 30 }, () => true));
+  });
+
+  it('uses the same memory again once the stream holds nothing', () => {
+    const output = new OutputBuffer();
+    put(output, 'first');
+    output.flush(new Writes());
+    const { buffer } = output;
+    output.rewind();
+    expect(output.position).toBe(0);
+    put(output, 'second');
+    expect(output.buffer).toBe(buffer);
+    const writes = new Writes();
+    output.flush(writes);
+    expect(writes.bytes.toString()).toBe('second');
+  });
+
+  it('does not rewind over what has not been written', () => {
+    const output = new OutputBuffer();
+    put(output, 'kept');
+    output.rewind();
+    put(output, ' too');
+    const writes = new Writes();
+    output.flush(writes);
+    expect(writes.bytes.toString()).toBe('kept too');
+  });
+
+  it('says when the stream wants to be left alone', () => {
+    const output = new OutputBuffer();
+    const stream = new Writes(100);
+    stream.hold();
+    put(output, 'x'.repeat(10));
+    expect(output.flush(stream)).toBe(true);
+    put(output, 'x'.repeat(200));
+    expect(output.flush(stream)).toBe(false);
+    put(output, 'x');
+    output.attach(Buffer.alloc(5));
+    expect(output.flush(stream)).toBe(false);
+    stream.release();
+    expect(stream.bytes).toHaveLength(216);
+  });
+});

@@ -1,0 +1,143 @@
+import { Op } from '../../../../src/protocol/op.ts';
+import { Status } from '../../../../src/protocol/status.ts';
+import { type Exchange, make } from '../text/harness.ts';
+
+const KEYS = ['a', 'b c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
+
+/** Every kind of answer in the classic protocol, and what it means. */
+export const CLASSIC_EXCHANGES: readonly Exchange[] = [
+  hit('VALUE k 5 3\r\nabc\r\nEND\r\n', 'abc', 5),
+  hit('VALUE k 4294967295 0\r\n\r\nEND\r\n', '', 4294967295),
+  hit('VALUE k 0 13\r\n\r\nEND\r\nSTORED\r\nEND\r\n', '\r\nEND\r\nSTORED', 0),
+  hit('VALUE k 1 2 17\r\nab\r\nEND\r\n', 'ab', 1),
+  hit(`VALUE k 1 3000\r\n${'z'.repeat(3000)}\r\nEND\r\n`, 'z'.repeat(3000), 1),
+  {
+    request: () => make(Op.Get, 'é€', { returnCas: true }),
+    answer: `VALUE ${Buffer.from('é€').toString('latin1')} 0 1 18446744073709551615\r\nx\r\nEND\r\n`,
+    told: [{ status: Status.Ok, value: 'x', flags: 0, cas: 18446744073709551615n }],
+  },
+  {
+    request: () => make(Op.Get, Buffer.from([0xff, 0x80])),
+    answer: 'VALUE \xff\x80 0 1\r\nx\r\nEND\r\n',
+    told: [{ status: Status.Ok, value: 'x', flags: 0 }],
+  },
+  simple(Op.Get, 'END\r\n', Status.Miss),
+  simple(Op.Get, 'SERVER_ERROR Connection refused\r\n', Status.InternalError, { value: 'Connection refused' }),
+  {
+    request: () => make(Op.GetAndTouch, 'k', { returnCas: true }),
+    answer: 'VALUE k 1 2 9\r\nhi\r\nEND\r\n',
+    told: [{ status: Status.Ok, value: 'hi', flags: 1, cas: 9n }],
+  },
+  simple(Op.GetAndTouch, 'END\r\n', Status.Miss),
+  simple(Op.Touch, 'TOUCHED\r\n', Status.Ok),
+  simple(Op.Touch, 'NOT_FOUND\r\n', Status.Miss),
+  simple(Op.Set, 'STORED\r\n', Status.Ok),
+  simple(Op.Set, 'NOT_STORED\r\n', Status.NotStored),
+  simple(Op.Set, 'EXISTS\r\n', Status.Exists),
+  simple(Op.Set, 'NOT_FOUND\r\n', Status.Miss),
+  simple(Op.Set, 'SERVER_ERROR object too large for cache\r\n', Status.TooLarge, {
+    value: 'object too large for cache',
+  }),
+  simple(Op.Set, 'SERVER_ERROR Out of memory allocating new item\r\n', Status.OutOfMemory, {
+    value: 'Out of memory allocating new item',
+  }),
+  simple(Op.Set, 'CLIENT_ERROR unauthenticated\r\n', Status.AuthError, { value: 'unauthenticated' }),
+  simple(Op.Set, 'CLIENT_ERROR\r\n', Status.InvalidArguments, { value: '' }),
+  simple(Op.Set, 'ERROR\r\n', Status.UnknownCommand, { value: '' }),
+  simple(Op.Set, 'ERROR no such thing\r\n', Status.UnknownCommand, { value: 'no such thing' }),
+  simple(Op.Add, 'NOT_STORED\r\n', Status.Exists),
+  simple(Op.Add, 'EXISTS\r\n', Status.Exists),
+  simple(Op.Replace, 'NOT_STORED\r\n', Status.Miss),
+  simple(Op.Replace, 'NOT_FOUND\r\n', Status.Miss),
+  simple(Op.Append, 'STORED\r\n', Status.Ok),
+  simple(Op.Prepend, 'NOT_STORED\r\n', Status.NotStored),
+  simple(Op.Delete, 'DELETED\r\n', Status.Ok),
+  simple(Op.Delete, 'NOT_FOUND\r\n', Status.Miss),
+  counter('12\r\n', 12),
+  counter('9   \r\n', 9),
+  counter('18446744073709551615\r\n', 18446744073709551615n),
+  simple(Op.Decrement, 'NOT_FOUND\r\n', Status.Miss),
+  simple(Op.Increment, 'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n', Status.NonNumeric, {
+    value: 'cannot increment or decrement non-numeric value',
+  }),
+  simple(Op.Noop, 'VERSION 1.6.18\r\n', Status.Ok),
+  simple(Op.Version, 'VERSION 1.6.18\r\n', Status.Ok, { value: '1.6.18' }),
+  simple(Op.Flush, 'OK\r\n', Status.Ok),
+  simple(Op.Stat, 'RESET\r\n', Status.Ok),
+  {
+    request: () => make(Op.Stat, 'items'),
+    answer: 'STAT items:1:number 3\r\nEND\r\n',
+    told: [{ status: Status.Ok, name: 'items:1:number', value: '3', more: true }, { status: Status.Ok }],
+  },
+  simple(Op.TextAuth, 'STORED\r\n', Status.Ok),
+  simple(Op.TextAuth, 'CLIENT_ERROR authentication failure\r\n', Status.AuthError, { value: 'authentication failure' }),
+  {
+    // Two lines: eight of the keys, and the last two. A proxy may answer a line in another order.
+    request: () => make(Op.GetMulti, 'a', { keys: KEYS, returnCas: true }),
+    answer: 'VALUE d 1 1 5\r\nD\r\nVALUE a 0 3 6\r\nEND\r\nEND\r\nVALUE l 2 0 7\r\n\r\nEND\r\n',
+    told: [
+      { status: Status.InvalidKey, index: 1, more: true },
+      { status: Status.Ok, value: 'D', flags: 1, cas: 5n, index: 2, more: true },
+      { status: Status.Ok, value: 'END', flags: 0, cas: 6n, index: 0, more: true },
+      { status: Status.Ok, value: '', flags: 2, cas: 7n, index: 10, more: true },
+      { status: Status.Ok, cas: 7n, index: 11 },
+    ],
+  },
+  {
+    request: () => make(Op.GetMulti, 'k', { keys: ['k', 'l', 'm n'] }),
+    answer: 'SERVER_ERROR Connection refused\r\n',
+    told: [
+      { status: Status.InvalidKey, index: 2, more: true },
+      { status: Status.InternalError, value: 'Connection refused', index: 0, more: true },
+      { status: Status.InternalError, value: 'Connection refused', index: 1, more: true },
+      { status: Status.Ok, index: 3 },
+    ],
+  },
+  {
+    request: () => make(Op.GetMulti, 'k', { keys: [' ', '\n'] }),
+    answer: 'VERSION 1\r\n',
+    told: [
+      { status: Status.InvalidKey, index: 0, more: true },
+      { status: Status.InvalidKey, index: 1, more: true },
+      { status: Status.Ok, index: 2 },
+    ],
+  },
+  {
+    request: () => make(Op.SetMulti, 'a', { keys: [' ', 'b', 'c', ' '] }),
+    answer: 'STORED\r\nSERVER_ERROR object too large for cache\r\n',
+    told: [
+      { status: Status.InvalidKey, index: 0, more: true },
+      { status: Status.TooLarge, value: 'object too large for cache', index: 2, more: true },
+      { status: Status.InvalidKey, index: 3, more: true },
+      { status: Status.Ok, index: 4 },
+    ],
+  },
+  {
+    request: () => make(Op.DeleteMulti, 'a', { keys: ['a', 'b'] }),
+    answer: 'NOT_FOUND\r\nDELETED\r\n',
+    told: [
+      { status: Status.Miss, index: 0, more: true },
+      { status: Status.Ok, index: 2 },
+    ],
+  },
+  {
+    request: () => make(Op.DeleteMulti, 'a', { keys: ['\0'] }),
+    answer: 'ERROR\r\n',
+    told: [
+      { status: Status.InvalidKey, index: 0, more: true },
+      { status: Status.UnknownCommand, value: '', index: 0 },
+    ],
+  },
+];
+
+function hit(answer: string, value: string, flags: number): Exchange {
+  return { request: () => make(Op.Get, 'k'), answer, told: [{ status: Status.Ok, value, flags }] };
+}
+
+function counter(answer: string, value: number | bigint): Exchange {
+  return { request: () => make(Op.Increment, 'k'), answer, told: [{ status: Status.Ok, counter: value }] };
+}
+
+function simple(op: Op, answer: string, status: number, more: { value?: string } = {}): Exchange {
+  return { request: () => make(op, 'k'), answer, told: [{ status, ...more }] };
+}

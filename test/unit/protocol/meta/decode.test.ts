@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { meta } from '../../../../src/protocol/meta/index.ts';
+import { Op } from '../../../../src/protocol/op.ts';
+import { AbandonedRequest } from '../../../../src/protocol/request.ts';
+import { proveDecoder } from '../text/decoder-proofs.ts';
+import { KeptQueue, make } from '../text/harness.ts';
+import { expectOutOfStep, timeToDecode } from '../text/refusals.ts';
+import { META_EXCHANGES } from './exchanges.ts';
+
+describe('the meta decoder', () => {
+  proveDecoder(meta, META_EXCHANGES);
+
+  it.each([
+    ['another opaque', Op.Get, 'VA 1 f0 O8\r\nx\r\n'],
+    ['another opaque of a miss', Op.Get, 'EN O8\r\n'],
+    ['another opaque of a store', Op.Set, 'HD O8\r\n'],
+    ['an opaque that is no number', Op.Set, 'HD Ox7\r\n'],
+    ['an empty opaque', Op.Set, 'HD O\r\n'],
+    ['two opaques', Op.Set, 'HD O7 O8\r\n'],
+    ['a value without an opaque', Op.Get, 'VA 1 f0\r\nx\r\n'],
+    ['a store without an opaque', Op.Set, 'HD\r\n'],
+    ['a refusal without an opaque', Op.Set, 'NS\r\n'],
+    ['a value without client flags', Op.Get, 'VA 1 O7\r\nx\r\n'],
+    ['client flags of over 32 bits', Op.Get, 'VA 1 f4294967296 O7\r\nx\r\n'],
+    ['client flags that are no number', Op.Get, 'VA 1 f O7\r\nx\r\n'],
+    ['a value shorter than announced', Op.Get, 'VA 2 f0 O7\r\nx\r\n\r\n'],
+    ['a value longer than announced', Op.Get, 'VA 1 f0 O7\r\nxyz\r\n'],
+    ['no length', Op.Get, 'VA f0 O7\r\n'],
+    ['no length at all', Op.Get, 'VA\r\n'],
+    ['a negative length', Op.Get, 'VA -1 f0 O7\r\n'],
+    ['a length of over 1 GiB', Op.Get, 'VA 1073741825 f0 O7\r\n'],
+    ['a CAS that is no number', Op.Get, 'VA 1 f0 c1x O7\r\n'],
+    ['no value for a get', Op.Get, 'HD O7\r\n'],
+    ['a value for a set', Op.Set, 'VA 1 f0 O7\r\nx\r\n'],
+    ['a value for a touch', Op.Touch, 'VA 1 f0 O7\r\nx\r\n'],
+    ['a miss of a set', Op.Set, 'EN\r\n'],
+    ['a miss of a delete', Op.Delete, 'EN\r\n'],
+    ['not found for a get', Op.Get, 'NF O7\r\n'],
+    ['exists for a get', Op.Get, 'EX O7\r\n'],
+    ['a no-op that nobody sent', Op.Get, 'MN\r\n'],
+    ['an answer to quit', Op.Quit, 'HD O7\r\n'],
+    ['an empty counter', Op.Increment, 'VA 0 O7\r\n\r\n'],
+    ['a counter that is no number', Op.Increment, 'VA 2 O7\r\n1x\r\n'],
+    ['a counter of over 64 bits', Op.Increment, 'VA 20 O7\r\n18446744073709551616\r\n'],
+    ['a counter without a number', Op.Increment, 'HD O7\r\n'],
+    ['a set in the classic form', Op.Set, 'STORED\r\n'],
+    ['a value in the classic form', Op.Get, 'VALUE k 0 1\r\nx\r\nEND\r\n'],
+    ['an unknown code', Op.Set, 'XX O7\r\n'],
+    ['a code in small letters', Op.Set, 'hd O7\r\n'],
+    ['one letter', Op.Set, 'H\r\n'],
+    ['a code with something behind it', Op.Set, 'HDO7\r\n'],
+  ])('refuses %s', (_, op, answer) => {
+    expectOutOfStep(meta, () => make(op, 'k'), answer);
+  });
+
+  it('refuses an answer without the CAS that was asked for', () => {
+    expectOutOfStep(meta, () => make(Op.Get, 'k', { returnCas: true }), 'VA 1 f0 O7\r\nx\r\n');
+    expectOutOfStep(meta, () => make(Op.Set, 'k', { returnCas: true }), 'HD O7\r\n');
+  });
+
+  it('refuses the answer to another key of a batch', () => {
+    expectOutOfStep(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'VA 1 f0 O8\r\nx\r\n');
+    expectOutOfStep(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'EN O7\r\nEN O9\r\n');
+  });
+
+  it('throws the late answer to an abandoned request away, also when it is half there', () => {
+    const get = make(Op.Get, 'k', { opaque: 7, returnCas: true });
+    const next = make(Op.Get, 'l', { opaque: 8 });
+    const queue = new KeptQueue([get, next]);
+    const decoder = meta.createDecoder(queue);
+    const stream = Buffer.from('VA 5 f0 c1 O7\r\nhello\r\nVA 2 f0 O8\r\nhi\r\n');
+    decoder.decode(stream, 0, 18);
+    queue.requests[0] = new AbandonedRequest(get);
+    decoder.decode(stream, 18, stream.length);
+    expect(get.told).toEqual([]);
+    expect(next.told).toEqual([{ status: 0, value: 'hi', flags: 0 }]);
+  });
+
+  it('takes linear time for a large value', () => {
+    const value = Buffer.alloc(20_000_000, 0x0d);
+    const stream = Buffer.concat([Buffer.from(`VA ${value.length} f1 O7\r\n`), value, Buffer.from('\r\n')]);
+    const request = make(Op.Get, 'k', { opaque: 7 });
+    expect(timeToDecode(meta, request, stream, 1460)).toBeLessThan(2000);
+    expect(request.told[0]?.value === value.toString('latin1')).toBe(true);
+  });
+
+  it('takes no more memory than has come for a value that is only announced', () => {
+    const stream = Buffer.from(`VA 1073741824 f1 O7\r\n${'x'.repeat(100)}`);
+    const before = process.memoryUsage().arrayBuffers;
+    const decoder = meta.createDecoder(new KeptQueue([make(Op.Get, 'k', { opaque: 7 })]));
+    decoder.decode(stream, 0, stream.length);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
+  });
+});
