@@ -2,9 +2,15 @@ import { Client } from './client/client.ts';
 import { Utils } from './client/utils.ts';
 import { dns } from './cluster/discovery/dns.ts';
 import { elasticache } from './cluster/discovery/elasticache.ts';
+import { ketama } from './cluster/distribution/ketama.ts';
 import { Server } from './cluster/server.ts';
 import { MemcacheError } from './errors.ts';
 import { Header } from './protocol/binary/message.ts';
+import { compressed } from './serializers/compress.ts';
+import { dalliSerializer } from './serializers/dalli.ts';
+import { jsonSerializer } from './serializers/json.ts';
+import { phpSerializer } from './serializers/php.ts';
+import { pylibmcSerializer, pymemcacheSerializer } from './serializers/python.ts';
 import { noopSerializer } from './serializers/serializer.ts';
 
 export type { FlushOptions, Statistics } from './client/admin.ts';
@@ -33,8 +39,50 @@ export type {
 } from './connection/frame-transport.ts';
 export type { ErrorCode, MemcacheErrorOptions } from './errors.ts';
 export type { Response } from './protocol/binary/message.ts';
+export type { CompressOptions } from './serializers/compress.ts';
+export type { DalliSerializerOptions } from './serializers/dalli.ts';
+export type { JsonInput, JsonOutput, JsonSerializerOptions } from './serializers/json.ts';
+export type { JsonReplacer, JsonReviver, JsonValue } from './serializers/json-text.ts';
+export type { NativeValues, SharedSerializerOptions } from './serializers/native.ts';
+export type { PythonInput, PythonOutput } from './serializers/python.ts';
 export type { Serialized, Serializer } from './serializers/serializer.ts';
-export { Client, dns, elasticache, Header, MemcacheError, noopSerializer, Server, Utils };
+export type { CompressionAlgorithm } from './serializers/zlib.ts';
+
+const exported = {
+  Client,
+  Server,
+  Utils,
+  Header,
+  MemcacheError,
+  noopSerializer,
+  jsonSerializer,
+  compressed,
+  dalliSerializer,
+  phpSerializer,
+  pylibmcSerializer,
+  pymemcacheSerializer,
+  ketama,
+  dns,
+  elasticache,
+};
+
+export {
+  Client,
+  compressed,
+  dalliSerializer,
+  dns,
+  elasticache,
+  Header,
+  jsonSerializer,
+  ketama,
+  MemcacheError,
+  noopSerializer,
+  phpSerializer,
+  pylibmcSerializer,
+  pymemcacheSerializer,
+  Server,
+  Utils,
+};
 
 /** Everything in one object, for `import memjs from 'memjs'`. */
-export default { Client, Server, Utils, Header, MemcacheError, noopSerializer, dns, elasticache };
+export default exported;

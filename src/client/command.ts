@@ -28,6 +28,7 @@ const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
   [Status.NonNumeric]: 'ERR_NOT_NUMERIC',
   [Status.OutOfMemory]: 'ERR_OUT_OF_MEMORY',
   [Status.AuthError]: 'ERR_AUTH',
+  [Status.InvalidKey]: 'ERR_INVALID_KEY',
 };
 
 type Resolve = (value: unknown) => void;

@@ -122,9 +122,9 @@ export class Guard {
 
   async #seeWithLease(): Promise<Seen> {
     const { lockFor, staleFor } = this.#times;
-    const command = new LeaseCommand(this.#key, wholeSeconds(lockFor), staleFor, this.#host);
-    const { item, won, busy, cas } = (await this.#send(command)) as Leased;
-    return { item, old: item !== undefined && (won || busy), won, busy, cas };
+    const command = new LeaseCommand(this.#key, wholeSeconds(lockFor), this.#host);
+    const { item, won, busy, cas, timeLeft } = (await this.#send(command)) as Leased;
+    return { item, old: timeLeft >= 0 && timeLeft < staleFor, won, busy, cas };
   }
 
   /** Without leases, a second item that lives no longer than the value is fresh tells whether it still is. */

@@ -15,19 +15,21 @@ export interface Leased {
   busy: boolean;
   /** Of the item or its stub: what is stored is stored only in its place. */
   cas: bigint;
+  /** How long the item has left, in seconds; −1 for ever. */
+  timeLeft: number;
 }
 
 /**
- * Asks for a value and, in the same step, for the right to make it (the meta protocol's vivify, recache and win flags:
+ * Asks for a value and, in the same step, for the right to make it (the meta protocol's vivify and win flags:
  * `protocol.txt`, "Meta Get"). Over the other protocols it fails with `ERR_UNSUPPORTED`.
  */
 export class LeaseCommand extends ClientCommand {
   /** Asked twice, the second answer could say that another has won, who is nobody else than this asker. */
   readonly repeatable = false;
 
-  constructor(key: WireKey, lockFor: number, staleFor: number, client: CommandHost) {
+  constructor(key: WireKey, lockFor: number, client: CommandHost) {
     super(Op.Lease, key, client);
-    this.lease = { lockFor, staleFor };
+    this.expiration = lockFor;
     this.returnCas = true;
   }
 
@@ -41,11 +43,11 @@ export class LeaseCommand extends ClientCommand {
       this.rejectStatus(reply.status);
       return;
     }
-    const { won, busy, cas, value } = reply;
+    const { won, busy, cas, timeLeft, value } = reply;
     const isStub = value?.length === 0 && (won || busy);
     try {
       const item = isStub ? undefined : { value: readValue(this.client, Op.Get, reply).value };
-      this.resolve?.({ item, won, busy, cas } satisfies Leased);
+      this.resolve?.({ item, won, busy, cas, timeLeft } satisfies Leased);
     } catch (error) {
       this.reject(error);
     }

@@ -81,7 +81,8 @@ export class Connection implements ReplyQueue, Holder {
   private blocked = false;
   /** When the head of the queue last moved, on the clock of `performance.now()`. */
   private movedAt = 0;
-  private nextOpaque = 1;
+  /** Begins with a line end among its bytes, so that a server that reads lines answers to a frame instead of waiting. */
+  private nextOpaque = 0x0d0a0000;
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
     this.#options = options;
@@ -107,7 +108,9 @@ export class Connection implements ReplyQueue, Holder {
   }
 
   /** Sends a request. Only for a connection that is ready. */
-  send(request: Request): void {
+  send(whole: Request): void {
+    const { split } = this.protocol;
+    const request = split === undefined ? whole : split(whole, (step) => this.send(step));
     if (this.fresh === 0) this.beginTurn();
     if (request.op !== Op.Raw) request.opaque = this.takeOpaque(request.keys);
     try {
@@ -127,7 +130,7 @@ export class Connection implements ReplyQueue, Holder {
   }
 
   deliver(reply: Reply): boolean {
-    if (reply.status === Status.AuthError && this.state !== 'opening') {
+    if (reply.status === Status.AuthError && this.state !== 'opening' && this.queue.head()?.op !== Op.Flush) {
       this.destroy(this.error('ERR_AUTH', AUTH_FAILED));
       return false;
     }

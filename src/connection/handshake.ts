@@ -20,6 +20,9 @@ export interface Failure {
   rebuff?: Rebuff;
 }
 
+/** A Unix time: the first number of seconds that is taken for one. */
+const LONG_AGO = 60 * 60 * 24 * 30 + 1;
+
 type Send = (request: Request) => void;
 type Done = (failure?: Failure) => void;
 
@@ -32,6 +35,8 @@ class HandshakeRequest extends Request {
     this.value = value;
     // The whole handshake has one deadline, the connection's.
     this.timeout = Number.POSITIVE_INFINITY;
+    // A login in text looks like a store, and a server that wants none carries it out: what it stores is gone at once.
+    this.expiration = LONG_AGO;
     this.onReply = onReply;
   }
 

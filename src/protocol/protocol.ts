@@ -43,4 +43,9 @@ export interface Protocol {
    */
   encode(request: Request, output: Output): void;
   createDecoder(queue: ReplyQueue): Decoder;
+  /**
+   * For a protocol that has to say some requests in several steps: returns what to send in place of `request`, which is
+   * most often the request itself; `send` is called with each further step.
+   */
+  split?(request: Request, send: (step: Request) => void): Request;
 }

@@ -22,6 +22,8 @@ export class Reply {
   /** Whether the right to make the value anew was granted to this request, or to another one that is still at it. */
   won = false;
   busy = false;
+  /** How long the item has left, in seconds; −1 for ever. Only of answers to a lease. */
+  timeLeft = -1;
   /** Which key of a batch this is about. */
   index = 0;
   /** Whether further parts of the same answer follow. */

@@ -32,7 +32,7 @@ export abstract class Request {
   value: WireValue | undefined = undefined;
   /** The client flags of a store, uint32. */
   flags = 0;
-  /** In seconds or, over 30 days, as a Unix time. */
+  /** In seconds or, over 30 days, as a Unix time; of a lease, how long it is granted for. */
   expiration = 0;
   /** Carry out only if the item's CAS is this one. */
   cas: bigint | undefined = undefined;
@@ -46,8 +46,6 @@ export abstract class Request {
   keys: readonly WireKey[] | undefined = undefined;
   /** What a batch stores, in the order of its keys. */
   stores: readonly StoreItem[] | undefined = undefined;
-  /** For how long a lease is granted, and from what remaining time on an item is old, both in seconds. */
-  lease: { lockFor: number; staleFor: number } | undefined = undefined;
   /** Identifies the request to the server where the protocol has such a field, uint32. A batch has one for each key, counting on from this, and
    * one for its end. */
   opaque = 0;

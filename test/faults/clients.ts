@@ -6,14 +6,14 @@ export type Options = ClientOptions<string | Uint8Array, Buffer | null> & Server
 /** How much later than promised an answer may come on a busy machine, in milliseconds. */
 export const SLACK = 250;
 
-/** Makes clients that log into `log` and are closed at the end of the test. */
+/** Makes clients of the binary protocol, which the misbehaving servers here speak, that log into `log` and are closed at the end of the test. */
 export class Clients {
   readonly #clients: Client[] = [];
   log: string[] = [];
   readonly logger = { log: (...parts: unknown[]): void => void this.log.push(String(parts[0])) };
 
   create(address: string, options: Options = {}): Client {
-    const client = Client.create(address, { logger: this.logger, ...options });
+    const client = Client.create(address, { logger: this.logger, protocol: 'binary', ...options });
     this.#clients.push(client);
     return client;
   }

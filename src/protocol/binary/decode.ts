@@ -1,5 +1,5 @@
-import { MemcacheError } from '../../errors.ts';
 import { Op } from '../op.ts';
+import { notAnAnswer, outOfStep } from '../out-of-step.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
 import type { Request, WireKey } from '../request.ts';
@@ -9,9 +9,6 @@ import { FrameAssembler } from './assembler.ts';
 import { HEADER_BYTES, MAX_BODY_BYTES, RESPONSE_MAGIC } from './constants.ts';
 import { QUIET_OPCODES } from './encode.ts';
 import { parseMessage } from './message.ts';
-
-/** memcached says this in text, whatever the connection's protocol, when it is full. */
-const FULL_SERVER = Buffer.from('ERROR Too many open connections');
 
 /** Decodes responses (`protocol-binary.txt`, "Response header"). Frames that are whole in a chunk are read in place. */
 export class BinaryDecoder implements Decoder {
@@ -36,7 +33,9 @@ export class BinaryDecoder implements Decoder {
       if (!this.frame(frame, 0, frame.length, true)) return;
     }
     while (at < end) {
-      if (chunk[at] !== RESPONSE_MAGIC) throw notAFrame(chunk, at, end);
+      if (chunk[at] !== RESPONSE_MAGIC) {
+        throw notAnAnswer(chunk, at, end, 'bytes came that are no answer in the binary protocol');
+      }
       if (end - at < HEADER_BYTES) break;
       const frameEnd = at + HEADER_BYTES + checkHeader(chunk, at);
       if (frameEnd > end) break;
@@ -171,15 +170,4 @@ function readCounter(chunk: Buffer, at: number): number | bigint {
   const high = readUint32(chunk, at);
   if (high > 0x1fffff) return chunk.readBigUInt64BE(at);
   return high * 0x100000000 + readUint32(chunk, at + 4);
-}
-
-function notAFrame(chunk: Buffer, at: number, end: number): MemcacheError {
-  if (chunk.subarray(at, end).indexOf(FULL_SERVER) === 0) {
-    return new MemcacheError('ERR_CONNECT', 'The server has too many open connections');
-  }
-  return outOfStep('bytes came that are no answer in the binary protocol');
-}
-
-function outOfStep(found: string): MemcacheError {
-  return new MemcacheError('ERR_PROTOCOL', `The stream from the server is out of step: ${found}`);
 }

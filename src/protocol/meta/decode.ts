@@ -27,6 +27,7 @@ const MN = code('MN');
 
 const LOWER_C = 0x63;
 const LOWER_F = 0x66;
+const LOWER_T = 0x74;
 const UPPER_O = 0x4f;
 const UPPER_W = 0x57;
 const UPPER_X = 0x58;
@@ -43,6 +44,7 @@ export class MetaDecoder extends TextDecoder {
   private won = false;
   private busy = false;
   private marked = false;
+  private timeLeft = -1;
 
   constructor(queue: ReplyQueue) {
     super(queue);
@@ -85,6 +87,7 @@ export class MetaDecoder extends TextDecoder {
       this.fillValue(bytes, start, end, owned);
       this.reply.won = this.won;
       this.reply.busy = this.busy;
+      this.reply.timeLeft = this.timeLeft;
     }
     return this.answer(request);
   }
@@ -134,6 +137,11 @@ export class MetaDecoder extends TextDecoder {
           at = wordEnd(bytes, tokenAt, end);
           this.reply.cas = BigInt(readUint64(bytes, tokenAt, at, 'a CAS'));
           this.sawCas = true;
+          break;
+        case LOWER_T:
+          at = wordEnd(bytes, tokenAt, end);
+          // "-1" is no number of seconds, and for ever.
+          this.timeLeft = readNumber(bytes, tokenAt, at);
           break;
         default:
           // A mark, or not asked for.

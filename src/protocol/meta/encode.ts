@@ -26,6 +26,9 @@ const MAX_ENCODED_KEY_BYTES = 186;
  */
 const SURELY_FITS_BYTES = 512;
 
+/** A server that speaks the binary protocol alone says nothing to fewer bytes than a frame's header has. */
+const PADDED_NOOP = 'mn'.padEnd(24);
+
 const M = 0x6d;
 const A = 0x61;
 const D = 0x64;
@@ -87,7 +90,7 @@ function encodeOne(request: Request, op: Op, output: Output): void {
       encodeArithmetic(request, output);
       break;
     case Op.Noop:
-      encodeLine(output, 'mn');
+      encodeLine(output, PADDED_NOOP);
       break;
     default:
       if (!encodeAdmin(request, output)) throw new TypeError(`Unknown op ${op}`);
@@ -100,17 +103,12 @@ function encodeGet(request: Request, op: Op, output: Output): void {
   const { buffer } = output;
   let at = writeCommand(request.key, buffer, output.position, G);
   if (op !== Op.Touch) at = writeAscii(buffer, ' v f', at);
-  if (request.lease !== undefined) at = writeLease(request.lease, buffer, at);
+  // On a miss a stub is made in the value's place, which lives as long.
+  if (op === Op.Lease) at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' t N', at));
   if (op === Op.Touch || op === Op.GetAndTouch) {
     at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' T', at));
   }
   output.position = endLine(buffer, writeCommonFlags(request, buffer, at));
-}
-
-/** On a miss a stub is made that lives for `lockFor`; an item with less than `staleFor` left is to be made anew. */
-function writeLease({ lockFor, staleFor }: NonNullable<Request['lease']>, buffer: Buffer, position: number): number {
-  const at = writeDecimal(buffer, lockFor, writeAscii(buffer, ' N', position));
-  return staleFor === 0 ? at : writeDecimal(buffer, staleFor, writeAscii(buffer, ' R', at));
 }
 
 /** "Meta Set". Add and replace with a CAS are stores with a CAS, as the binary protocol has it. */

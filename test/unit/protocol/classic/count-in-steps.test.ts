@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemcacheError } from '../../../../src/errors.ts';
-import { countInSteps, needsSteps } from '../../../../src/protocol/classic/index.ts';
+import { countInSteps, needsSteps } from '../../../../src/protocol/classic/count-in-steps.ts';
 import { Op } from '../../../../src/protocol/op.ts';
 import { Reply } from '../../../../src/protocol/reply.ts';
 import type { Holder, Request } from '../../../../src/protocol/request.ts';

@@ -153,13 +153,13 @@ describe('memcached over binary and meta alike', () => {
     expect(await overBinary.ask(Op.Increment, 'a b', { amount: 2 })).toMatchObject([{ counter: 6 }]);
   });
 
-  it('reads an item that was marked as stale, and its stub, as any other', async () => {
+  it('reads an item that was marked as stale as any other, and a stub as a miss', async () => {
     await using server = await startMemcached();
     using wire = await Wire.connect(meta, server.port);
     await wire.ask(Op.Set, 'k', { value: 'old' });
     await raw(server.port, 'md k I T100\r\nmg stub N100\r\n');
     for (let i = 0; i < 2; i++) expect(await wire.ask(Op.Get, 'k')).toMatchObject([{ status: Ok, value: 'old' }]);
-    expect(await wire.ask(Op.Get, 'stub')).toMatchObject([{ status: Ok, value: '' }]);
+    expect(await wire.ask(Op.Get, 'stub')).toMatchObject([{ status: Miss }]);
   });
 });
 

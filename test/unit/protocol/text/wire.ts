@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { classic, countInSteps, needsSteps } from '../../../../src/protocol/classic/index.ts';
+import { countInSteps, needsSteps } from '../../../../src/protocol/classic/count-in-steps.ts';
+import { classic } from '../../../../src/protocol/classic/index.ts';
 import type { Op } from '../../../../src/protocol/op.ts';
 import type { Decoder, Protocol } from '../../../../src/protocol/protocol.ts';
 import type { Request, WireKey } from '../../../../src/protocol/request.ts';
