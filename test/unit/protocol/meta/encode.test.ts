@@ -45,7 +45,7 @@ describe('the meta encoder', () => {
     ],
     ['a decrement', Op.Decrement, 'k', { amount: 2, initial: 0 }, 'ma k v MD D2 N0 J0 O7\r\n'],
     ['a number past 32 bits', Op.Increment, 'k', { amount: 4294967296 }, 'ma k v D4294967296 O7\r\n'],
-    ['a no-op', Op.Noop, '', {}, 'mn\r\n'],
+    ['a no-op', Op.Noop, '', {}, `${'mn'.padEnd(24)}\r\n`],
     ['a flush', Op.Flush, '', {}, 'flush_all\r\n'],
     ['a flush later', Op.Flush, '', { expiration: 10 }, 'flush_all 10\r\n'],
     ['statistics', Op.Stat, '', {}, 'stats\r\n'],
@@ -81,7 +81,7 @@ describe('the meta encoder', () => {
       'ms a 1 F2 T3 O7\r\n1\r\nms b 2 F2 T3 O8\r\nÃ©\r\nms c 0 F2 T3 O9\r\n\r\n',
     );
     expect(encoded(meta, make(Op.DeleteMulti, 'a', { keys: ['a', 'b'], opaque: 7 }))).toBe('md a O7\r\nmd b O8\r\n');
-    expect(encoded(meta, make(Op.DeleteMulti, 'a', { keys: [unsayable], opaque: 7 }))).toBe('mn\r\n');
+    expect(encoded(meta, make(Op.DeleteMulti, 'a', { keys: [unsayable], opaque: 7 }))).toBe(`${'mn'.padEnd(24)}\r\n`);
   });
 
   it('writes any value as it is, and any opaque', () => {
