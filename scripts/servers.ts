@@ -47,6 +47,11 @@ interface Piece {
 
 const PIECES: Piece[] = [
   {
+    name: 'python3 (drives libmemcached)',
+    find: () => findProgram('/usr/bin/python3', 'python3'),
+    packages: { apt: 'python3', apk: 'python3', dnf: 'python3', brew: 'python3' },
+  },
+  {
     name: 'memcached',
     find: () => findProgram(memcachedName()),
     packages: { apt: 'memcached', apk: 'memcached', dnf: 'memcached', brew: 'memcached' },

@@ -29,6 +29,7 @@ export type { DiscoveredServer, Discovery } from './cluster/discovery/discovery.
 export type { DnsOptions } from './cluster/discovery/dns.ts';
 export type { ElasticacheOptions } from './cluster/discovery/elasticache.ts';
 export type { Distribution, DistributionBuilder } from './cluster/distribution/distribution.ts';
+export type { KetamaOptions } from './cluster/distribution/ketama.ts';
 export type { DistributionServer } from './cluster/distribution/pick.ts';
 export type { ServerOptions } from './cluster/server.ts';
 export type {
