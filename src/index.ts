@@ -20,7 +20,7 @@ export type { Compute, GetOrSetOptions } from './client/get-or-set.ts';
 export type { Key } from './client/keys.ts';
 export type { GetMultiOptions, MultiResult, SetMultiOptions } from './client/multi.ts';
 export type { ClientOptions, Gutter, Logger } from './client/options.ts';
-export type { GetOptions, GetResult, GetWithCasResult } from './client/retrieval.ts';
+export type { Found, GetOptions, GetResult, GetWithCasResult, Narrowed } from './client/retrieval.ts';
 export type { ServerAddress, ServerList } from './client/servers.ts';
 export type { ChangeOptions, InsertOptions } from './client/storage.ts';
 export type { UpdateOptions } from './client/update.ts';

@@ -18,7 +18,7 @@ import {
 import { trailing } from './old-arguments.ts';
 import { type ClientOptions, checkOptions } from './options.ts';
 import { byServer, flushResults, statsResults } from './results.ts';
-import type { GetWithCasResult } from './retrieval.ts';
+import type { Found, GetWithCasResult, Narrowed } from './retrieval.ts';
 import { makeServers, type ServerList } from './servers.ts';
 import { type UpdateOptions, update } from './update.ts';
 
@@ -51,7 +51,10 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
    * Reads many keys: one pipelined request for every 256 keys of a server. The map has the hits; a server that failed
    * is in `errors`. Rejects only when all failed.
    */
-  getMulti(keys: Iterable<Key>, options: GetMultiOptions = {}): Promise<MultiResult<GetWithCasResult<TOut>>> {
+  getMulti<T extends Narrowed<TOut> = TOut>(
+    keys: Iterable<Key>,
+    options: GetMultiOptions = {},
+  ): Promise<MultiResult<GetWithCasResult<Found<T, TOut>>>> {
     return this.whenKnown(() => getMulti(this, keys, options));
   }
 
@@ -84,13 +87,15 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
    * value. What `compute` throws reaches all who wait and stores nothing; `null` and `undefined` are returned and not
    * stored. A server that can't be reached is logged, and the value computed.
    */
-  getOrSet(
+  getOrSet<T extends Narrowed<TOut> = TOut>(
     key: Key,
     compute: Compute<TIn | null | undefined>,
     options: GetOrSetOptions = {},
-  ): Promise<TOut | null | undefined> {
+  ): Promise<Found<T, TOut> | null | undefined> {
     // Whatever is found or made has been through the serializer, so it is of the type that comes out of it.
-    return this.whenKnown(() => this.#getOrSet.run(key, compute, options)) as Promise<TOut | null | undefined>;
+    return this.whenKnown(() => this.#getOrSet.run(key, compute, options)) as Promise<
+      Found<T, TOut> | null | undefined
+    >;
   }
 
   /**

@@ -48,8 +48,8 @@ export abstract class ClientCommand extends Command {
   protected callback: AnyCallback | undefined = undefined;
   protected resolve: Resolve | undefined = undefined;
   private rejectPromise: Reject | undefined = undefined;
-  private signal: AbortSignal | undefined = undefined;
-  private onAbort: (() => void) | undefined = undefined;
+  declare private signal: AbortSignal | undefined;
+  declare private onAbort: (() => void) | undefined;
 
   constructor(op: Op, key: WireKey, client: CommandHost) {
     super(op, key);
@@ -74,9 +74,7 @@ export abstract class ClientCommand extends Command {
   /** Takes over the options that every command has; throws `ERR_INVALID_ARGUMENT`. */
   configure({ timeout, signal }: CommandOptions): void {
     if (timeout !== undefined && timeout !== null) {
-      if (typeof timeout !== 'number' || !(timeout > 0) || timeout > 2_147_483) {
-        throw invalid('timeout', 'a number of seconds above 0', timeout);
-      }
+      checkTimeout(timeout);
       this.timeout = timeout * 1000;
     }
     if (signal !== undefined && signal !== null) this.listen(signal);
@@ -119,8 +117,7 @@ export abstract class ClientCommand extends Command {
   }
 
   private listen(signal: AbortSignal): void {
-    if (!(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal', signal);
-    signal.throwIfAborted();
+    checkSignal(signal);
     this.signal = signal;
     this.onAbort = () => {
       this.holder?.drop(this);
@@ -129,6 +126,25 @@ export abstract class ClientCommand extends Command {
     signal.addEventListener('abort', this.onAbort, { once: true });
   }
 }
+
+/** Checks the options that every command has, for what is made of several; throws an aborted signal's reason. */
+export function checkCommandOptions({ timeout, signal }: CommandOptions): void {
+  if (timeout !== undefined && timeout !== null) checkTimeout(timeout);
+  if (signal !== undefined && signal !== null) checkSignal(signal);
+}
+
+function checkTimeout(timeout: unknown): void {
+  if (typeof timeout === 'number' && timeout > 0 && timeout <= 2_147_483) return;
+  throw invalid('timeout', 'a number of seconds above 0', timeout);
+}
+
+function checkSignal(signal: unknown): void {
+  if (!(signal instanceof AbortSignal)) throw invalid('signal', 'an AbortSignal', signal);
+  signal.throwIfAborted();
+}
+
+/** As with requests: what most commands never set. */
+Object.assign(ClientCommand.prototype, { signal: undefined, onAbort: undefined });
 
 /** An argument that can't be meant. What came is only shown where it is a number or the like. */
 export function invalid(argument: string, expected: string, found: unknown): MemcacheError {

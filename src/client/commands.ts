@@ -6,7 +6,14 @@ import { CounterCommand, type CounterResult, type IncrementDecrementOptions } fr
 import { toExpiration } from './expiration.ts';
 import type { Key } from './keys.ts';
 import { counterArguments, insertArguments, trailing } from './old-arguments.ts';
-import { type GetOptions, type GetResult, type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
+import {
+  type Found,
+  type GetOptions,
+  type GetResult,
+  type GetWithCasResult,
+  type Narrowed,
+  RetrievalCommand,
+} from './retrieval.ts';
 import { ChangeCommand, type ChangeOptions, fillAppend, fillInsert, type InsertOptions } from './storage.ts';
 
 type SuccessCallback = (error: ErrorOrNull, success: boolean | null) => void;
@@ -14,22 +21,40 @@ type CounterCallback = (error: ErrorOrNull, success: boolean | null, value?: num
 
 /** MemJS's commands for one key. */
 export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> extends ClientCore<TIn, TOut> {
-  /** Reads a key; a miss is `null` for value and flags. */
-  get(key: Key, options: GetOptions & { cas: true }): Promise<GetWithCasResult<TOut>>;
-  get(key: Key, options?: GetOptions): Promise<GetResult<TOut>>;
-  get(key: Key, callback: (error: ErrorOrNull, value: TOut, flags: Buffer | null) => void): void;
-  get(key: Key, options: GetOptions, callback: (error: ErrorOrNull, value: TOut, flags: Buffer | null) => void): void;
+  /** Reads a key; a miss is `null` for value and flags. `get<User>(key)` says what the value is. */
+  get<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    options: GetOptions & { cas: true },
+  ): Promise<GetWithCasResult<Found<T, TOut>>>;
+  get<T extends Narrowed<TOut> = TOut>(key: Key, options?: GetOptions): Promise<GetResult<Found<T, TOut>>>;
+  get<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    callback: (error: ErrorOrNull, value: Found<T, TOut>, flags: Buffer | null) => void,
+  ): void;
+  get<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    options: GetOptions,
+    callback: (error: ErrorOrNull, value: Found<T, TOut>, flags: Buffer | null) => void,
+  ): void;
   get(key: Key, second?: unknown, third?: unknown): unknown {
     return this.retrieve(Op.Get, key, second, third);
   }
 
   /** Reads a key and gives it a new expiration, in seconds; otherwise like `get`. */
-  getAndTouch(key: Key, expires: number, options: GetOptions & { cas: true }): Promise<GetWithCasResult<TOut>>;
-  getAndTouch(key: Key, expires: number, options?: GetOptions): Promise<GetResult<TOut>>;
-  getAndTouch(
+  getAndTouch<T extends Narrowed<TOut> = TOut>(
     key: Key,
     expires: number,
-    callback: (error: ErrorOrNull, value: TOut, flags: Buffer | null) => void,
+    options: GetOptions & { cas: true },
+  ): Promise<GetWithCasResult<Found<T, TOut>>>;
+  getAndTouch<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    expires: number,
+    options?: GetOptions,
+  ): Promise<GetResult<Found<T, TOut>>>;
+  getAndTouch<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    expires: number,
+    callback: (error: ErrorOrNull, value: Found<T, TOut>, flags: Buffer | null) => void,
   ): void;
   getAndTouch(key: Key, expires: number, third?: unknown, fourth?: unknown): unknown {
     return this.retrieve(Op.GetAndTouch, key, third, fourth, expires);

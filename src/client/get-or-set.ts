@@ -1,6 +1,6 @@
-import { MemcacheError } from '../errors.ts';
-import { invalid } from './command.ts';
-import { type Found, Guard, type GuardHost } from './guard.ts';
+import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { checkCommandOptions, invalid } from './command.ts';
+import { type Found, Guard, type GuardHost, serverSeconds } from './guard.ts';
 import type { Key, KeyMaker } from './keys.ts';
 import { isExpiration } from './options.ts';
 import { roundTrip } from './round-trip.ts';
@@ -36,8 +36,11 @@ const DEFAULT_LOCK = 30;
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 250;
 
-/** How many times `lockFor` a caller waits for other processes before it computes for itself. */
+/** How many times as long as a lock holds a caller waits for other processes before it computes for itself. */
 const PATIENCE = 2;
+
+/** Errors with which a server refuses a value, so that it is there to take the right to make it back. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_OUT_OF_MEMORY', 'ERR_SERVER']);
 
 /** What a look at a server that can't be asked finds. */
 const UNREACHABLE: Found = { item: undefined, won: false };
@@ -63,9 +66,10 @@ export class GetOrSet {
     if (typeof compute !== 'function') throw invalid('compute', 'a function', compute);
     const plan = this.#plan(options);
     const { signal } = options;
-    signal?.throwIfAborted();
+    checkCommandOptions({ signal });
     const wire = this.#host.keyMaker.toWire(key);
-    const id = typeof wire === 'string' ? wire : Buffer.from(wire).toString('latin1');
+    // By its bytes: the same for a string and for its bytes, and never for two keys that differ.
+    const id = Buffer.from(wire).toString('latin1');
     let flight = this.#flights.get(id);
     if (flight === undefined) {
       flight = this.#find(id, new Guard(this.#host, wire, plan), compute, plan).finally(() => this.#flights.delete(id));
@@ -76,7 +80,7 @@ export class GetOrSet {
 
   /** Looks until there is a value, or the right to make it. */
   async #find(id: string, guard: Guard, compute: Compute<unknown>, plan: Plan): Promise<unknown> {
-    const patience = performance.now() + PATIENCE * plan.lockFor * 1000;
+    const patience = performance.now() + PATIENCE * serverSeconds(plan.lockFor) * 1000;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       const found = await this.#look(guard);
       if (found.item !== undefined) {
@@ -128,6 +132,7 @@ export class GetOrSet {
       await guard?.store(made);
     } catch (error) {
       this.#log('stored', error);
+      if (error instanceof MemcacheError && REFUSALS.has(error.code)) await this.#release(guard);
     }
     return value;
   }

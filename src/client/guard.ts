@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import type { ServerLike } from '../cluster/command.ts';
 import { isOurs, type Router } from '../cluster/router.ts';
@@ -15,6 +16,7 @@ import { ChangeCommand, fillInsert } from './storage.ts';
 export interface GuardHost extends CommandHost {
   readonly router: Router;
   server(key: WireKey): ServerLike | null | undefined;
+  incrSeq(): void;
 }
 
 /** How long what is stored is fresh, how much longer it may be served, and how long a lock holds; in seconds. */
@@ -122,7 +124,7 @@ export class Guard {
 
   async #seeWithLease(): Promise<Seen> {
     const { lockFor, staleFor } = this.#times;
-    const command = new LeaseCommand(this.#key, wholeSeconds(lockFor), this.#host);
+    const command = new LeaseCommand(this.#key, serverSeconds(lockFor), this.#host);
     const { item, won, busy, cas, timeLeft } = (await this.#send(command)) as Leased;
     return { item, old: timeLeft >= 0 && timeLeft < staleFor, won, busy, cas };
   }
@@ -141,7 +143,7 @@ export class Guard {
   async #lock(): Promise<boolean> {
     const command = new ChangeCommand(Op.Add, this.#beside('lock'), this.#host);
     command.value = randomUUID();
-    command.expiration = wholeSeconds(this.#times.lockFor);
+    command.expiration = serverSeconds(this.#times.lockFor);
     const won = (await this.#send(command)) === true;
     this.#lockedAt = won ? performance.now() : undefined;
     return won;
@@ -175,20 +177,28 @@ export class Guard {
       command.pinned = true;
       command.server = server;
     }
+    this.#host.incrSeq();
     this.#host.router.dispatch(command);
     return answer;
   }
 
   /** The key of an item that belongs to the guarded one. */
   #beside(what: 'lock' | 'fresh'): WireKey {
-    const key = typeof this.#key === 'string' ? this.#key : Buffer.from(this.#key).toString('base64url');
+    const key = textOf(this.#key);
     const name = `${key}:${what}`;
     return keyBytes(name) <= MAX_KEY_BYTES ? name : `${createHash('sha256').update(key).digest('base64url')}:${what}`;
   }
 }
 
+/** A key as text, the same for a string and for its bytes. */
+function textOf(key: WireKey): string {
+  if (typeof key === 'string') return key;
+  const bytes = Buffer.from(key);
+  return isUtf8(bytes) ? bytes.toString() : bytes.toString('base64url');
+}
+
 /** The server's clock moves by whole seconds, so that a time of n seconds may end up to one too early. */
-function wholeSeconds(seconds: number): number {
+export function serverSeconds(seconds: number): number {
   return Math.ceil(seconds) + 1;
 }
 

@@ -4,10 +4,11 @@ import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { StoreItem, WireKey } from '../protocol/request.ts';
 import { type BatchCommand, type BatchSink, ChangeBatch, GetBatch } from './batch.ts';
-import { type ClientCommand, type CommandHost, type CommandOptions, invalid } from './command.ts';
+import { type ClientCommand, type CommandHost, type CommandOptions, checkCommandOptions, invalid } from './command.ts';
+import { toExpiration } from './expiration.ts';
 import type { Key, KeyMaker } from './keys.ts';
 import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
-import { ChangeCommand, fillInsert, type InsertOptions } from './storage.ts';
+import { ChangeCommand, checkFlags, fillInsert, type InsertOptions } from './storage.ts';
 
 /** Keys in one batch: enough to fill a write, few enough that their answers fit the buffers on the way. */
 const BATCH_KEYS = 256;
@@ -74,7 +75,6 @@ class MultiCall<TValue> {
 
   /** Sends everything; throws only when nothing at all was answered. */
   async run(entries: readonly Entry[]): Promise<MultiResult<TValue>> {
-    this.options.signal?.throwIfAborted();
     await this.route(entries);
     this.options.signal?.throwIfAborted();
     if (!this.answered && this.errors.size > 0) {
@@ -138,8 +138,15 @@ class MultiCall<TValue> {
     }
     // A transport of the caller's own takes frames with one answer each.
     const single = async (entry: Entry, index: number): Promise<void> => {
-      const outcome = await this.dispatch(server, this.kind.single(entry));
-      if (!this.kind.isMiss(outcome)) sink.done(index, outcome);
+      const command = this.kind.single(entry);
+      try {
+        const outcome = await this.dispatch(server, command);
+        if (!this.kind.isMiss(outcome)) sink.done(index, outcome);
+      } catch (error) {
+        // What the router has noted, or made itself, is a failure of the transport; anything else is about this key.
+        if (error === command.lastError || (error as MemcacheError)?.code === 'ERR_CLOSED') throw error;
+        sink.failed(index, error);
+      }
     };
     await Promise.all(entries.map(single));
   }
@@ -178,6 +185,7 @@ export async function getMulti<TOut>(
   options: GetMultiOptions,
 ): Promise<MultiResult<GetWithCasResult<TOut>>> {
   checkIterable(keys);
+  checkCommandOptions(options);
   const returnCas = options.cas === true;
   const call = new MultiCall<GetWithCasResult<TOut>>(host, options, {
     batch: (entries, sink) => Object.assign(new GetBatch(wires(entries), host, sink), { returnCas }),
@@ -194,6 +202,9 @@ export async function setMulti<TIn>(
   options: SetMultiOptions,
 ): Promise<MultiResult<boolean>> {
   checkIterable(entries);
+  checkCommandOptions(options);
+  toExpiration(options.expires, host.options);
+  if (options.flags !== undefined && options.flags !== null) checkFlags(options.flags);
   // Where a key stands twice, the last value counts, as with sets one after the other.
   const values = new Map(entries);
   const call = new MultiCall<boolean>(host, options, {
@@ -216,6 +227,7 @@ export async function deleteMulti(
   options: CommandOptions,
 ): Promise<MultiResult<boolean>> {
   checkIterable(keys);
+  checkCommandOptions(options);
   const call = new MultiCall<boolean>(host, options, {
     batch: (entries, sink) => new ChangeBatch(wires(entries), undefined, host, sink),
     single: ({ wire }) => new ChangeCommand(Op.Delete, wire, host),

@@ -11,6 +11,15 @@ export interface GetOptions extends CommandOptions {
   cas?: boolean | undefined;
 }
 
+/**
+ * What a caller may name as the type of a value: one of those that the serializer gives, and any object where it gives
+ * objects of every kind. Nothing checks what lies in the cache: it is the caller's promise.
+ */
+export type Narrowed<TOut> = Record<string, never> extends TOut ? TOut | object : TOut;
+
+/** A value of the type that the caller named, or `null` for a miss; all that the serializer gives where none is named. */
+export type Found<T, TOut> = [TOut] extends [T] ? TOut : T | null;
+
 /** What `get` finds: `null` for both where there is nothing. */
 export interface GetResult<TOut> {
   value: TOut;

@@ -81,7 +81,8 @@ export function fillInsert(
   { expires, flags }: InsertOptions,
   client: CommandHost,
 ): void {
-  command.expiration = toExpiration(expires, client.options);
+  const expiration = toExpiration(expires, client.options);
+  if (expiration !== 0) command.expiration = expiration;
   if (flags !== undefined && flags !== null) command.flags = checkFlags(flags);
   if (client.serializer === noopSerializer) {
     command.value = checkValue(value);
@@ -111,7 +112,7 @@ function checkValue(value: unknown): string | Uint8Array {
   throw invalidType('value', 'a string, Buffer or Uint8Array', value);
 }
 
-function checkFlags(flags: unknown): number {
+export function checkFlags(flags: unknown): number {
   if (Number.isInteger(flags) && (flags as number) >= 0 && (flags as number) <= 0xffffffff) return flags as number;
   throw invalid('flags', 'an integer from 0 to 4,294,967,295', flags);
 }

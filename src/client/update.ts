@@ -1,5 +1,5 @@
 import { MemcacheError } from '../errors.ts';
-import type { CommandOptions } from './command.ts';
+import { type CommandOptions, invalid } from './command.ts';
 import type { Key } from './keys.ts';
 import type { GetOptions, GetWithCasResult } from './retrieval.ts';
 import type { InsertOptions } from './storage.ts';
@@ -34,6 +34,8 @@ export async function update<TIn, TOut, TNew extends TIn | undefined>(
   change: (value: TOut | null) => TNew | Promise<TNew>,
   { retries = DEFAULT_RETRIES, expires, flags, timeout, signal }: UpdateOptions,
 ): Promise<TNew> {
+  if (typeof change !== 'function') throw invalid('change', 'a function', change);
+  if (!(Number.isInteger(retries) && retries > 0)) throw invalid('retries', 'an integer above 0', retries);
   for (let attempt = 0; attempt < retries; attempt++) {
     if (attempt > 0) await pause(attempt);
     const { value, cas } = await host.get(key, { cas: true, timeout, signal });

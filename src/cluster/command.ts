@@ -13,13 +13,13 @@ export abstract class Command extends Request {
   /** The server of the attempt under way. */
   server: ServerLike | undefined = undefined;
   /** Whether the command is for this server alone, so that no key chooses another. */
-  pinned = false;
+  declare pinned: boolean;
   /** Attempts left at the present server, the one under way included. */
   attempts = 0;
   /** When the first of the attempts at the present server failed, on the clock of `performance.now()`. */
-  failedAt = 0;
+  declare failedAt: number;
   /** What the last attempt failed with. */
-  lastError: Error | undefined = undefined;
+  declare lastError: Error | undefined;
   /** Whether sending it again cannot change its effect. */
   abstract readonly repeatable: boolean;
 
@@ -34,3 +34,6 @@ export abstract class Command extends Request {
     else this.router.failed(this, error, written);
   }
 }
+
+/** As with requests: what most commands never set. */
+Object.assign(Command.prototype, { pinned: false, failedAt: 0, lastError: undefined });

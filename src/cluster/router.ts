@@ -57,7 +57,7 @@ export class Router implements Holder {
     command.server = server;
     if (command.attempts === 0) {
       command.attempts = this.#host.options.retries;
-      command.failedAt = 0;
+      if (command.failedAt !== 0) command.failedAt = 0;
     }
     if (isOurs(server)) {
       if (server.longest !== undefined) shorten(command, server.longest);

@@ -116,6 +116,9 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     const timeout = options?.timeout ?? DEFAULTS.timeout;
     this.options = {
       ...options,
+      // Not enumerable in a client's options, so the spread leaves them out.
+      password: options?.password,
+      tls: options?.tls,
       protocol: options?.protocol ?? DEFAULTS.protocol,
       connections: options?.connections ?? DEFAULTS.connections,
       maxPending: options?.maxPending ?? DEFAULTS.maxPending,
@@ -127,9 +130,9 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     const { env } = process;
     this.username = username || this.options.username || env.MEMCACHIER_USERNAME || env.MEMCACHE_USERNAME;
     const secret = password || this.options.password || env.MEMCACHIER_PASSWORD || env.MEMCACHE_PASSWORD;
-    // Readable, but in no inspection and no JSON.
+    // Readable, but in no inspection and no JSON; TLS options hold private keys.
     Object.defineProperty(this, 'password', { value: secret, configurable: true });
-    Object.defineProperty(this.options, 'password', { enumerable: false });
+    Object.defineProperties(this.options, { password: { enumerable: false }, tls: { enumerable: false } });
     this.#place = place;
     this.weight = place.weight ?? 1;
     this.longest = place.longest;
@@ -229,6 +232,8 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   onDown(error?: MemcacheError): void {
     this.connected = false;
     if (error === undefined) return;
+    if (this.#dismissed) setImmediate(() => void this.quit());
+    if (this.#wasDown) return;
     this.#wasDown = true;
     this.emit('down', error);
   }
@@ -255,9 +260,9 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   }
 }
 
-/** The options of a TLS connection; none for a plain one. An address that asks for TLS gets it in any case. */
+/** The options of a TLS connection; none for a plain one. What an address says about TLS comes before the options. */
 function tlsOptions(place: ServerPlace['tls'], general: ServerOptions['tls']): TlsOptions | undefined {
-  if (!place && !general) return undefined;
+  if (!(place ?? general)) return undefined;
   return { ...(typeof general === 'object' ? general : {}), ...(typeof place === 'object' ? place : {}) };
 }
 

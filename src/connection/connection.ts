@@ -116,7 +116,7 @@ export class Connection implements ReplyQueue, Holder {
     try {
       this.protocol.encode(request, this.output);
     } catch (error) {
-      request.fail(this.located(error), false);
+      this.refuse(request, this.located(error));
       return;
     }
     request.holder = this;
@@ -181,6 +181,24 @@ export class Connection implements ReplyQueue, Holder {
       (request) => this.send(request),
       (failure) => (failure === undefined ? this.becomeReady() : this.rebuffed(failure)),
     );
+  }
+
+  /**
+   * Fails what the protocol can't say: a command not before the call that made it has returned, and what belongs to the
+   * introduction with the whole of that.
+   */
+  private refuse(request: Request, error: MemcacheError): void {
+    if (this.state === 'opening') {
+      this.rebuffed({ error, rebuff: 'refused' });
+      return;
+    }
+    request.holder = this;
+    process.nextTick(() => {
+      // An abort has come first.
+      if (request.holder !== this) return;
+      request.holder = undefined;
+      request.fail(error, false);
+    });
   }
 
   private rebuffed({ error, rebuff }: Failure): void {
@@ -310,6 +328,10 @@ export class Connection implements ReplyQueue, Holder {
     if (this.state === 'retired' || this.state === 'closed') return;
     this.state = 'retired';
     this.owner.onRetired(this);
+    // Neither an answer nor a deadline would come by to close one that nobody waits on.
+    setImmediate(() => {
+      if (!this.alive()) this.destroy(this.error('ERR_CLOSED', CLOSED));
+    });
   }
 
   /** Whether anybody still waits for an answer. */

@@ -58,7 +58,7 @@ export class Dialer {
   redial({ rebuff }: Connection, error: MemcacheError): Connection | MemcacheError {
     const target = this.#target();
     const last = this.#tried.at(-1);
-    if (rebuff === undefined || last === undefined) return error;
+    if (rebuff === undefined || last === undefined || isTlsAlert(error)) return error;
     const wasKnown = this.#known !== undefined;
     this.#known = undefined;
     const next = wasKnown ? this.#first(target) : nextIntroduction(PROTOCOLS, last, rebuff);
@@ -88,8 +88,9 @@ export class Dialer {
     return new Connection({ name, endpoint, introduction, credentials, timeout, conntimeout }, this.#owner);
   }
 
+  /** A server that hangs up on every login, without an answer to any, has not refused one: nobody may be behind it. */
   #nothingTaken({ name, credentials }: Target, last: MemcacheError): MemcacheError {
-    if (this.#tried.length === 1) return last;
+    if (this.#tried.length === 1 || (credentials !== undefined && last.code === 'ERR_CONNECT')) return last;
     const tried = this.#tried.map(describe).join(', ');
     const [code, message] =
       credentials === undefined
@@ -97,4 +98,9 @@ export class Dialer {
         : (['ERR_AUTH', AUTH_FAILED] as const);
     return new MemcacheError(code, `${message} Tried: ${tried}`, { server: name, cause: last });
   }
+}
+
+/** With TLS 1.3 a server refuses a client's certificate when the client takes the handshake to be over. */
+function isTlsAlert({ cause }: MemcacheError): boolean {
+  return cause instanceof Error && 'code' in cause && String(cause.code).startsWith('ERR_SSL_');
 }

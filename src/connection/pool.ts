@@ -30,7 +30,7 @@ export class Pool implements ConnectionOwner, Holder {
   readonly #limits: PoolLimits;
   readonly #owner: PoolOwner;
   readonly #dialer: Dialer;
-  readonly #backoff = new Backoff(() => this.#open());
+  readonly #backoff = new Backoff(() => this.#opening === undefined && this.#open());
   #ready: Connection[] = [];
   readonly #retired = new Set<Connection>();
   /** Requests that wait for a connection. */
@@ -44,6 +44,8 @@ export class Pool implements ConnectionOwner, Holder {
   answeredAt = Number.NEGATIVE_INFINITY;
   /** Why the server can't be reached. */
   #reason: MemcacheError | undefined;
+  /** When another further connection may be tried, after one that failed; on the clock of `performance.now()`. */
+  #growAgainAt = 0;
 
   constructor(target: () => Target, limits: PoolLimits, owner: PoolOwner) {
     this.#target = target;
@@ -81,11 +83,10 @@ export class Pool implements ConnectionOwner, Holder {
 
   /** Waits for every answer, takes leave of the server and closes. */
   async quit(): Promise<void> {
-    this.#backoff.reset();
-    this.#reason = undefined;
+    this.#calmDown();
     if (this.#opening !== undefined) {
       if (this.#waiting.length === 0) this.#opening.destroy(this.#error('ERR_CLOSED', CLOSED));
-      else await this.#settled();
+      else if ((await this.#settled()) !== undefined) this.#calmDown();
     }
     const leaving = [...this.#ready, ...this.#retired];
     await Promise.all(leaving.map((connection) => new Promise<void>((resolve) => connection.quit(resolve))));
@@ -93,8 +94,7 @@ export class Pool implements ConnectionOwner, Holder {
 
   /** Closes at once: what waits fails with `ERR_CLOSED`. */
   close(): void {
-    this.#backoff.reset();
-    this.#reason = undefined;
+    this.#calmDown();
     const error = this.#error('ERR_CLOSED', CLOSED);
     const connections = [...this.#ready, ...this.#retired];
     if (this.#opening !== undefined) connections.push(this.#opening);
@@ -159,9 +159,17 @@ export class Pool implements ConnectionOwner, Holder {
   /** A refused login is not tried again before a command asks for it: a loop of them locks accounts. */
   #openingFailed(error: MemcacheError): void {
     const final = error.code === 'ERR_AUTH' || error.code === 'ERR_CLOSED';
-    if (this.#ready.length === 0 && !final) this.#goDown(error);
+    if (this.#ready.length > 0) this.#growAgainAt = performance.now() + GROWTH_PAUSE;
+    else if (final) this.#calmDown();
+    else this.#goDown(error);
     this.#failWaiting(error);
     this.#tellSettled(error);
+  }
+
+  /** Ends the attempts in the background; the next command makes one of its own. */
+  #calmDown(): void {
+    this.#backoff.reset();
+    this.#reason = undefined;
   }
 
   #goDown(error: MemcacheError): void {
@@ -189,7 +197,8 @@ export class Pool implements ConnectionOwner, Holder {
       return;
     }
     connection.send(request);
-    if (this.#ready.length < connections && this.#opening === undefined) this.#open();
+    if (this.#ready.length >= connections || this.#opening !== undefined) return;
+    if (this.#growAgainAt === 0 || this.#growAgainAt <= performance.now()) this.#open();
   }
 
   #leastBusy(): Connection | undefined {
@@ -253,6 +262,9 @@ export class Pool implements ConnectionOwner, Holder {
 }
 
 const CLOSED = 'The client was closed';
+
+/** How long a server that refused a further connection is left with those that it has, in milliseconds. */
+const GROWTH_PAUSE = 1000;
 
 /** Of what has not been sent, no byte is written. */
 function failNow(request: Request, error: MemcacheError): void {

@@ -29,23 +29,23 @@ export interface Holder {
 export abstract class Request {
   readonly op: Op;
   key: WireKey;
-  value: WireValue | undefined = undefined;
+  declare value: WireValue | undefined;
   /** The client flags of a store, uint32. */
-  flags = 0;
+  declare flags: number;
   /** In seconds or, over 30 days, as a Unix time; of a lease, how long it is granted for. */
-  expiration = 0;
+  declare expiration: number;
   /** Carry out only if the item's CAS is this one. */
-  cas: bigint | undefined = undefined;
+  declare cas: bigint | undefined;
   /** By how much a counter moves, 0 to 2^64 − 1. */
-  amount: number | bigint = 0;
+  declare amount: number | bigint;
   /** What a missing counter starts at; `null` leaves it missing. */
-  initial: number | bigint | null = null;
+  declare initial: number | bigint | null;
   /** Whether the reply has to tell the item's CAS. */
-  returnCas = false;
+  declare returnCas: boolean;
   /** The keys of a batch, which stand in for `key` on the wire. */
-  keys: readonly WireKey[] | undefined = undefined;
+  declare keys: readonly WireKey[] | undefined;
   /** What a batch stores, in the order of its keys. */
-  stores: readonly StoreItem[] | undefined = undefined;
+  declare stores: readonly StoreItem[] | undefined;
   /** Identifies the request to the server where the protocol has such a field, uint32. A batch has one for each key, counting on from this, and
    * one for its end. */
   opaque = 0;
@@ -71,6 +71,19 @@ export abstract class Request {
   /** Takes the failure of an attempt. `written` is whether any byte of the request may have reached the server. */
   abstract fail(error: MemcacheError, written: boolean): void;
 }
+
+/** What few requests set stands here instead of in each of them: the less there is to a command, the faster it is made. */
+Object.assign(Request.prototype, {
+  value: undefined,
+  flags: 0,
+  expiration: 0,
+  cas: undefined,
+  amount: 0,
+  initial: null,
+  returnCas: false,
+  keys: undefined,
+  stores: undefined,
+});
 
 /** Keeps the place of a request that needs no answer any more, so that its late reply is recognised and thrown away. */
 export class AbandonedRequest extends Request {
