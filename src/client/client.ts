@@ -92,10 +92,10 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     compute: Compute<TIn | null | undefined>,
     options: GetOrSetOptions = {},
   ): Promise<Found<T, TOut> | null | undefined> {
-    // Whatever is found or made has been through the serializer, so it is of the type that comes out of it.
-    return this.whenKnown(() => this.#getOrSet.run(key, compute, options)) as Promise<
-      Found<T, TOut> | null | undefined
-    >;
+    // Without a list of servers the caller computes, as with servers that can't be reached. Whatever is found or made has
+    // been through the serializer, so it is of the type that comes out of it.
+    const known = this.whenKnown(() => Promise.resolve()).catch(() => {});
+    return known.then(() => this.#getOrSet.run(key, compute, options)) as Promise<Found<T, TOut> | null | undefined>;
   }
 
   /**

@@ -28,10 +28,15 @@ export interface RouterHost {
 }
 
 /** Errors that another attempt would only repeat. */
-const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_CLOSED', 'ERR_AUTH', 'ERR_BUSY']);
+const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_AUTH', 'ERR_BUSY']);
 
-/** Errors that say nothing about the server. */
-const ARGUMENTS: ReadonlySet<ErrorCode> = new Set(['ERR_UNSUPPORTED', 'ERR_INVALID_ARGUMENT', 'ERR_INVALID_KEY']);
+/** Errors that say nothing about the server, so that nothing is logged. */
+const OURS: ReadonlySet<ErrorCode> = new Set([
+  'ERR_CLOSED',
+  'ERR_UNSUPPORTED',
+  'ERR_INVALID_ARGUMENT',
+  'ERR_INVALID_KEY',
+]);
 
 /** How long a transport of the caller's own may take where it has no timeouts itself, in seconds. */
 const TRANSPORT_TIMEOUT = 0.5;
@@ -85,7 +90,7 @@ export class Router implements Holder {
     command.failedAt ||= performance.now();
     command.lastError = error;
     const repeatable = !written || command.repeatable || retryNonIdempotent;
-    if (ARGUMENTS.has(error.code)) {
+    if (OURS.has(error.code)) {
       command.reject(error);
     } else if (FINAL.has(error.code) || !repeatable) {
       this.#log(command, retries, error);

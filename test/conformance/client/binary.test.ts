@@ -1,8 +1,3 @@
-import { startMemcached } from '../../support/memcached.ts';
-import { describeClient } from './suite.ts';
+import { describeProtocol } from './targets.ts';
 
-describeClient('memcached, binary protocol', async () => ({
-  server: await startMemcached(),
-  protocol: 'binary',
-  options: { protocol: 'binary' },
-}));
+describeProtocol('binary');

@@ -14,28 +14,33 @@ import { describeRetrieval } from './suite/retrieval.ts';
 import { describeSerializers } from './suite/serializers.ts';
 import { describeSignals } from './suite/signals.ts';
 import { describeStorage } from './suite/storage.ts';
-import { type Setup, useTarget } from './suite/target.ts';
+import { type Protocol, type Setup, useTarget } from './suite/target.ts';
 import { describeTimeouts } from './suite/timeouts.ts';
 
-/** The whole list of cases over one kind of server and one way of talking to it. */
-export function describeClient(name: string, setup: Setup): void {
+export interface Extent {
+  /** Whether the cases that take their time are among them: what expires, and what is timed. @default true */
+  thorough?: boolean;
+}
+
+/** The whole list of cases over one kind of server and the protocol that it will be spoken to in. */
+export function describeClient(name: string, protocol: Protocol, setup: Setup, { thorough = true }: Extent = {}): void {
   describe(name, () => {
-    const target = useTarget(setup);
+    const target = useTarget(protocol, setup);
     describeRetrieval(target);
     describeStorage(target);
     describeBytes(target);
     describeCas(target);
     describeCounters(target);
-    describeExpiration(target);
+    describeExpiration(target, thorough);
     describeErrors(target);
     describeSerializers(target);
     describeArguments(target);
     describeBadInput(target);
     describeSignals(target);
-    describeTimeouts(target);
+    if (thorough) describeTimeouts(target);
     describePerform(target);
-    describeAdministration(target);
-    describeConnections(target);
+    describeAdministration(target, thorough);
+    if (thorough) describeConnections(target);
     describeCredentials(target);
   });
 }

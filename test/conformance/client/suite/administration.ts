@@ -3,7 +3,7 @@ import type { Client } from '../../../../src/index.ts';
 import { eventually } from '../../../support/wait.ts';
 import { called, failure, type Target } from './target.ts';
 
-export function describeAdministration(target: Target): void {
+export function describeAdministration(target: Target, thorough: boolean): void {
   const down = async (): Promise<{ client: Client; address: string }> => {
     const proxy = await target.proxy();
     proxy.refuse();
@@ -26,7 +26,7 @@ export function describeAdministration(target: Target): void {
       }
     });
 
-    it('may come later', { timeout: 10_000 }, async () => {
+    it.runIf(thorough)('may come later', { timeout: 10_000 }, async () => {
       const key = target.key();
       await target.client.set(key, 'value');
       expect(await target.client.flush({ expires: 100 })).toEqual({ [target.name]: true });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, type Target } from './target.ts';
+import { called, failure, type Target } from './target.ts';
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
@@ -60,7 +60,10 @@ export function describeBytes(target: Target): void {
       'with white space and control characters, except in classic: %j',
       async (key) => {
         if (target.protocol === 'classic') {
-          expect(await failure(target.client.set(key, 'value'))).toMatchObject({ code: 'ERR_INVALID_KEY' });
+          const error = await failure(target.client.set(key, 'value'));
+          expect(error).toMatchObject({ code: 'ERR_INVALID_KEY' });
+          expect(error.message).toMatch(/needs the binary or meta protocol/);
+          expect((await called((done) => target.client.get(key, done)))[0]).toMatchObject({ code: 'ERR_INVALID_KEY' });
           return;
         }
         await target.client.set(key, `value of ${key}`);

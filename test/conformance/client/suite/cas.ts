@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/index.ts';
-import { called, type Target } from './target.ts';
+import { called, failure, type Target } from './target.ts';
 
 type Change = (client: Client, key: string, cas: bigint) => Promise<unknown>;
 
@@ -24,27 +24,41 @@ export function describeCas(target: Target): void {
       return { key, cas: cas as bigint };
     }
 
-    it.each(CHANGES)('%s goes ahead where nothing has changed', async (_name, change, left) => {
+    /** What the protocol has a form for. */
+    const changes = CHANGES.filter(([name]) => target.protocol !== 'classic' || name === 'set' || name === 'replace');
+    const others = CHANGES.filter((change) => !changes.includes(change));
+
+    it.each(changes)('%s goes ahead where nothing has changed', async (_name, change, left) => {
       const { key, cas } = await stored();
       expect(await change(target.client, key, cas)).toBe(true);
       expect(await target.text(key)).toBe(left);
     });
 
-    it.each(CHANGES)('%s is false where the item has changed, and changes nothing', async (_name, change) => {
+    it.each(changes)('%s is false where the item has changed, and changes nothing', async (_name, change) => {
       const { key, cas } = await stored();
       await target.client.set(key, '6');
       expect(await change(target.client, key, cas)).toBe(false);
       expect(await target.text(key)).toBe('6');
     });
 
-    it.each(CHANGES)('%s is false where the item is gone, and creates nothing', async (_name, change) => {
+    it.each(changes)('%s is false where the item is gone, and creates nothing', async (_name, change) => {
       const { key, cas } = await stored();
       await target.client.delete(key);
       expect(await change(target.client, key, cas)).toBe(false);
       expect(await target.text(key)).toBeNull();
     });
 
-    it('a counter that was not moved has no value', async () => {
+    it.for(others)('%s names the protocols that have it, and changes nothing', async ([, change]) => {
+      const { key, cas } = await stored();
+      const error = await failure(change(target.client, key, cas));
+      expect(error).toMatchObject({ name: 'MemcacheError', code: 'ERR_UNSUPPORTED', server: target.name });
+      expect(error.message).toMatch(/CAS.*binary or meta protocol/);
+      const [handed] = await called((done) => target.client.increment(key, 1, { cas }, done));
+      expect(handed).toMatchObject({ code: 'ERR_UNSUPPORTED' });
+      expect(await target.text(key)).toBe('5');
+    });
+
+    it.runIf(others.length === 0)('a counter that was not moved has no value', async () => {
       const { key, cas } = await stored();
       await target.client.set(key, '6');
       expect(await target.client.increment(key, 1, { cas })).toEqual({ success: false, value: null });
@@ -55,8 +69,11 @@ export function describeCas(target: Target): void {
       const { key, cas } = await stored();
       expect(await called((done) => target.client.set(key, '8', { cas }, done))).toEqual([null, true]);
       expect(await called((done) => target.client.set(key, '9', { cas }, done))).toEqual([null, false]);
-      expect(await called((done) => target.client.append(key, '9', { cas }, done))).toEqual([null, false]);
-      expect(await called((done) => target.client.delete(key, { cas }, done))).toEqual([null, false]);
+      expect(await called((done) => target.client.replace(key, '9', { cas }, done))).toEqual([null, false]);
+      if (others.length === 0) {
+        expect(await called((done) => target.client.append(key, '9', { cas }, done))).toEqual([null, false]);
+        expect(await called((done) => target.client.delete(key, { cas }, done))).toEqual([null, false]);
+      }
       expect(await target.text(key)).toBe('8');
     });
 

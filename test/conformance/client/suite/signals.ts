@@ -32,6 +32,7 @@ export function describeSignals(target: Target): void {
       const client = target.create({ timeout: 2 }, proxy.address);
       const other = target.key();
       await client.set(other, 'other');
+      const { connections } = proxy;
       proxy.hold();
       const controller = new AbortController();
       const sent = proxy.bytesToServer;
@@ -43,7 +44,7 @@ export function describeSignals(target: Target): void {
       proxy.release();
       expect((await behind).value?.toString()).toBe('other');
       expect((await client.get(other)).value?.toString()).toBe('other');
-      expect(proxy.connections).toBe(1);
+      expect(proxy.connections).toBe(connections);
     });
 
     it.each(COMMANDS)('%s: aborted while it waits for a connection, it is not sent', async (_name, run) => {

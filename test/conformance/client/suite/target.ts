@@ -4,6 +4,8 @@ import { startProxy, type TcpProxy } from '../../../support/proxy.ts';
 
 export type Options = ClientOptions<string | Uint8Array, Buffer | null> & ServerOptions;
 
+export type Protocol = 'binary' | 'meta' | 'classic';
+
 /** A server that runs, of whatever kind. */
 export interface RunningServer {
   /** What goes into `Client.create`: `host:port`, or the path of a unix socket. */
@@ -16,8 +18,6 @@ export interface RunningServer {
 /** A server, and how a client talks to it. */
 export interface TargetDescription {
   server: RunningServer;
-  /** The protocol that will be spoken, for the few cases where that is visible. */
-  protocol: 'binary' | 'meta' | 'classic';
   /** What every client for it needs: credentials, protocol. */
   options?: Options;
 }
@@ -26,6 +26,8 @@ export type Setup = () => Promise<TargetDescription>;
 
 /** What the cases work with; one server for all of them, so each case takes keys of its own. */
 export class Target {
+  /** The protocol that will be spoken, for the few cases where that is visible. */
+  readonly protocol: Protocol;
   #description: TargetDescription | undefined;
   #client: Client | undefined;
   readonly #clients = new Set<Client<never, unknown>>();
@@ -34,6 +36,10 @@ export class Target {
   /** What was logged in the present case. */
   log: string[] = [];
   readonly logger = { log: (...parts: unknown[]): void => void this.log.push(String(parts[0])) };
+
+  constructor(protocol: Protocol) {
+    this.protocol = protocol;
+  }
 
   async start(setup: Setup): Promise<void> {
     this.#description = await setup();
@@ -62,10 +68,6 @@ export class Target {
   /** The server's name in results and errors. */
   get name(): string {
     return this.description.server.address;
-  }
-
-  get protocol(): 'binary' | 'meta' | 'classic' {
-    return this.description.protocol;
   }
 
   /** A client that all cases share. */
@@ -107,8 +109,8 @@ export class Target {
 }
 
 /** Starts the server before the cases and stops it after them. */
-export function useTarget(setup: Setup): Target {
-  const target = new Target();
+export function useTarget(protocol: Protocol, setup: Setup): Target {
+  const target = new Target(protocol);
   beforeAll(() => target.start(setup), 20_000);
   afterEach(() => target.clearAway());
   afterAll(() => target.stop());
