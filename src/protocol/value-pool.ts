@@ -1,31 +1,47 @@
+/** Memory that pieces are cut from, one behind the other; a piece that is kept pins all of it. */
+class Slab {
+  readonly bytes: number;
+  memory: Buffer;
+  used = 0;
+
+  constructor(bytes: number) {
+    this.bytes = bytes;
+    this.memory = Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /** Cuts off a piece, and says in {@link placed} where. */
+  cut(length: number): void {
+    if (this.used + length > this.bytes) {
+      this.memory = Buffer.allocUnsafeSlow(this.bytes);
+      this.used = 0;
+    }
+    placed.memory = this.memory;
+    placed.at = this.used;
+    this.used += length;
+  }
+}
+
 /**
- * Small values are copied into slabs of this size, so that a value that is kept pins no more than one slab instead of
- * a whole chunk of input.
+ * Memory of its own is dear to make, a whole chunk of input dear to pin: so a piece comes from a slab of at least four
+ * times its size, and one over the largest of these gets memory of its own.
  */
-const SLAB_BYTES = 8 * 1024;
+const SMALL = new Slab(8 * 1024);
+const MEDIUM = new Slab(32 * 1024);
+const LARGEST_SMALL = 2 * 1024;
+const LARGEST_MEDIUM = 8 * 1024;
 
-/** Larger pieces get memory of their own. */
-const LARGEST_POOLED = SLAB_BYTES / 4;
-
-let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-let used = 0;
-
-/** Where a piece was put: `memory` from `at` on. Read it at once, the next copy overwrites it. */
-export const placed = { memory: slab, at: 0 };
+/** Where a piece was put: `memory` from `at` on. Read it at once, the next piece overwrites it. */
+export const placed = { memory: SMALL.memory, at: 0 };
 
 /** Takes memory that may be kept, and says in {@link placed} where; its contents are left to the caller. */
 export function allot(length: number): void {
-  if (length > LARGEST_POOLED) {
+  if (length <= LARGEST_SMALL) {
+    SMALL.cut(length);
+  } else if (length <= LARGEST_MEDIUM) {
+    MEDIUM.cut(length);
+  } else {
     placed.memory = Buffer.allocUnsafeSlow(length);
     placed.at = 0;
-  } else {
-    if (used + length > SLAB_BYTES) {
-      slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-      used = 0;
-    }
-    placed.memory = slab;
-    placed.at = used;
-    used += length;
   }
 }
 
