@@ -1,3 +1,5 @@
+import { throwLater } from '../cluster/log.ts';
+
 /** What every callback takes first. */
 export type ErrorOrNull = Error | null;
 
@@ -13,8 +15,6 @@ export function invoke(callback: AnyCallback, error: unknown, first: unknown, se
     if (second === undefined) callback(error, first);
     else callback(error, first, second);
   } catch (thrown) {
-    process.nextTick(() => {
-      throw thrown;
-    });
+    throwLater(thrown);
   }
 }

@@ -51,21 +51,30 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
    * Reads many keys: one pipelined request for every 256 keys of a server. The map has the hits; a server that failed
    * is in `errors`. Rejects only when all failed.
    */
-  getMulti<T extends Narrowed<TOut> = TOut>(
-    keys: Iterable<Key>,
-    options: GetMultiOptions = {},
-  ): Promise<MultiResult<GetWithCasResult<Found<T, TOut>>>> {
-    return this.whenKnown(() => getMulti(this, keys, options));
+  getMulti<T extends Narrowed<TOut> = TOut, TKey extends Key = string>(
+    keys: Iterable<TKey>,
+    options?: GetMultiOptions | null,
+  ): Promise<MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>> {
+    type Result = MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>;
+    return this.whenKnown(() => getMulti(this, keys, options ?? {})) as Promise<Result>;
   }
 
   /** Stores many values, each under its key; `true` for each that was stored, otherwise like `getMulti`. */
-  setMulti(entries: Iterable<readonly [Key, TIn]>, options: SetMultiOptions = {}): Promise<MultiResult<boolean>> {
-    return this.whenKnown(() => setMulti(this, entries, options));
+  setMulti(entries: Iterable<readonly [string, TIn]>, options?: SetMultiOptions | null): Promise<MultiResult<boolean>>;
+  setMulti(
+    entries: Iterable<readonly [Key, TIn]>,
+    options?: SetMultiOptions | null,
+  ): Promise<MultiResult<boolean, Key>>;
+  setMulti(entries: Iterable<readonly [Key, TIn]>, options?: SetMultiOptions | null): Promise<unknown> {
+    return this.whenKnown(() => setMulti(this, entries, options ?? {}));
   }
 
   /** Deletes many keys; `false` for each that was not there, otherwise like `getMulti`. */
-  deleteMulti(keys: Iterable<Key>, options: CommandOptions = {}): Promise<MultiResult<boolean>> {
-    return this.whenKnown(() => deleteMulti(this, keys, options));
+  deleteMulti<TKey extends Key = string>(
+    keys: Iterable<TKey>,
+    options?: CommandOptions | null,
+  ): Promise<MultiResult<boolean, TKey>> {
+    return this.whenKnown(() => deleteMulti(this, keys, options ?? {})) as Promise<MultiResult<boolean, TKey>>;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { Command } from '../cluster/command.ts';
+import { log } from '../cluster/log.ts';
 import { serverName } from '../cluster/router.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Op } from '../protocol/op.ts';
@@ -111,7 +112,7 @@ export abstract class ClientCommand extends Command {
   protected statusError(status: Status): MemcacheError {
     const text = STATUS_TEXTS[status] ?? `Unknown status 0x${status.toString(16).padStart(4, '0')}`;
     const message = `MemJS ${this.label}: ${text}`;
-    this.client.options.logger.log(message);
+    log(this.client.options.logger, message);
     const server = this.server === undefined ? undefined : serverName(this.server);
     return new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server });
   }

@@ -42,6 +42,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
    */
   constructor(servers: readonly ServerLike[], options?: (ClientOptions<TIn, TOut> & ServerOptions) | null) {
     checkOptions(options ?? {});
+    if (!Array.isArray(servers)) throw invalid('servers', 'an array of servers', servers);
     // Typed as in @types/memjs; what is not a Server has as much of one as MemJS's contract asks for.
     this.servers = servers as readonly Server[];
     this.options = resolveOptions(options ?? {});
@@ -76,6 +77,11 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     return (chosen ?? null) as unknown as undefined;
   }
 
+  /** How many servers there are, spare ones included. @internal */
+  get fleetSize(): number {
+    return this.servers.length + this.#fleet.gutter.length;
+  }
+
   /**
    * Opens a connection to every server now. Never needed, since commands connect by themselves. Rejects with an
    * `AggregateError` of what went wrong with the servers that failed.
@@ -102,10 +108,13 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
    */
   async quit(): Promise<void> {
     this.incrSeq();
+    let retried: number;
     do {
+      ({ retried } = this.router);
       await this.router.idle();
       await Promise.all(this.#fleet.all.map((server) => (isOurs(server) ? server.quit() : this.quitTransport(server))));
-    } while (this.router.retrying);
+      // A command that was sent again meanwhile has opened another connection.
+    } while (this.router.retrying || this.router.retried !== retried);
     await this.#fleet.quit();
   }
 
@@ -139,7 +148,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
       const command = new FrameCommand(key, request, seq, this);
       command.expect(toCallback(callback ?? null));
       if (retries) command.attempts = retries;
-      this.router.dispatch(command);
+      this.#route(command);
     } catch (error) {
       refused(error);
     }
@@ -153,6 +162,10 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   /** Sends a command to the server of its key. */
   protected send(command: ClientCommand): void {
     this.incrSeq();
+    this.#route(command);
+  }
+
+  #route(command: ClientCommand): void {
     if (this.#fleet.dormant) this.#fleet.wake();
     if (this.#fleet.unknown) this.router.hold(command, this.#fleet.known());
     else this.router.dispatch(command);

@@ -1,5 +1,7 @@
+import { log } from '../cluster/log.ts';
+import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { invalid } from './command.ts';
-import { isExpiration, LONGEST_RELATIVE, type ResolvedOptions } from './options.ts';
+import { isExpiration, type ResolvedOptions } from './options.ts';
 
 /** The loggers that have been told of an expiration in the past: once for each will do. */
 const warned = new WeakSet<object>();
@@ -17,7 +19,8 @@ export function toExpiration(expires: number | null | undefined, options: Resolv
 function warnOfThePast(seconds: number, options: ResolvedOptions): void {
   if (seconds * 1000 > Date.now() || warned.has(options)) return;
   warned.add(options);
-  options.logger.log(
+  log(
+    options.logger,
     `MemJS: an expiration of ${seconds} is over 30 days, so it is a Unix time, and one in the past: the item expires at once. Expirations are in seconds, not milliseconds`,
   );
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerLike } from '../cluster/command.ts';
 import { type DiscoveredServer, type Discovery, Watcher } from '../cluster/discovery/discovery.ts';
+import { guarded, log } from '../cluster/log.ts';
 import { isOurs, serverName } from '../cluster/router.ts';
 import { Selection } from '../cluster/selection.ts';
 import { Server, type ServerOptions } from '../cluster/server.ts';
@@ -66,6 +67,7 @@ export class Fleet {
   /** Begins to ask the source, for the first time or after the client was closed. */
   wake(): void {
     this.dormant = false;
+    this.#failure = undefined;
     this.#watcher?.start();
   }
 
@@ -91,7 +93,7 @@ export class Fleet {
       found: (servers) => this.#replace(servers),
       failed: (cause) => {
         const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available: discovery failed', { cause });
-        this.#host.options.logger.log(`MemJS: Discovery failed: ${cause.message}`);
+        log(this.#host.options.logger, `MemJS: Discovery failed: ${cause.message}`);
         if (this.#host.servers.length > 0) return;
         this.#failure = error;
         this.#first?.reject(error);
@@ -104,7 +106,8 @@ export class Fleet {
   #replace(found: readonly DiscoveredServer[]): void {
     this.#failure = undefined;
     const present = new Map(this.#host.servers.map((server) => [identity(server), server]));
-    const next = found.map((address) => {
+    const distinct = new Map(found.map((address) => [identity(address), address]));
+    const next = [...distinct.values()].map((address) => {
       const known = present.get(identity(address));
       if (known !== undefined) return known;
       const [server] = makeServers([address], this.#host.options) as [Server];
@@ -132,12 +135,12 @@ export class Fleet {
     if (!(server instanceof Server)) return;
     const { logger } = this.#host.options;
     server.on('down', (error: MemcacheError) => {
-      logger.log(`MemJS: Server <${serverName(server)}> is down: ${error.message}`);
-      this.events.emit('down', server, error);
+      log(logger, `MemJS: Server <${serverName(server)}> is down: ${error.message}`);
+      guarded(() => this.events.emit('down', server, error));
     });
     server.on('up', () => {
-      logger.log(`MemJS: Server <${serverName(server)}> is up again`);
-      this.events.emit('up', server);
+      log(logger, `MemJS: Server <${serverName(server)}> is up again`);
+      guarded(() => this.events.emit('up', server));
     });
   }
 }

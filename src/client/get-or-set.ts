@@ -1,3 +1,4 @@
+import { log } from '../cluster/log.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import { checkCommandOptions, invalid } from './command.ts';
 import { type Found, Guard, type GuardHost, serverSeconds } from './guard.ts';
@@ -157,7 +158,7 @@ export class GetOrSet {
 
   #log(what: string, error: unknown): void {
     const reason = error instanceof MemcacheError ? error.message : 'the computation failed';
-    this.#host.options.logger.log(`MemJS: A value for getOrSet could not be ${what}: ${reason}`);
+    log(this.#host.options.logger, `MemJS: A value for getOrSet could not be ${what}: ${reason}`);
   }
 }
 

@@ -3,12 +3,12 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { ServerLike } from '../cluster/command.ts';
 import { isOurs, type Router } from '../cluster/router.ts';
 import { MemcacheError } from '../errors.ts';
+import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
 import { Op } from '../protocol/op.ts';
 import type { WireKey } from '../protocol/request.ts';
 import type { ClientCommand, CommandHost } from './command.ts';
 import { LeaseCommand, type Leased } from './lease.ts';
-import { LONGEST_RELATIVE } from './options.ts';
 import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
 import { ChangeCommand, fillInsert } from './storage.ts';
 
@@ -72,7 +72,7 @@ export class Guard {
   /** Looks for the value, and for the right to make it where it is missing or old. */
   async look(): Promise<Found> {
     const seen = await this.#see();
-    if (seen.won && seen.item === undefined) return this.#make(seen);
+    if (seen.won) return this.#make(seen);
     if (seen.item !== undefined && !seen.old) return { item: seen.item, won: false };
     if (seen.item === undefined && seen.busy) return { item: undefined, won: false };
     if (!(await this.#lock())) return { item: seen.item, won: false };
@@ -149,13 +149,13 @@ export class Guard {
     return won;
   }
 
-  /** Only while the lock is surely this one's: past `lockFor` it may be another's. */
+  /** Only while the lock is surely this one's: past that it may be another's. */
   async #unlock(): Promise<void> {
     const { lockFor } = this.#times;
     const lockedAt = this.#lockedAt;
     this.#lockedAt = undefined;
-    if (lockedAt === undefined || performance.now() - lockedAt >= lockFor * 1000) return;
-    await this.#send(new ChangeCommand(Op.Delete, this.#beside('lock'), this.#host));
+    if (lockedAt === undefined || performance.now() - lockedAt >= (serverSeconds(lockFor) - 1) * 1000) return;
+    await this.#send(new UnlockCommand(Op.Delete, this.#beside('lock'), this.#host));
   }
 
   #read(key: WireKey): Promise<GetWithCasResult<unknown>> {
@@ -195,6 +195,13 @@ function textOf(key: WireKey): string {
   if (typeof key === 'string') return key;
   const bytes = Buffer.from(key);
   return isUtf8(bytes) ? bytes.toString() : bytes.toString('base64url');
+}
+
+/** Sent twice, it could take away a lock that another has made in between. */
+class UnlockCommand extends ChangeCommand {
+  override get repeatable(): boolean {
+    return false;
+  }
 }
 
 /** The server's clock moves by whole seconds, so that a time of n seconds may end up to one too early. */

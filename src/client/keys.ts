@@ -42,11 +42,9 @@ export class KeyMaker {
 function digest(key: WireKey): WireKey {
   const bytes = Buffer.from(key);
   const hash = createHash('sha256').update(bytes).digest('base64url');
-  if (typeof key !== 'string') return Buffer.concat([bytes.subarray(0, HEAD_BYTES), Buffer.from(`:${hash}`)]);
-  // A character that was cut in two decodes to the replacement character, which is dropped.
-  const head = bytes
-    .subarray(0, HEAD_BYTES)
-    .toString()
-    .replace(/\uFFFD$/, '');
-  return `${head}:${hash}`;
+  // Between characters, as UTF-8 marks them, so that text and its bytes come to the same.
+  let end = HEAD_BYTES;
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  const head = bytes.subarray(0, end);
+  return typeof key === 'string' ? `${head}:${hash}` : Buffer.concat([head, Buffer.from(`:${hash}`)]);
 }

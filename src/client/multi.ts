@@ -4,7 +4,14 @@ import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { StoreItem, WireKey } from '../protocol/request.ts';
 import { type BatchCommand, type BatchSink, ChangeBatch, GetBatch } from './batch.ts';
-import { type ClientCommand, type CommandHost, type CommandOptions, checkCommandOptions, invalid } from './command.ts';
+import {
+  type ClientCommand,
+  type CommandHost,
+  type CommandOptions,
+  checkCommandOptions,
+  invalid,
+  invalidType,
+} from './command.ts';
 import { toExpiration } from './expiration.ts';
 import type { Key, KeyMaker } from './keys.ts';
 import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
@@ -33,7 +40,9 @@ export type SetMultiOptions = Omit<InsertOptions, 'cas'>;
  * be sent or was refused under the key. Keys without a result and without an error of their own were misses, or belong
  * to a server that failed.
  */
-export type MultiResult<TValue> = Map<Key, TValue> & { readonly errors: Map<Key, Error> };
+export type MultiResult<TValue, TKey extends Key = string> = Map<TKey, TValue> & {
+  readonly errors: Map<TKey | string, Error>;
+};
 
 /** What the commands for many keys need of their client. */
 export interface MultiHost extends CommandHost {
@@ -74,14 +83,14 @@ class MultiCall<TValue> {
   }
 
   /** Sends everything; throws only when nothing at all was answered. */
-  async run(entries: readonly Entry[]): Promise<MultiResult<TValue>> {
+  async run(entries: readonly Entry[]): Promise<MultiResult<TValue, Key>> {
     await this.route(entries);
     this.options.signal?.throwIfAborted();
     if (!this.answered && this.errors.size > 0) {
       const [first] = this.errors.values();
       throw this.errors.size === 1 ? first : new AggregateError(this.errors.values(), 'Every server failed');
     }
-    return Object.defineProperty(this.results, 'errors', { value: this.errors }) as MultiResult<TValue>;
+    return Object.defineProperty(this.results, 'errors', { value: this.errors }) as MultiResult<TValue, Key>;
   }
 
   /** Keys by server, each server's in batches of their own. */
@@ -183,7 +192,7 @@ export async function getMulti<TOut>(
   host: MultiHost,
   keys: Iterable<Key>,
   options: GetMultiOptions,
-): Promise<MultiResult<GetWithCasResult<TOut>>> {
+): Promise<MultiResult<GetWithCasResult<TOut>, Key>> {
   checkIterable(keys);
   checkCommandOptions(options);
   const returnCas = options.cas === true;
@@ -200,13 +209,17 @@ export async function setMulti<TIn>(
   host: MultiHost,
   entries: Iterable<readonly [Key, TIn]>,
   options: SetMultiOptions,
-): Promise<MultiResult<boolean>> {
+): Promise<MultiResult<boolean, Key>> {
   checkIterable(entries);
   checkCommandOptions(options);
   toExpiration(options.expires, host.options);
   if (options.flags !== undefined && options.flags !== null) checkFlags(options.flags);
   // Where a key stands twice, the last value counts, as with sets one after the other.
-  const values = new Map(entries);
+  const values = new Map<Key, TIn>();
+  for (const entry of entries) {
+    if (!Array.isArray(entry)) throw invalidType('entries', 'pairs of a key and a value', entry);
+    values.set(entry[0], entry[1]);
+  }
   const call = new MultiCall<boolean>(host, options, {
     batch: (list, sink) => new ChangeBatch(wires(list), list.map(storeOf), host, sink),
     single: (entry) => Object.assign(new ChangeCommand(Op.Set, entry.wire, host), storeOf(entry)),
@@ -225,7 +238,7 @@ export async function deleteMulti(
   host: MultiHost,
   keys: Iterable<Key>,
   options: CommandOptions,
-): Promise<MultiResult<boolean>> {
+): Promise<MultiResult<boolean, Key>> {
   checkIterable(keys);
   checkCommandOptions(options);
   const call = new MultiCall<boolean>(host, options, {

@@ -1,3 +1,4 @@
+import { log } from '../cluster/log.ts';
 import type { AnyCallback } from './callback.ts';
 import type { IncrementDecrementOptions } from './counters.ts';
 import type { Logger } from './options.ts';
@@ -35,7 +36,7 @@ function toOptions<TOptions extends object>(options: unknown): TOptions {
 }
 
 function deprecated(label: string, logger: Logger): void {
-  logger.log(`MemJS ${label}: using deprecated call - arguments have changed`);
+  log(logger, `MemJS ${label}: using deprecated call - arguments have changed`);
 }
 
 /** `(options, callback)` or MemJS's old `(callback, expires)`. */

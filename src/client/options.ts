@@ -1,7 +1,8 @@
 import type { Discovery } from '../cluster/discovery/discovery.ts';
 import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
-import type { ServerOptions } from '../cluster/server.ts';
+import { LONGEST_TIMER, type ServerOptions } from '../cluster/server.ts';
 import { MemcacheError } from '../errors.ts';
+import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { noopSerializer, type Serializer } from '../serializers/serializer.ts';
 import type { ServerList } from './servers.ts';
 
@@ -58,9 +59,6 @@ export interface Gutter {
   expires: number;
 }
 
-/** Up to this many seconds an expiration counts from now, past it it is a Unix time (`protocol.txt`, "Expiration times"). */
-export const LONGEST_RELATIVE = 60 * 60 * 24 * 30;
-
 /** A client's options with all defaults in. */
 export interface ResolvedOptions {
   retries: number;
@@ -87,9 +85,6 @@ const DEFAULTS: Omit<ResolvedOptions, 'logger'> = {
   failover: false,
   failoverTime: 60,
 };
-
-/** Node.js's timers end here, in seconds. */
-const LONGEST_TIMER = 2_147_483;
 
 type Check = (value: unknown) => boolean;
 
@@ -131,7 +126,10 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
     check: isDistribution,
     expected: "'modulo', 'ketama', 'rendezvous' or an object with a method build",
   },
-  discovery: { check: hasMethods('discover'), expected: 'an object with a method discover, such as dns() makes' },
+  discovery: {
+    check: (value) => hasMethods('discover')(value) && SPAN.check(Reflect.get(value as object, 'interval')),
+    expected: 'an object with a method discover and an interval in seconds, such as dns() makes',
+  },
   failover: {
     check: (value) => isBoolean(value) || isGutter(value),
     expected: 'true, false or { gutter: servers, expires: seconds above 0 }',
@@ -173,6 +171,9 @@ export function checkOptions(options: unknown): void {
   }
 }
 
+/** Options with credentials in them: `failover` has the addresses of a spare pool. */
+const SECRET = ['password', 'tls', 'failover'] as const;
+
 /** A copy of the caller's options with the defaults put in, as MemJS has them in `client.options`. */
 export function resolveOptions<TIn, TOut>(
   options: ClientOptions<TIn, TOut> & ServerOptions,
@@ -182,7 +183,12 @@ export function resolveOptions<TIn, TOut>(
   );
   const retry_delay = options.retry_delay ?? options.retryDelay ?? DEFAULTS.retry_delay;
   const resolved = { ...DEFAULTS, logger: console, ...given, retry_delay };
-  if ('password' in resolved) Object.defineProperty(resolved, 'password', { enumerable: false });
+  // What may hold a password or a private key is in no inspection and no JSON.
+  for (const name of SECRET) {
+    if (name in resolved && typeof Reflect.get(resolved, name) !== 'boolean') {
+      Object.defineProperty(resolved, name, { enumerable: false });
+    }
+  }
   return resolved;
 }
 

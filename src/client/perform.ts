@@ -34,6 +34,10 @@ export class FrameCommand extends ClientCommand {
     return 'PERFORM';
   }
 
+  override reject(error: unknown): void {
+    if (!this.answered) super.reject(error);
+  }
+
   /** As in MemJS, of several answers only the first is handed over. */
   override settle({ frame }: Reply): void {
     if (this.answered) return;

@@ -20,6 +20,10 @@ export abstract class Command extends Request {
   declare failedAt: number;
   /** What the last attempt failed with. */
   declare lastError: Error | undefined;
+  /** From how many servers it has gone on to another one. */
+  declare moves: number;
+  /** Its number for a transport of the caller's own. */
+  declare seq: number | undefined;
   /** Whether sending it again cannot change its effect. */
   abstract readonly repeatable: boolean;
 
@@ -36,4 +40,4 @@ export abstract class Command extends Request {
 }
 
 /** As with requests: what most commands never set. */
-Object.assign(Command.prototype, { pinned: false, failedAt: 0, lastError: undefined });
+Object.assign(Command.prototype, { pinned: false, failedAt: 0, moves: 0, lastError: undefined, seq: undefined });

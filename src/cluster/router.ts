@@ -2,6 +2,7 @@ import { type FrameTransport, sendFrame } from '../connection/frame-transport.ts
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import type { Command, ServerLike } from './command.ts';
+import { type LogTarget, log } from './log.ts';
 import { Server } from './server.ts';
 import { shorten } from './shorten.ts';
 
@@ -15,7 +16,7 @@ export interface RouterOptions {
   /** How long a failed server is left alone, in seconds. */
   failoverTime: number;
   retryNonIdempotent: boolean;
-  logger: { log(...message: unknown[]): void };
+  logger: LogTarget;
 }
 
 /** Who has the servers and chooses among them. */
@@ -23,8 +24,12 @@ export interface RouterHost {
   readonly options: RouterOptions;
   /** The server for a key; none when all are left alone. */
   server(key: WireKey): ServerLike | null | undefined;
+  /** How many servers there are in all. */
+  readonly fleetSize: number;
   /** The opaque of a frame that goes to a transport of the caller's own. */
   readonly seq: number;
+  /** Moves `seq` on. */
+  incrSeq(): void;
 }
 
 /** Errors that another attempt would only repeat. */
@@ -49,6 +54,8 @@ export class Router implements Holder {
   /** Commands that wait until it is known which servers there are. */
   readonly #held = new Set<Command>();
   #onIdle: (() => void)[] = [];
+  /** How many commands have been sent again so far. */
+  retried = 0;
 
   constructor(host: RouterHost) {
     this.#host = host;
@@ -65,6 +72,8 @@ export class Router implements Holder {
       if (command.failedAt !== 0) command.failedAt = 0;
     }
     if (isOurs(server)) {
+      // It is not waited for, unless it takes several failures in a row to go on to another server.
+      if (server.down && !this.#host.options.failover) command.attempts = 1;
       if (server.longest !== undefined) shorten(command, server.longest);
       server.send(command);
     } else this.#sendFrame(server, command);
@@ -77,9 +86,11 @@ export class Router implements Holder {
     known.then(
       () => {
         if (this.#held.delete(command)) this.dispatch(command);
+        this.#tellIdle();
       },
       (error) => {
         if (this.#held.delete(command)) command.reject(error);
+        this.#tellIdle();
       },
     );
   }
@@ -105,6 +116,7 @@ export class Router implements Holder {
   }
 
   drop(request: Request): void {
+    request.holder = undefined;
     this.#held.delete(request as Command);
     const timer = this.#retries.get(request)?.timer;
     clearTimeout(timer);
@@ -114,31 +126,28 @@ export class Router implements Holder {
   /** Fails the commands that are between two attempts. */
   close(): void {
     const error = new MemcacheError('ERR_CLOSED', 'The client was closed');
-    for (const command of [...this.#held]) {
-      this.#held.delete(command);
-      command.reject(error);
-    }
-    const waiting = [...this.#retries.values()];
-    for (const { command, timer } of waiting) {
-      clearTimeout(timer);
-      this.#forget(command, timer);
+    for (const command of [...this.#held, ...this.#retries.keys()] as Command[]) {
+      // What is told to one may have dropped another.
+      if (command.holder !== this) continue;
+      this.drop(command);
       command.reject(error);
     }
   }
 
-  /** Resolves when no command is between two attempts. */
+  /** Resolves when no command is between two attempts, or waits for a list of servers. */
   async idle(): Promise<void> {
-    if (this.#retries.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+    if (this.retrying) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   get retrying(): boolean {
-    return this.#retries.size > 0;
+    return this.#retries.size > 0 || this.#held.size > 0;
   }
 
   #retryLater(command: Command, seconds: number): void {
     command.holder = this;
     const timer = setTimeout(() => {
       command.holder = undefined;
+      this.retried++;
       this.dispatch(command);
       this.#forget(command, timer);
     }, seconds * 1000);
@@ -149,7 +158,11 @@ export class Router implements Holder {
   #forget(request: Request, timer: NodeJS.Timeout | undefined): void {
     if (this.#retries.get(request)?.timer !== timer) return;
     this.#retries.delete(request);
-    if (this.#retries.size > 0) return;
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.retrying) return;
     const waiting = this.#onIdle;
     this.#onIdle = [];
     for (const resolve of waiting) resolve();
@@ -159,13 +172,16 @@ export class Router implements Holder {
   #giveUp(command: Command, error: MemcacheError): void {
     const { failover, failoverTime } = this.#host.options;
     const { server } = command;
-    if (!failover || server === undefined || answersOthers(server, command.failedAt)) {
+    if (!failover || server === undefined || answersOthers(server, startOf(command, error))) {
       command.reject(error);
       return;
     }
     leaveAlone(server, failoverTime, error);
     if (command.pinned) {
       command.reject(error);
+    } else if (++command.moves >= this.#host.fleetSize) {
+      // Servers that come back while it goes round are not asked a second time.
+      command.reject(new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: error }));
     } else {
       command.attempts = 0;
       this.dispatch(command);
@@ -188,27 +204,48 @@ export class Router implements Holder {
   #suspect({ server }: Command, error: MemcacheError): void {
     const { failover, failoverTime, retries } = this.#host.options;
     if (!failover || server === undefined || !isOurs(server)) return;
-    const silence = retries * server.options.timeout * 1000;
-    if (server.answeredAt < performance.now() - silence) leaveAlone(server, failoverTime, error);
+    const now = performance.now();
+    if (server.failingSince <= server.answeredAt) server.failingSince = now;
+    const silence = (retries - 1) * server.options.timeout * 1000;
+    if (server.failingSince <= now - silence) leaveAlone(server, failoverTime, error);
   }
 
   #sendFrame(server: FrameTransport, command: Command): void {
     const { timeout = TRANSPORT_TIMEOUT, conntimeout = 2 * timeout } = server instanceof Server ? server.options : {};
-    sendFrame(server, command, this.#host.seq, command.timeout || (timeout + conntimeout) * 1000);
+    sendFrame(server, command, this.#frameSeq(command), command.timeout || (timeout + conntimeout) * 1000);
+  }
+
+  /** A command keeps its number over all attempts; one that begins to need it late gets a new one. */
+  #frameSeq(command: Command): number {
+    if (command.seq === undefined) {
+      if (command.lastError !== undefined) this.#host.incrSeq();
+      command.seq = this.#host.seq;
+    }
+    return command.seq;
   }
 
   #log(command: Command, retries: number, error: Error): void {
     const { server } = command;
     const name = server === undefined ? '' : serverName(server);
-    this.#host.options.logger.log(
+    log(
+      this.#host.options.logger,
       `MemJS: Server <${name}> failed after (${retries}) retries with error - ${error.message}`,
     );
   }
 }
 
-/** Whether a server has answered since a command failed there for the first time. */
-function answersOthers(server: ServerLike, failedAt: number): boolean {
-  return isOurs(server) && server.answeredAt > failedAt;
+/** Whether a server has answered anything since then. */
+function answersOthers(server: ServerLike, since: number): boolean {
+  return isOurs(server) && server.answeredAt > since;
+}
+
+/**
+ * Since when a server has to have answered to be alive. A command that was waited for began its last attempt then, or
+ * as long ago as the server may take for any; otherwise its first attempt failed then.
+ */
+function startOf({ deadline, timeout, failedAt, server }: Command, { code }: MemcacheError): number {
+  if (code !== 'ERR_TIMEOUT' || deadline === 0 || !(server instanceof Server)) return failedAt;
+  return Math.min(deadline - timeout, performance.now() - server.options.timeout * 1000);
 }
 
 function leaveAlone(server: ServerLike, seconds: number, error: MemcacheError): void {

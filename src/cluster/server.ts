@@ -62,6 +62,11 @@ export type ResolvedServerOptions = ServerOptions & {
   [Name in Exclude<keyof ServerOptions, 'username' | 'password' | 'tls'>]-?: NonNullable<ServerOptions[Name]>;
 };
 
+const HIDDEN = { password: { enumerable: false }, tls: { enumerable: false }, failover: { enumerable: false } };
+
+/** Node.js's timers end here, in seconds. */
+export const LONGEST_TIMER = 2_147_483;
+
 const DEFAULTS = {
   protocol: 'binary' as const,
   connections: 1,
@@ -90,6 +95,8 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   protocol: ProtocolName | undefined = undefined;
   /** Until when the server is left alone, as `Date.now()` has it. */
   wakeupAt: number | undefined = undefined;
+  /** When the first failure after the last answer was, on the clock of `performance.now()`. */
+  failingSince = Number.NEGATIVE_INFINITY;
   /** The server's share of the keys. */
   readonly weight: number;
   /** The longest expiration of what is stored here, in seconds; none where it is the caller's own. */
@@ -123,16 +130,16 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
       connections: options?.connections ?? DEFAULTS.connections,
       maxPending: options?.maxPending ?? DEFAULTS.maxPending,
       timeout,
-      conntimeout: options?.conntimeout ?? 2 * timeout,
+      conntimeout: options?.conntimeout ?? Math.min(2 * timeout, LONGEST_TIMER),
       keepAlive: options?.keepAlive ?? DEFAULTS.keepAlive,
       keepAliveDelay: options?.keepAliveDelay ?? DEFAULTS.keepAliveDelay,
     };
     const { env } = process;
     this.username = username || this.options.username || env.MEMCACHIER_USERNAME || env.MEMCACHE_USERNAME;
     const secret = password || this.options.password || env.MEMCACHIER_PASSWORD || env.MEMCACHE_PASSWORD;
-    // Readable, but in no inspection and no JSON; TLS options hold private keys.
+    // Readable, but in no inspection and no JSON: private keys, and a client's spare pool with its credentials, too.
     Object.defineProperty(this, 'password', { value: secret, configurable: true });
-    Object.defineProperties(this.options, { password: { enumerable: false }, tls: { enumerable: false } });
+    Object.defineProperties(this.options, HIDDEN);
     this.#place = place;
     this.weight = place.weight ?? 1;
     this.longest = place.longest;

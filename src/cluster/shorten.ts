@@ -1,8 +1,6 @@
+import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { Op } from '../protocol/op.ts';
 import type { Request } from '../protocol/request.ts';
-
-/** Up to this many seconds an expiration counts from now, past it it is a Unix time (`protocol.txt`, "Expiration times"). */
-const LONGEST_RELATIVE = 60 * 60 * 24 * 30;
 
 /** Requests that set an expiration. */
 const EXPIRING: ReadonlySet<Op> = new Set<Op>([

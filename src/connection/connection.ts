@@ -60,7 +60,10 @@ class QuitRequest extends Request {
 export class Connection implements ReplyQueue, Holder {
   /** Why the introduction came to nothing, where another one may do better. */
   rebuff: Rebuff | undefined;
+  /** Whether the server has answered anything in the protocol. */
+  proven = false;
   private state: State = 'opening';
+  private closedBy: MemcacheError | undefined;
   /** Whether the socket has been opened. */
   private reached = false;
   /** Private for real, so that no inspection shows the password. */
@@ -79,6 +82,9 @@ export class Connection implements ReplyQueue, Holder {
   private unwritten = 0;
   /** Whether the socket has asked to be left alone until it drains. */
   private blocked = false;
+  /** Whether the input that is being read has answered anything, and taken the head off the queue. */
+  private heard = false;
+  private moved = false;
   /** When the head of the queue last moved, on the clock of `performance.now()`. */
   private movedAt = 0;
   /** Begins with a line end among its bytes, so that a server that reads lines answers to a frame instead of waiting. */
@@ -96,10 +102,6 @@ export class Connection implements ReplyQueue, Holder {
     this.socket.on('error', (cause) => this.lost('The connection failed', cause));
     this.socket.on('close', () => this.lost('The connection was closed'));
     this.openTimer = setTimeout(() => this.openTimedOut(), options.conntimeout);
-  }
-
-  get ready(): boolean {
-    return this.state === 'ready';
   }
 
   /** How many requests wait for an answer. */
@@ -134,6 +136,8 @@ export class Connection implements ReplyQueue, Holder {
       this.destroy(this.error('ERR_AUTH', AUTH_FAILED));
       return false;
     }
+    this.heard = true;
+    if (!reply.more) this.moved = true;
     const request = reply.more ? this.queue.head() : this.queue.shift();
     if (request === undefined) return false;
     if (!reply.more) request.holder = undefined;
@@ -161,6 +165,7 @@ export class Connection implements ReplyQueue, Holder {
   destroy(error: MemcacheError): void {
     if (this.state === 'closed') return;
     this.state = 'closed';
+    this.closedBy = error;
     clearTimeout(this.openTimer);
     this.deadlines.stop();
     this.socket.destroy();
@@ -168,8 +173,7 @@ export class Connection implements ReplyQueue, Holder {
     this.queue = new WaitingQueue();
     this.owner.onClosed(this, error);
     const written = queue.length - unwritten;
-    for (let i = 0; i < written; i++) failHead(queue, error, true);
-    while (queue.length > 0) failHead(queue, error, false);
+    for (let index = 0; queue.length > 0; index++) this.failNow(queue.shift() as Request, error, index < written);
   }
 
   private opened(): void {
@@ -269,16 +273,19 @@ export class Connection implements ReplyQueue, Holder {
 
   private read(buffer: Buffer, length: number): void {
     if (this.state === 'closed') return;
-    const before = this.queue.length;
+    this.moved = false;
+    this.heard = false;
     try {
       this.decoder.decode(buffer, 0, length);
     } catch (error) {
       this.garbled(this.located(error));
       return;
     }
-    if (this.queue.length !== before) {
-      this.movedAt = performance.now();
-      this.owner.onAnswered(this.movedAt);
+    if (this.heard) {
+      const now = performance.now();
+      if (this.moved) this.movedAt = now;
+      this.proven = true;
+      this.owner.onAnswered(now);
     }
     if (this.state === 'retired' && !this.alive()) this.destroy(this.error('ERR_CLOSED', CLOSED));
   }
@@ -309,10 +316,15 @@ export class Connection implements ReplyQueue, Holder {
   private expire(requests: readonly Request[]): void {
     if (requests.length === 0) return;
     const error = this.error('ERR_TIMEOUT', 'socket timed out waiting on response.');
-    for (const request of requests) {
-      request.holder = undefined;
-      request.fail(error, true);
-    }
+    // One of them may close the client while it is told.
+    for (const request of requests) this.failNow(request, this.closedBy ?? error, true);
+  }
+
+  /** One that was dropped while others failed is not failed any more. */
+  private failNow(request: Request, error: MemcacheError, written: boolean): void {
+    if (request.holder !== this) return;
+    request.holder = undefined;
+    request.fail(error, written);
   }
 
   /** When the head of the queue will not have moved for too long; a command with more time of its own gets it. */
@@ -362,11 +374,4 @@ export class Connection implements ReplyQueue, Holder {
     if (error instanceof MemcacheError) return this.error(error.code, error.message, error.cause);
     return this.error('ERR_PROTOCOL', 'The answer of the server could not be read', error);
   }
-}
-
-function failHead(queue: WaitingQueue, error: MemcacheError, written: boolean): void {
-  const request = queue.shift();
-  if (request === undefined) return;
-  request.holder = undefined;
-  request.fail(error, written);
 }

@@ -73,7 +73,7 @@ export class Dialer {
     return last.protocol.name;
   }
 
-  /** A stream that went out of step may mean that another server answers there now. */
+  /** A stream that went out of step, or never gave an answer, may mean that another server is there now. */
   forget(): void {
     this.#known = undefined;
   }
@@ -91,7 +91,7 @@ export class Dialer {
   /** A server that hangs up on every login, without an answer to any, has not refused one: nobody may be behind it. */
   #nothingTaken({ name, credentials }: Target, last: MemcacheError): MemcacheError {
     if (this.#tried.length === 1 || (credentials !== undefined && last.code === 'ERR_CONNECT')) return last;
-    const tried = this.#tried.map(describe).join(', ');
+    const tried = this.#tried.map(describe).join('; ');
     const [code, message] =
       credentials === undefined
         ? (['ERR_PROTOCOL', 'The server speaks none of the protocols.'] as const)

@@ -103,7 +103,7 @@ class Exchange implements Holder {
     transport.onResponse(request.opaque, onResponse);
     transport.onError(request.opaque, (error) => this.fail(error));
     this.timer = setTimeout(() => {
-      this.fail(new MemcacheError('ERR_TIMEOUT', 'socket timed out waiting on response.'));
+      this.fail(this.timedOut());
     }, patience);
     const frame = frameOf(request);
     try {
@@ -115,6 +115,11 @@ class Exchange implements Holder {
 
   drop(): void {
     this.end();
+  }
+
+  private timedOut(): MemcacheError {
+    const server = `${this.transport.host}:${this.transport.port}`;
+    return new MemcacheError('ERR_TIMEOUT', 'socket timed out waiting on response.', { server });
   }
 
   private respond(message: TransportMessage): void {

@@ -1,4 +1,5 @@
 import { MemcacheError } from '../errors.ts';
+import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { Request } from '../protocol/request.ts';
@@ -21,7 +22,7 @@ export interface Failure {
 }
 
 /** A Unix time: the first number of seconds that is taken for one. */
-const LONG_AGO = 60 * 60 * 24 * 30 + 1;
+const LONG_AGO = LONGEST_RELATIVE + 1;
 
 type Send = (request: Request) => void;
 type Done = (failure?: Failure) => void;

@@ -56,7 +56,14 @@ export function nextIntroduction(protocols: Protocols, last: Introduction, rebuf
   return protocol === protocols.classic ? undefined : { ...last, protocol: protocols.classic };
 }
 
+const LOGINS: Readonly<Record<Login, string>> = {
+  none: '',
+  sasl: ' with SASL',
+  text: ' with a login in text',
+  'text-by-key': ' with a login in text, the user as the key',
+};
+
 /** An introduction in an error message. */
 export function describe({ protocol, login }: Introduction): string {
-  return login === 'none' ? protocol.name : `${protocol.name} with ${login === 'sasl' ? 'SASL' : 'a login in text'}`;
+  return `${protocol.name}${LOGINS[login]}`;
 }

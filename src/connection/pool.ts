@@ -42,6 +42,8 @@ export class Pool implements ConnectionOwner, Holder {
   #onSettled: ((error?: MemcacheError) => void)[] = [];
   /** When the server last answered anything, on the clock of `performance.now()`. */
   answeredAt = Number.NEGATIVE_INFINITY;
+  /** What a close said that came while requests were being failed: then it is what the rest of them is told. */
+  #closedBy: MemcacheError | undefined;
   /** Why the server can't be reached. */
   #reason: MemcacheError | undefined;
   /** When another further connection may be tried, after one that failed; on the clock of `performance.now()`. */
@@ -96,10 +98,11 @@ export class Pool implements ConnectionOwner, Holder {
   close(): void {
     this.#calmDown();
     const error = this.#error('ERR_CLOSED', CLOSED);
+    this.#closedBy = error;
     const connections = [...this.#ready, ...this.#retired];
     if (this.#opening !== undefined) connections.push(this.#opening);
+    else this.#failWaiting(error);
     for (const connection of connections) connection.destroy(error);
-    this.#failWaiting(error);
   }
 
   drop(request: Request): void {
@@ -119,6 +122,7 @@ export class Pool implements ConnectionOwner, Holder {
       connection.send(request);
     }
     this.#tellSettled();
+    if (connection.pending > 1) this.#grow();
   }
 
   onAnswered(now: number): void {
@@ -136,7 +140,7 @@ export class Pool implements ConnectionOwner, Holder {
       return;
     }
     this.#retired.delete(connection);
-    if (error.code === 'ERR_PROTOCOL') this.#dialer.forget();
+    if (error.code === 'ERR_PROTOCOL' || !connection.proven) this.#dialer.forget();
     this.#forget(connection);
   }
 
@@ -197,7 +201,12 @@ export class Pool implements ConnectionOwner, Holder {
       return;
     }
     connection.send(request);
-    if (this.#ready.length >= connections || this.#opening !== undefined) return;
+    if (connections > 1) this.#grow();
+  }
+
+  /** Opens a further connection, while there may be one. */
+  #grow(): void {
+    if (this.#ready.length >= this.#limits.connections || this.#opening !== undefined) return;
     if (this.#growAgainAt === 0 || this.#growAgainAt <= performance.now()) this.#open();
   }
 
@@ -230,7 +239,8 @@ export class Pool implements ConnectionOwner, Holder {
   }
 
   #failRefused(): void {
-    for (const { request, error } of this.#refused.splice(0)) failNow(request, error);
+    this.#closedBy = undefined;
+    for (const { request, error } of this.#refused.splice(0)) this.#failNow(request, this.#closedBy ?? error);
   }
 
   /** Only those that wait now: one that fails may come back at once, for the next connection. */
@@ -239,7 +249,15 @@ export class Pool implements ConnectionOwner, Holder {
     for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
       requests.push(request);
     }
-    for (const request of requests) failNow(request, error);
+    this.#closedBy = undefined;
+    for (const request of requests) this.#failNow(request, this.#closedBy ?? error);
+  }
+
+  /** Of what has not been sent, no byte is written. One that was dropped while others failed is not failed any more. */
+  #failNow(request: Request, error: MemcacheError): void {
+    if (request.holder !== this) return;
+    request.holder = undefined;
+    request.fail(error, false);
   }
 
   #settled(): Promise<MemcacheError | undefined> {
@@ -265,9 +283,3 @@ const CLOSED = 'The client was closed';
 
 /** How long a server that refused a further connection is left with those that it has, in milliseconds. */
 const GROWTH_PAUSE = 1000;
-
-/** Of what has not been sent, no byte is written. */
-function failNow(request: Request, error: MemcacheError): void {
-  request.holder = undefined;
-  request.fail(error, false);
-}

@@ -45,6 +45,9 @@ export class AdminCommands {
       case 'cache_memlimit':
         this.#memoryLimit(words);
         return undefined;
+      case 'config':
+        this.#configuration(words);
+        return undefined;
       case 'shutdown':
         this.#line('ERROR: shutdown not enabled');
         return undefined;
@@ -58,6 +61,13 @@ export class AdminCommands {
 
   #line(text: string): undefined {
     writeLine(this.#channel.output, text);
+  }
+
+  /** What ElastiCache's engines have beyond memcached. */
+  #configuration([, action, name]: readonly string[]): undefined {
+    const { text } = this.#channel.facts.cluster;
+    if (text === undefined || action !== 'get' || name !== 'cluster') return this.#line('ERROR');
+    writeText(this.#channel.output, `CONFIG cluster 0 ${text.length}\r\n${text}\r\nEND\r\n`);
   }
 
   #stats(words: readonly string[]): undefined {

@@ -1,3 +1,4 @@
+export type { ClusterNode } from './cluster.ts';
 export type {
   DropFault,
   Fault,
@@ -16,5 +17,6 @@ export type {
   UnsolicitedFault,
   WrongOpaqueFault,
 } from './faults.ts';
-export { MemoryServer, type MemoryServerOptions, type User } from './server.ts';
+export { MemoryServer, type MemoryServerOptions } from './server.ts';
 export type { ServerProtocol } from './session.ts';
+export type { User, Users } from './users.ts';

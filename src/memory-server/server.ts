@@ -2,17 +2,13 @@ import { rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { type TLSSocket, type TlsOptions, Server as TlsServer } from 'node:tls';
 import { MemcacheError } from '../errors.ts';
+import { Cluster, type ClusterNode } from './cluster.ts';
 import { Commands } from './commands.ts';
 import { Faults } from './faults.ts';
 import { type ServerProtocol, Session, type SessionHost } from './session.ts';
 import { generalStats, type ServerFacts } from './stats.ts';
 import { Store } from './store.ts';
-
-/** Someone who may log in, with SASL PLAIN or with text authentication. */
-export interface User {
-  username: string;
-  password: string;
-}
+import { type Users, usersOf } from './users.ts';
 
 export interface MemoryServerOptions {
   /**
@@ -38,7 +34,7 @@ export interface MemoryServerOptions {
    */
   maxItemSize?: number | undefined;
   /** Who may log in, as a list or as an object of passwords by user name. Without it nobody has to. */
-  users?: readonly User[] | Readonly<Record<string, string>> | undefined;
+  users?: Users | undefined;
   /** TLS, with the options of `tls.createServer` (`key` and `cert` at least). */
   tls?: TlsOptions | undefined;
   /**
@@ -157,6 +153,15 @@ export class MemoryServer implements AsyncDisposable {
     return this.#sockets.size;
   }
 
+  /** The nodes that it names when it is asked as ElastiCache's configuration endpoint; none: it does not play that. */
+  get cluster(): readonly ClusterNode[] {
+    return this.#facts.cluster.nodes;
+  }
+
+  set cluster(nodes: readonly ClusterNode[]) {
+    this.#facts.cluster.nodes = nodes;
+  }
+
   /** The general statistics, as `stats` tells them. */
   stats(): Record<string, string> {
     this.#store.tick();
@@ -195,6 +200,7 @@ export class MemoryServer implements AsyncDisposable {
       get connections() {
         return server.connections;
       },
+      cluster: new Cluster(),
       verbosity: 0,
       detail: false,
       crawler: true,
@@ -272,16 +278,6 @@ export class MemoryServer implements AsyncDisposable {
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
-}
-
-function usersOf(users: MemoryServerOptions['users']): ReadonlyMap<string, string> | undefined {
-  if (users === undefined) return undefined;
-  if (isList(users)) return new Map(users.map(({ username, password }) => [username, password]));
-  return new Map(Object.entries(users));
-}
-
-function isList(users: readonly User[] | Readonly<Record<string, string>>): users is readonly User[] {
-  return Array.isArray(users);
 }
 
 function checkSize(name: string, bytes: number | undefined): void {

@@ -1,3 +1,4 @@
+import type { Cluster } from './cluster.ts';
 import { type Item, Mark } from './item.ts';
 import { classOf, classSizes, PAGE_BYTES } from './slabs.ts';
 import type { Store } from './store.ts';
@@ -13,6 +14,7 @@ export interface ServerFacts {
   readonly tls: boolean;
   readonly authentication: boolean;
   readonly connections: number;
+  readonly cluster: Cluster;
   verbosity: number;
   detail: boolean;
   crawler: boolean;

@@ -14,6 +14,7 @@ import { AGAIN, type Conversation, NEVER, NO_BODY } from '../protocol/request-re
 import { AdminCommands } from './admin-commands.ts';
 import type { Channel } from './channel.ts';
 import { ClassicCommands } from './classic-commands.ts';
+import { OLD_KEY } from './cluster.ts';
 import { MetaCommands } from './meta-commands.ts';
 import { VERSION } from './stats.ts';
 
@@ -214,7 +215,11 @@ export class TextConversation implements Conversation {
   #fetchOne(key: string, withCas: boolean, expiration: number | undefined): boolean {
     const { commands, output } = this.#channel;
     const item = expiration === undefined ? commands.get(key) : commands.touch(key, expiration);
-    if (item === undefined) return false;
+    if (item === undefined) {
+      const text = key === OLD_KEY ? this.#channel.facts.cluster.text : undefined;
+      if (text !== undefined) writeHit(output, key, 0, text, undefined);
+      return false;
+    }
     writeHit(output, key, item.flags, item.value, withCas ? item.cas : undefined);
     return output.position > PART_BYTES && this.#sendPart();
   }

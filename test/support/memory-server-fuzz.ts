@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { BinaryConversation } from '../../src/memory-server/binary-conversation.ts';
 import type { Channel } from '../../src/memory-server/channel.ts';
+import { Cluster } from '../../src/memory-server/cluster.ts';
 import { Commands } from '../../src/memory-server/commands.ts';
 import { ReplyBuffer } from '../../src/memory-server/reply-buffer.ts';
 import type { ServerFacts } from '../../src/memory-server/stats.ts';
@@ -27,6 +28,7 @@ class FuzzedConnection implements Channel {
     tls: false,
     authentication: false,
     connections: 1,
+    cluster: new Cluster(),
     verbosity: 0,
     detail: false,
     crawler: true,

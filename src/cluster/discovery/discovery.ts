@@ -18,7 +18,7 @@ export interface Discovery {
 export interface DiscoveryListener {
   /** The list, whether it has changed or not. */
   found(servers: readonly DiscoveredServer[]): void;
-  /** Called once for a row of failures; `first` when there has been no list yet. */
+  /** Called once for a row of failures; as long as there has been no list at all, for each. */
   failed(error: Error): void;
 }
 
@@ -30,7 +30,8 @@ export class Watcher {
   readonly #discovery: Discovery;
   readonly #listener: DiscoveryListener;
   #timer: NodeJS.Timeout | undefined;
-  #running = false;
+  /** What the present row of questions is called; an answer to an earlier one, from before a stop, is not wanted. */
+  #round: object | undefined;
   #failing = false;
   /** Whether the source has ever named servers. */
   #known = false;
@@ -42,30 +43,30 @@ export class Watcher {
 
   /** Begins to ask, unless it does already. */
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    void this.#ask();
+    if (this.#round !== undefined) return;
+    this.#round = {};
+    void this.#ask(this.#round);
   }
 
   stop(): void {
-    this.#running = false;
+    this.#round = undefined;
     clearTimeout(this.#timer);
   }
 
-  async #ask(): Promise<void> {
+  async #ask(round: object): Promise<void> {
     try {
       const servers = await this.#discovery.discover();
       if (servers.length === 0) throw new Error('The source names no server');
-      if (!this.#running) return;
+      if (this.#round !== round) return;
       this.#known = true;
       this.#failing = false;
       this.#listener.found(servers);
     } catch (error) {
-      if (!this.#running) return;
+      if (this.#round !== round) return;
       if (!this.#failing || !this.#known) this.#listener.failed(error as Error);
       this.#failing = true;
     }
     const pause = this.#known ? this.#discovery.interval : Math.min(IMPATIENT, this.#discovery.interval);
-    this.#timer = setTimeout(() => void this.#ask(), pause * 1000).unref();
+    this.#timer = setTimeout(() => void this.#ask(round), pause * 1000).unref();
   }
 }

@@ -44,11 +44,17 @@ async function systemAddresses(host: string): Promise<string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
-/** One family may have no records. */
+/** What a name server says of a family that a name has no records of. */
+const NO_RECORDS = ['ENODATA', 'ENOTFOUND'];
+
+/** One family may have no records; one that can't be asked would take its servers off the list. */
 async function askedAddresses(resolver: Resolver, host: string): Promise<string[]> {
   const families = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+  const failed = families.filter((family) => family.status === 'rejected').map(({ reason }) => reason as Error);
+  const grave = failed.find((error) => !('code' in error && NO_RECORDS.includes(String(error.code))));
+  if (grave !== undefined) throw grave;
   const found = families.flatMap((family) => (family.status === 'fulfilled' ? family.value : []));
-  if (found.length === 0) throw (families[0] as PromiseRejectedResult).reason;
+  if (found.length === 0) throw failed[0];
   return found;
 }
 

@@ -24,19 +24,26 @@ const LONGEST_ANSWER = 1024 * 1024;
 
 /** The nodes of an ElastiCache cluster, as its configuration endpoint has them. */
 export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }: ElasticacheOptions): Discovery {
+  if (typeof endpoint !== 'string') {
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid option endpoint of elasticache: expected host:port');
+  }
   const [place] = parseServers(endpoint);
   if (place === undefined || !(interval > 0) || !(timeout > 0)) {
     throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid options of elasticache: expected times above 0');
   }
   const { host, port } = place;
-  const secured = options.tls === true ? {} : options.tls || undefined;
+  const secured = options.tls === true || (options.tls === undefined && place.tls) ? {} : options.tls || undefined;
+  // An IP address is no name to ask a server for.
+  const servername = net.isIP(host) === 0 ? { servername: host } : {};
   const discover = async (): Promise<DiscoveredServer[]> => {
     for (const question of QUESTIONS) {
-      const socket = secured ? tls.connect({ host, port, servername: host, ...secured }) : net.connect({ host, port });
+      const socket = secured ? tls.connect({ host, port, ...servername, ...secured }) : net.connect({ host, port });
       const answer = await ask(socket, question, timeout);
       if (answer !== undefined) return parseNodes(answer);
     }
-    throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint knows no cluster', { server: endpoint });
+    throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint knows no cluster', {
+      server: `${host}:${port}`,
+    });
   };
   return { interval, discover };
 }
@@ -57,7 +64,7 @@ function ask(socket: net.Socket, question: string, seconds: number): Promise<str
     socket.on('data', (chunk: string) => {
       received += chunk;
       if (received.length > LONGEST_ANSWER) fail();
-      else if (received.endsWith('END\r\n') || /^(ERROR|CLIENT_ERROR|SERVER_ERROR).*\r\n$/.test(received)) {
+      else if (isWhole(received) || /^(ERROR|CLIENT_ERROR|SERVER_ERROR).*\r\n$/.test(received)) {
         clearTimeout(timer);
         resolve(dataBlock(received));
       }
@@ -66,9 +73,16 @@ function ask(socket: net.Socket, question: string, seconds: number): Promise<str
   }).finally(() => socket.destroy());
 }
 
-/** `CONFIG cluster <flags> <bytes>` or `VALUE <key> <flags> <bytes>`, the block, and `END`. */
+/** `CONFIG cluster <flags> <bytes>` or `VALUE <key> <flags> <bytes>`, then a block of that length and `END`. */
+const HEAD = /^(?:CONFIG|VALUE) \S+ \d+ (\d+)\r\n/;
+
+function isWhole(answer: string): boolean {
+  const head = HEAD.exec(answer);
+  return answer.endsWith('END\r\n') && answer.length > (head === null ? 0 : head[0].length + Number(head[1]));
+}
+
 function dataBlock(answer: string): string | undefined {
-  const head = /^(?:CONFIG|VALUE) \S+ \d+ (\d+)\r\n/.exec(answer);
+  const head = HEAD.exec(answer);
   if (head === null) return undefined;
   return answer.slice(head[0].length, head[0].length + Number(head[1]));
 }

@@ -13,6 +13,8 @@ const SERVER_ERROR = 'SERVER_ERROR';
 const CLIENT_ERRORS: ReadonlyMap<string, Status> = new Map([
   ['unauthenticated', Status.AuthError],
   ['authentication failure', Status.AuthError],
+  // To a store without a login before it, which the server takes for one.
+  ['bad authentication token format', Status.AuthError],
   ['cannot increment or decrement non-numeric value', Status.NonNumeric],
   // `-F`: the binary protocol takes it for a question of authority.
   ['flush_all not allowed', Status.AuthError],

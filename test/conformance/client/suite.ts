@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { describeAdministration } from './suite/administration.ts';
 import { describeArguments } from './suite/arguments.ts';
 import { describeBadInput } from './suite/bad-input.ts';
+import { describeBeyond } from './suite/beyond.ts';
 import { describeBytes } from './suite/bytes.ts';
 import { describeCas } from './suite/cas.ts';
 import { describeConnections } from './suite/connections.ts';
@@ -39,6 +40,7 @@ export function describeClient(name: string, protocol: Protocol, setup: Setup, {
     describeSignals(target);
     if (thorough) describeTimeouts(target);
     describePerform(target);
+    describeBeyond(target);
     describeAdministration(target, thorough);
     if (thorough) describeConnections(target);
     describeCredentials(target);

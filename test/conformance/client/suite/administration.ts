@@ -26,7 +26,9 @@ export function describeAdministration(target: Target, thorough: boolean): void 
       }
     });
 
-    it.runIf(thorough)('may come later', { timeout: 10_000 }, async () => {
+    const takesTime = thorough ? it : (): void => {};
+
+    takesTime('may come later', { timeout: 10_000 }, async () => {
       const key = target.key();
       await target.client.set(key, 'value');
       expect(await target.client.flush({ expires: 100 })).toEqual({ [target.name]: true });

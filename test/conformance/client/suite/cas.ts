@@ -58,7 +58,9 @@ export function describeCas(target: Target): void {
       expect(await target.text(key)).toBe('5');
     });
 
-    it.runIf(others.length === 0)('a counter that was not moved has no value', async () => {
+    const withCounters = others.length === 0 ? it : (): void => {};
+
+    withCounters('a counter that was not moved has no value', async () => {
       const { key, cas } = await stored();
       await target.client.set(key, '6');
       expect(await target.client.increment(key, 1, { cas })).toEqual({ success: false, value: null });

@@ -6,7 +6,9 @@ const THIRTY_DAYS = 2_592_000;
 
 export function describeExpiration(target: Target, thorough: boolean): void {
   describe('expirations', () => {
-    it.runIf(thorough)('end what they were given to, and nothing else', { timeout: 10_000 }, async () => {
+    const takesTime = thorough ? it : (): void => {};
+
+    takesTime('end what they were given to, and nothing else', { timeout: 10_000 }, async () => {
       const client = target.create();
       const short = target.create({ expires: 1 });
       const soon = Math.floor(Date.now() / 1000) + 2;

@@ -1,0 +1,3 @@
+import { describeProtocol } from './targets.ts';
+
+describeProtocol('auto');

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from '../../../src/index.ts';
+import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { eventually } from '../../support/wait.ts';
+import { type Answer, PROTOCOLS } from './orders.ts';
+import { Processes } from './processes.ts';
+
+const PROCESSES = 8;
+const CALLERS = 200;
+
+const values = (answers: readonly Answer[]): string[] => [...new Set(answers.flatMap((answer) => answer.values))];
+const longest = (answers: readonly Answer[]): number => Math.max(...answers.map((answer) => answer.longest));
+
+let server: Memcached;
+let processes: Processes;
+
+beforeAll(async () => {
+  server = await startMemcached();
+  processes = await Processes.start(PROCESSES, server.address);
+}, 30_000);
+
+afterAll(async () => {
+  processes[Symbol.dispose]();
+  await server.stop();
+});
+
+describe.each(PROTOCOLS)('8 processes over %s', (protocol) => {
+  let client: Client;
+
+  beforeAll(async () => {
+    client = Client.create(server.address, { protocol });
+    await client.flush();
+    await processes.fill(PROCESSES);
+  }, 30_000);
+
+  afterAll(() => client.quit());
+
+  const computations = async (key: string): Promise<number> =>
+    Number((await client.get(`${key}-computations`)).value ?? 0);
+
+  it('of 200 callers each ask for one cold key: it is computed once', async () => {
+    const order = {
+      protocol,
+      ask: true,
+      key: 'cold',
+      callers: CALLERS,
+      takes: 300,
+      expires: 60,
+      staleFor: 0,
+      lockFor: 10,
+    } as const;
+    const answers = await processes.all(order);
+    expect(answers).toHaveLength(PROCESSES);
+    expect(values(answers)).toEqual(['value 1']);
+    expect(await computations('cold')).toBe(1);
+    expect(longest(answers)).toBeLessThan(3000);
+  });
+
+  it('with staleFor, nobody waits for the new value', async () => {
+    const times = { protocol, ask: true, key: 'stale', expires: 60, staleFor: 60, lockFor: 10 } as const;
+    await processes.all({ ...times, callers: 1, takes: 0 });
+    // As if it had expired.
+    await client.touch('stale', 30);
+    await client.delete('stale:fresh');
+    const takes = 3000;
+    const answers = await processes.all({ ...times, callers: CALLERS, takes });
+    expect(values(answers)).toEqual(['value 1']);
+    expect(longest(answers)).toBeLessThan(takes / 2);
+    await eventually(async () => expect(await computations('stale')).toBe(2));
+  });
+
+  it('update a counter 1,000 times each: the sum is exact', async () => {
+    await processes.all({ protocol, add: true, key: 'sum', times: 1000 });
+    expect((await client.get('sum')).value?.toString()).toBe(String(PROCESSES * 1000));
+  }, 30_000);
+
+  it('when the winner is killed, it is computed once more, after lockFor', async () => {
+    const lockFor = 1;
+    processes.computing = undefined;
+    const start = performance.now();
+    const asked = processes.all({
+      protocol,
+      ask: true,
+      key: 'killed',
+      callers: CALLERS,
+      takes: 300,
+      expires: 60,
+      staleFor: 0,
+      lockFor,
+    });
+    await eventually(() => processes.computing !== undefined);
+    processes.killComputing();
+    const answers = await asked;
+    expect(answers).toHaveLength(PROCESSES - 1);
+    expect(values(answers)).toEqual(['value 2']);
+    expect(await computations('killed')).toBe(2);
+    expect(performance.now() - start).toBeGreaterThan(lockFor * 1000);
+    expect(performance.now() - start).toBeLessThan((lockFor + 1) * 1000 + 400 + 2000);
+  });
+});

@@ -1,0 +1,235 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import tls from 'node:tls';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Client, type ClientOptions, type MemcacheError, type ServerOptions } from '../../src/index.ts';
+import { MemoryServer } from '../../src/memory-server/index.ts';
+import { type Certificate, type Certificates, certificates } from '../support/certificates.ts';
+import { type Memcached, startMemcached } from '../support/memcached.ts';
+import { startRogueServer } from '../support/rogue-server.ts';
+import { eventually } from '../support/wait.ts';
+
+const PROTOCOLS = ['auto', 'binary', 'meta', 'classic'] as const;
+const USER = { username: 'alice', password: 'p:a@s:s@word' };
+
+const open: Client[] = [];
+const servers: Memcached[] = [];
+let certs: Certificates;
+let good: Memcached;
+
+beforeAll(async () => {
+  certs = await certificates();
+  good = await memcached(certs.server);
+});
+
+afterAll(() => Promise.all(servers.map((server) => server.stop())));
+
+afterEach(() => {
+  for (const client of open.splice(0)) client.close();
+});
+
+async function memcached(
+  { cert, key }: Certificate,
+  options: Parameters<typeof startMemcached>[0] = {},
+  verify = false,
+): Promise<Memcached> {
+  const server = await startMemcached({
+    ...options,
+    tls: { cert, key, ca: verify ? certs.ca.cert : undefined, verify },
+  });
+  servers.push(server);
+  return server;
+}
+
+function create(address: string, options: ClientOptions & ServerOptions = {}): Client {
+  const client = Client.create<string, Buffer | null>(address, {
+    logger: { log() {} },
+    retries: 1,
+    timeout: 2,
+    tls: { ca: certs.ca.certPem },
+    ...options,
+  });
+  open.push(client as unknown as Client);
+  return client as unknown as Client;
+}
+
+async function refusal(client: Client): Promise<MemcacheError> {
+  const error = await client.set('a', 'value').then(
+    () => undefined,
+    (reason: MemcacheError) => reason,
+  );
+  if (error === undefined) throw new Error('the server was believed');
+  return error;
+}
+
+const causeOf = ({ cause }: MemcacheError): string | undefined => (cause as { code?: string } | undefined)?.code;
+
+describe.each(PROTOCOLS)('TLS to memcached over %s', (protocol) => {
+  test('a good certificate: commands work, also of a megabyte', async () => {
+    const client = create(good.address, { protocol });
+    const value = Buffer.alloc(1_000_000, 'megabyte');
+    expect(await client.set('large', value)).toBe(true);
+    expect((await client.get('large')).value?.equals(value)).toBe(true);
+    expect((await client.getMulti(['large', 'none'])).size).toBe(1);
+  });
+
+  test('a CA that nobody knows is refused, unless the caller says otherwise', async () => {
+    const error = await refusal(create(good.address, { protocol, tls: true }));
+    expect(error).toMatchObject({ code: 'ERR_CONNECT', server: good.address });
+    expect(causeOf(error)).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+    const trusting = create(good.address, { protocol, tls: { rejectUnauthorized: false } });
+    expect(await trusting.set('a', 'value')).toBe(true);
+  });
+
+  test('client certificates: required, refused without, taken with', async () => {
+    const strict = await memcached(certs.server, {}, true);
+    const { certPem: cert, keyPem: key } = certs.client;
+    expect(await create(strict.address, { protocol, tls: { ca: certs.ca.certPem, cert, key } }).set('a', 'v')).toBe(
+      true,
+    );
+    const error = await refusal(create(strict.address, { protocol }));
+    expect(error).toMatchObject({ code: 'ERR_CONNECT', server: strict.address });
+    expect(error.message).toMatch(/certificate required|handshake failure/i);
+  });
+});
+
+describe('TLS to memcached', () => {
+  test('an expired certificate is refused', async () => {
+    const error = await refusal(create((await memcached(certs.expired)).address));
+    expect(error).toMatchObject({ code: 'ERR_CONNECT' });
+    expect(causeOf(error)).toBe('CERT_HAS_EXPIRED');
+  });
+
+  test('a wrong name is refused, and taken where it is the name that was asked for', async () => {
+    const other = await memcached(certs.otherName);
+    const error = await refusal(create(other.address));
+    expect(error).toMatchObject({ code: 'ERR_CONNECT' });
+    expect(causeOf(error)).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    const named = create(other.address, { tls: { ca: certs.ca.certPem, servername: 'other.example' } });
+    expect(await named.set('a', 'value')).toBe(true);
+  });
+
+  test('a server without TLS is refused', async () => {
+    await using plain = await startMemcached();
+    expect(await refusal(create(plain.address, { conntimeout: 0.5 }))).toMatchObject({ server: plain.address });
+  });
+
+  test('memcacheds:// and the address decide before the options', async () => {
+    await using plain = await startMemcached();
+    const ca = certs.ca.certPem;
+    const servers = [
+      { host: '127.0.0.1', port: plain.port, tls: false },
+      { host: '127.0.0.1', port: good.port, tls: { ca } },
+    ];
+    const client = Client.create(servers, { logger: { log() {} }, retries: 1 });
+    open.push(client);
+    await client.connect();
+    expect(Object.keys(await client.version())).toEqual([plain.address, good.address]);
+    const url = Client.create(`memcacheds://localhost:${good.port}`, { retries: 1, logger: { log() {} } });
+    open.push(url);
+    expect(causeOf(await refusal(url))).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
+  });
+
+  test('TLS with SASL and with authentication in text', async () => {
+    const sasl = await memcached(certs.server, { sasl: [USER] });
+    const text = await memcached(certs.server, { auth: [{ username: 'alice', password: 'simple' }] });
+    for (const protocol of ['auto', 'binary'] as const) {
+      expect(await create(sasl.address, { ...USER, protocol }).set('a', 'value')).toBe(true);
+      const wrong = await refusal(create(sasl.address, { ...USER, password: 'wrong', protocol }));
+      expect(wrong).toMatchObject({ code: 'ERR_AUTH' });
+    }
+    const login = { username: 'alice', password: 'simple' };
+    for (const protocol of ['auto', 'meta', 'classic'] as const) {
+      expect(await create(text.address, { ...login, protocol }).set('a', 'value')).toBe(true);
+      const wrong = await refusal(create(text.address, { ...login, password: 'wrong', protocol }));
+      expect(wrong).toMatchObject({ code: 'ERR_AUTH' });
+    }
+  });
+});
+
+describe.each(PROTOCOLS)('TLS to MemoryServer over %s', (protocol) => {
+  test('commands work, with a login too', async () => {
+    const pair = { key: certs.server.keyPem, cert: certs.server.certPem };
+    await using server = await MemoryServer.start({ tls: pair });
+    const client = create(server.address, { protocol });
+    expect(await client.set('a', 'value')).toBe(true);
+    expect((await client.get('a')).value?.toString()).toBe('value');
+    await using closed = await MemoryServer.start({ tls: pair, users: { alice: 'simple' } });
+    const user = create(closed.address, { protocol, username: 'alice', password: 'simple' });
+    expect(await user.set('a', 'value')).toBe(true);
+  });
+});
+
+describe('the handshake', () => {
+  test('33. nothing is written before the server is known to be who it should be', async () => {
+    await using rogue = await startRogueServer(() => {});
+    const client = create(rogue.address, { ...USER, conntimeout: 0.2, timeout: 0.2 });
+    expect(await refusal(client)).toMatchObject({ code: 'ERR_TIMEOUT' });
+    const [received] = rogue.received as [Buffer];
+    // One TLS record, a handshake, and nothing behind it.
+    expect(received[0]).toBe(0x16);
+    expect(received.length).toBe(5 + received.readUInt16BE(3));
+    expect(received.includes('alice')).toBe(false);
+  });
+
+  test('33. a server with a wrong certificate gets neither commands nor credentials', async () => {
+    const received: Buffer[] = [];
+    const { certPem: cert, keyPem: key } = certs.otherName;
+    const server = tls.createServer({ cert, key }, (socket) => {
+      socket.on('error', () => {}).on('data', (chunk: Buffer) => received.push(chunk));
+    });
+    server.on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const client = create(`127.0.0.1:${port}`, USER);
+    expect(causeOf(await refusal(client))).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+    expect(received).toEqual([]);
+    client.close();
+    server.close();
+  });
+
+  test('the server is told the name that is asked for (SNI), but no address; sessions are used again', async () => {
+    const names: (string | false | null)[] = [];
+    const reused: boolean[] = [];
+    const pair = { key: certs.server.keyPem, cert: certs.server.certPem };
+    const server = tls.createServer(pair, (socket) => {
+      names.push(socket.servername ?? null);
+      reused.push(socket.isSessionReused());
+      socket
+        .on('error', () => {})
+        .on('data', (chunk: Buffer) => {
+          socket.write('EN\r\n'.repeat(chunk.toString().split('mg ').length - 1));
+        });
+    });
+    server.on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const client = create(`localhost:${port}`, { protocol: 'meta' });
+    for (let round = 0; round < 3; round++) {
+      await client.get('a');
+      await client.quit();
+    }
+    expect(names).toEqual(['localhost', 'localhost', 'localhost']);
+    expect(reused).toEqual([false, true, true]);
+    await create(`127.0.0.1:${port}`, { protocol: 'meta' }).get('a');
+    expect(names[3] || null).toBeNull();
+    for (const one of open) one.close();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test('a server that never finishes the handshake: ERR_TIMEOUT after conntimeout, and no socket stays', async () => {
+    const server = createServer((socket) => socket.on('error', () => {}).resume());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const client = create(`127.0.0.1:${port}`, { conntimeout: 0.2 });
+    expect(await refusal(client)).toMatchObject({ code: 'ERR_TIMEOUT' });
+    client.close();
+    const connections = (): Promise<number> =>
+      new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
+    await eventually(async () => (await connections()) === 0);
+    server.close();
+  });
+});
