@@ -1,6 +1,17 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
+/** Tests that measure times: they have the machine to themselves. */
+const TIMED = [
+  'test/faults/**/*.test.ts',
+  'test/conformance/connections.test.ts',
+  'test/conformance/stampede/**/*.test.ts',
+  'test/unit/connection/**/*.test.ts',
+  'test/unit/cluster/**/*.test.ts',
+];
+/** Tests of the build: compilers and package managers at work would upset the others. */
 const PACKED = ['test/memjs/**/*.test.ts', 'test/package/**/*.test.ts', 'test/types/**/*.test.ts'];
+
+const NEVER = [...configDefaults.exclude, '**/dist/**'];
 
 export default defineConfig({
   test: {
@@ -12,23 +23,36 @@ export default defineConfig({
         test: {
           name: 'source',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, '**/dist/**', ...PACKED],
+          exclude: [...NEVER, ...TIMED, ...PACKED],
           testTimeout: 15_000,
           hookTimeout: 20_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
       {
-        // Compilers and package managers at work would upset the tests that measure times, so these come after them.
+        extends: true,
+        test: {
+          name: 'timed',
+          include: TIMED,
+          exclude: NEVER,
+          testTimeout: 15_000,
+          hookTimeout: 20_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
         extends: true,
         test: {
           name: 'package',
           include: PACKED,
-          exclude: [...configDefaults.exclude, '**/dist/**'],
+          exclude: NEVER,
           globalSetup: 'test/package/global-setup.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

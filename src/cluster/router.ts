@@ -72,8 +72,8 @@ export class Router implements Holder {
       if (command.failedAt !== 0) command.failedAt = 0;
     }
     if (isOurs(server)) {
-      // It is not waited for, unless it takes several failures in a row to go on to another server.
-      if (server.down && !this.#host.options.failover) command.attempts = 1;
+      // A new command does not wait for a server that is known to be gone; only failover takes several failures.
+      if (server.down && command.lastError === undefined && !this.#host.options.failover) command.attempts = 1;
       if (server.longest !== undefined) shorten(command, server.longest);
       server.send(command);
     } else this.#sendFrame(server, command);

@@ -7,7 +7,7 @@ import { ROOT } from '../support/built.ts';
 import { run } from './support/run.ts';
 
 /** The package's entry points, as files in `dist`. */
-const ENTRIES = ['index'];
+const ENTRIES = ['index', 'memory-server'];
 const KINDS = ['cjs', 'cjs.map', 'd.cts', 'd.mts', 'mjs', 'mjs.map'];
 const PROSE = ['CHANGELOG.md', 'LICENSE', 'README.md'];
 
@@ -58,11 +58,29 @@ it('has nothing for attw to say', async () => {
 
 it('gives one set of exports to import and require, under both names', async () => {
   const require = createRequire(join(inject('ours'), 'index.js'));
-  const names = ['Client', 'Header', 'MemcacheError', 'Server', 'Utils', 'default', 'noopSerializer'];
+  const names = [
+    'Client',
+    'Header',
+    'MemcacheError',
+    'Server',
+    'Utils',
+    'compressed',
+    'dalliSerializer',
+    'default',
+    'dns',
+    'elasticache',
+    'jsonSerializer',
+    'ketama',
+    'noopSerializer',
+    'phpSerializer',
+    'pylibmcSerializer',
+    'pymemcacheSerializer',
+  ];
   for (const name of ['memts', 'memjs']) {
     expect(Object.keys(require(name)).toSorted()).toEqual(names);
     const imported = await import(/* @vite-ignore */ join(inject('ours'), 'node_modules', name, 'dist/index.mjs'));
     expect(Object.keys(imported).toSorted()).toEqual(names);
     expect(Object.keys(imported.default).toSorted()).toEqual(names.filter((each) => each !== 'default'));
+    expect(Object.keys(require(`${name}/memory-server`))).toEqual(['MemoryServer']);
   }
 });
