@@ -47,7 +47,7 @@ export async function circumstances(
     command: options.command,
     cpu: cpus[0]?.model.trim() ?? 'unknown',
     cores: cpus.length,
-    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    system: `${os.type()} ${os.release().split('-')[0]} ${os.arch()}`,
     node: process.version,
     rounds: options.rounds,
     seconds: options.seconds,
