@@ -17,6 +17,7 @@ interface Utils {
 }
 
 const { Utils: ours } = await loadMemts<{ Utils: Utils }>();
+// The default import's types leave Utils out.
 const theirs = (memjs as unknown as { Utils: Utils }).Utils;
 const libraries: [string, Utils][] = [
   ['memts', ours],

@@ -49,6 +49,7 @@ function create(address: string, options: ClientOptions & ServerOptions = {}): C
     tls: { ca: certs.ca.certPem },
     ...options,
   });
+  // The options leave the types of values open; nothing here depends on them.
   open.push(client as unknown as Client);
   return client as unknown as Client;
 }

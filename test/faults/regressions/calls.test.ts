@@ -96,6 +96,7 @@ test('31. a promised miss is { value: null, flags: null }', async () => {
 test('31. a number as a value, with no serializer, is an error through promise or callback', async () => {
   const client = clients.create(server.address);
   for (const command of ['set', 'add', 'replace', 'append', 'prepend'] as const) {
+    // The types refuse a number, which is what is tried here.
     const loose = client[command].bind(client) as unknown as Client<number>['set'];
     const promise = loose('31', 5);
     expect(await failure(promise)).toMatchObject({ name: 'MemcacheError', code: 'ERR_INVALID_ARGUMENT' });

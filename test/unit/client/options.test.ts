@@ -138,6 +138,7 @@ describe('options', () => {
     const server = new Server('own', 1);
     server.write = (frame: Buffer): void => {
       written += 1;
+      // The server is known here by its public contract alone.
       const listeners = server as unknown as { error(error: Error): void };
       listeners.error(new Error(`attempt ${frame.length}`));
     };

@@ -13,6 +13,7 @@ describe('hashCode', () => {
     ['polygenelubricants', 2_147_483_648],
     ['schlüssel', 180_015_919],
   ])('of %j', (text, hash) => {
+    // The default import's types leave Utils out.
     expect(Utils.hashCode(text)).toBe(hash);
   });
 
@@ -33,6 +34,7 @@ describe('the server of a key', () => {
     for (let count = 1; count <= 9; count++) {
       const list = Array.from({ length: count }, (_, index) => `host${index}`).join();
       const ours = Client.create(list);
+      // @types/memjs says the server may be undefined, which it is not here.
       const theirs = memjs.Client.create(list) as unknown as { server(key: string): { host: string } };
       for (let index = 0; index < 100; index++) {
         expect(ours.server(`key-${index}`)?.host).toBe(theirs.server(`key-${index}`).host);

@@ -65,6 +65,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
 
   it('takes levels of its own scale', () => {
     expect(roundTrip(small({ algorithm, level: 1 }), LONG)).toBe(LONG);
+    // Text for a level is what plain JavaScript may hand over.
     for (const wrong of [1e6, -1e6, 1.5, '1' as unknown as number]) {
       thrown('ERR_INVALID_ARGUMENT', () => small({ algorithm, level: wrong }));
     }
@@ -81,6 +82,7 @@ describe('when', () => {
   });
 
   it('4,096 bytes if nothing is said', () => {
+    // A number is what the client has to refuse behind the serializer.
     const serializer = compressed(noopSerializer);
     expect(store(serializer, 'x'.repeat(4095)).flags).toBe(0);
     expect(store(serializer, 'x'.repeat(4096)).flags).toBe(MARK + 0x100000);
@@ -167,6 +169,7 @@ it('refuses options that can not be meant', () => {
   const wrong = [
     { threshold: -1 },
     { threshold: Number.NaN },
+    // Plain JavaScript may hand over text.
     { threshold: '1' as unknown as number },
     { maxOutputLength: -1 },
     { algorithm: 'lzma' as 'gzip' },

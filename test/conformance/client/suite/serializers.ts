@@ -139,6 +139,7 @@ export function describeSerializers(target: Target): void {
     });
 
     it.each([[undefined], [null], ['text']])('that return %j, and no object, make the command fail', async (wrong) => {
+      // What the types forbid is what is tried here.
       const serializer = { serialize: () => wrong, deserialize: () => wrong } as unknown as Serializer<string, string>;
       const client = target.create({ serializer });
       const key = target.key();

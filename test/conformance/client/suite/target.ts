@@ -83,6 +83,7 @@ export class Target {
   ): Client<TIn, TOut> {
     const common = this.description.options as ClientOptions<TIn, TOut> & ServerOptions;
     const client = Client.create<TIn, TOut>(address, { logger: this.logger, ...common, ...options });
+    // Only closed again, whatever its values are.
     this.#clients.add(client as unknown as Client<never, unknown>);
     return client;
   }
