@@ -51,7 +51,13 @@ class Line {
     });
   }
 
+  /** Whether the server has closed the connection. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   ask(bytes: Buffer, end: Buffer): Promise<Buffer> {
+    if (this.#closed) return Promise.reject(new Error(`${this.#name} has closed the connection`));
     this.#chunks = [];
     this.#tail = Buffer.alloc(0);
     return new Promise((resolve, reject) => {
@@ -136,6 +142,8 @@ export class Differential implements AsyncDisposable {
       await this.#sync();
       await this.#ask('text', EMPTY, TEXT_ENDED);
       const [theirs, ours] = await this.run(sequence);
+      if (this.#lines[sequence.protocol].some((line) => line.closed))
+        return this.#endDifference(sequence, theirs, ours);
       if (theirs.equals(ours)) return undefined;
       const { description, known } = differenceOf(sequence, theirs, ours);
       if (!known) return new Error(description);
@@ -147,6 +155,21 @@ export class Differential implements AsyncDisposable {
       this.#reconnect();
       return error as Error;
     }
+  }
+
+  /**
+   * What is different where a server has closed the connection. It closes with input unread, which resets the
+   * connection, and a reset may overtake the last replies: whichever side got less of them has to have the same so far.
+   */
+  async #endDifference(sequence: Sequence, theirs: Buffer, ours: Buffer): Promise<Error | undefined> {
+    const [real, memory] = this.#lines[sequence.protocol];
+    const closedAlike = real.closed && memory.closed;
+    this.#reconnect();
+    const common = Math.min(theirs.length, ours.length);
+    if (!closedAlike || !theirs.subarray(0, common).equals(ours.subarray(0, common)))
+      return new Error(`Only one closed, or it ${differenceOf(sequence, theirs, ours).description}`);
+    await this.#matchCas();
+    return undefined;
   }
 
   /** Brings both to the same CAS number again, after they may have made different numbers of changes. */
