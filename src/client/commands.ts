@@ -15,6 +15,7 @@ import {
   RetrievalCommand,
 } from './retrieval.ts';
 import { ChangeCommand, type ChangeOptions, fillAppend, fillInsert, type InsertOptions } from './storage.ts';
+import { isTraced, traceCommand } from './telemetry.ts';
 
 type SuccessCallback = (error: ErrorOrNull, success: boolean | null) => void;
 type CounterCallback = (error: ErrorOrNull, success: boolean | null, value?: number | null) => void;
@@ -171,22 +172,33 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
     const { options, callback } = trailing<GetOptions>(second, third);
     const command = new RetrievalCommand(op, key, this);
     const promise = command.expect(callback);
+    if (isTraced()) traceCommand(this, this.beginRetrieve, command, key, options, expires);
+    else this.beginRetrieve(command, key, options, expires);
+    return promise;
+  }
+
+  private beginRetrieve(command: RetrievalCommand, key: Key, options: GetOptions, expires: number | undefined): void {
     try {
       command.key = this.keyMaker.toWire(key);
       command.configure(options);
-      command.returnCas = options.cas === true;
-      if (op === Op.GetAndTouch) command.expiration = toExpiration(expires, this.options);
+      if (options.cas === true) command.returnCas = true;
+      if (command.op === Op.GetAndTouch) command.expiration = toExpiration(expires, this.options);
       this.send(command);
     } catch (error) {
       command.refuse(error);
     }
-    return promise;
   }
 
   private insert(op: Op, key: Key, value: unknown, third: unknown, fourth: unknown): unknown {
     const command = new ChangeCommand(op, key, this);
     const { options, callback } = insertArguments(command.label, third, fourth, this.options.logger);
     const promise = command.expect(callback);
+    if (isTraced()) traceCommand(this, this.beginInsert, command, key, value, options);
+    else this.beginInsert(command, key, value, options);
+    return promise;
+  }
+
+  private beginInsert(command: ChangeCommand, key: Key, value: unknown, options: InsertOptions): void {
     try {
       command.key = this.keyMaker.toWire(key);
       command.configure(options);
@@ -195,13 +207,23 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
     } catch (error) {
       command.refuse(error);
     }
-    return promise;
   }
 
   private change(op: Op, key: Key, second: unknown, third: unknown, fill?: (command: ChangeCommand) => void): unknown {
     const { options, callback } = trailing<ChangeOptions>(second, third);
     const command = new ChangeCommand(op, key, this);
     const promise = command.expect(callback);
+    if (isTraced()) traceCommand(this, this.beginChange, command, key, options, fill);
+    else this.beginChange(command, key, options, fill);
+    return promise;
+  }
+
+  private beginChange(
+    command: ChangeCommand,
+    key: Key,
+    options: ChangeOptions,
+    fill: ((command: ChangeCommand) => void) | undefined,
+  ): void {
     try {
       command.key = this.keyMaker.toWire(key);
       command.configure(options);
@@ -210,13 +232,18 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
     } catch (error) {
       command.refuse(error);
     }
-    return promise;
   }
 
   private count(op: Op, key: Key, amount: unknown, third: unknown, fourth: unknown, fifth: unknown): unknown {
     const command = new CounterCommand(op, key, this);
     const { options, callback } = counterArguments(command.label, third, fourth, fifth, this.options.logger);
     const promise = command.expect(callback);
+    if (isTraced()) traceCommand(this, this.beginCount, command, key, amount, options);
+    else this.beginCount(command, key, amount, options);
+    return promise;
+  }
+
+  private beginCount(command: CounterCommand, key: Key, amount: unknown, options: IncrementDecrementOptions): void {
     try {
       command.key = this.keyMaker.toWire(key);
       command.fill(amount, options, this);
@@ -224,6 +251,5 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
     } catch (error) {
       command.refuse(error);
     }
-    return promise;
   }
 }

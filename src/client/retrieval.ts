@@ -47,7 +47,9 @@ export function readValue(
 
 /** A command that is answered with a value. */
 export class RetrievalCommand extends ClientCommand {
-  readonly repeatable = true;
+  get repeatable(): boolean {
+    return true;
+  }
 
   get label(): string {
     return this.op === Op.Get ? 'GET' : 'GET AND TOUCH';

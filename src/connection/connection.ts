@@ -5,11 +5,12 @@ import type { Decoder, Protocol, ReplyQueue } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { AbandonedRequest, type Holder, Request } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
-import { connect, type Endpoint, readyEvent } from './connector.ts';
+import { connect, type Endpoint, type Reader, readyEvent } from './connector.ts';
 import { DeadlineTimer } from './deadline.ts';
 import { AUTH_FAILED, type Credentials, type Failure, introduce } from './handshake.ts';
 import type { Introduction, Rebuff } from './introduction.ts';
 import { OutputBuffer } from './output-buffer.ts';
+import type { Peer } from './telemetry.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 
 export interface ConnectionOptions {
@@ -57,7 +58,7 @@ class QuitRequest extends Request {
  * One socket. Requests are encoded as they come and leave in one write at the end of the turn; answers come in the
  * order of the requests and settle them from the head of the queue.
  */
-export class Connection implements ReplyQueue, Holder {
+export class Connection implements ReplyQueue, Holder, Reader {
   /** Why the introduction came to nothing, where another one may do better. */
   rebuff: Rebuff | undefined;
   /** Whether the server has answered anything in the protocol. */
@@ -69,7 +70,7 @@ export class Connection implements ReplyQueue, Holder {
   /** Private for real, so that no inspection shows the password. */
   readonly #options: ConnectionOptions;
   private readonly owner: ConnectionOwner;
-  private readonly protocol: Protocol;
+  readonly protocol: Protocol;
   private readonly socket: Socket;
   private readonly decoder: Decoder;
   private readonly output = new OutputBuffer();
@@ -95,7 +96,7 @@ export class Connection implements ReplyQueue, Holder {
     this.owner = owner;
     this.protocol = options.introduction.protocol;
     this.decoder = this.protocol.createDecoder(this);
-    this.socket = connect(options.endpoint, (buffer, length) => this.read(buffer, length));
+    this.socket = connect(options.endpoint, this);
     this.socket.on(readyEvent(options.endpoint), () => this.opened());
     this.socket.on('drain', () => this.drained());
     this.socket.on('end', () => this.lost('The server closed the connection'));
@@ -107,6 +108,12 @@ export class Connection implements ReplyQueue, Holder {
   /** How many requests wait for an answer. */
   get pending(): number {
     return this.queue.length;
+  }
+
+  /** The other end, while the socket is open; none of a unix socket. */
+  get peer(): Peer | undefined {
+    const { remoteAddress: address, remotePort: port } = this.socket;
+    return address === undefined || port === undefined ? undefined : { address, port };
   }
 
   /** Sends a request. Only for a connection that is ready. */
@@ -271,7 +278,11 @@ export class Connection implements ReplyQueue, Holder {
     if (this.state !== 'closed' && !this.output.empty) this.flush();
   }
 
-  private read(buffer: Buffer, length: number): void {
+  room(): Buffer | undefined {
+    return this.decoder.room();
+  }
+
+  read(buffer: Buffer, length: number): void {
     if (this.state === 'closed') return;
     this.moved = false;
     this.heard = false;

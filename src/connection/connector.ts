@@ -26,12 +26,17 @@ export interface Endpoint {
  */
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
-/** Called with `buffer` from 0 to `length`; the memory is only lent. */
-export type OnData = (buffer: Buffer, length: number) => void;
+/** Who reads from a socket. */
+export interface Reader {
+  /** Takes `buffer` from 0 to `length`; the memory is only lent, unless it came from `room`. */
+  read(buffer: Buffer, length: number): void;
+  /** Memory of its own for what comes next, if it has any. */
+  room(): Buffer | undefined;
+}
 
 /** Opens a socket. It emits {@link readyEvent} when commands may be written. */
-export function connect(endpoint: Endpoint, onData: OnData): net.Socket {
-  const socket = endpoint.tls === undefined ? connectPlain(endpoint, onData) : connectTls(endpoint, onData);
+export function connect(endpoint: Endpoint, reader: Reader): net.Socket {
+  const socket = endpoint.tls === undefined ? connectPlain(endpoint, reader) : connectTls(endpoint, reader);
   socket.setNoDelay(true);
   if (endpoint.keepAlive) socket.setKeepAlive(true, endpoint.keepAliveDelay * 1000);
   return socket;
@@ -46,20 +51,21 @@ function address(endpoint: Endpoint): { path: string } | { host: string; port: n
   return endpoint.path === undefined ? { host: endpoint.host, port: endpoint.port } : { path: endpoint.path };
 }
 
-function connectPlain(endpoint: Endpoint, onData: OnData): net.Socket {
+function connectPlain(endpoint: Endpoint, reader: Reader): net.Socket {
   return net.connect({
     ...address(endpoint),
     onread: {
-      buffer: READ_BUFFER,
-      callback: (length) => {
-        onData(READ_BUFFER, length);
+      buffer: () => reader.room() ?? READ_BUFFER,
+      callback: (length, buffer) => {
+        // It is what the function above has given.
+        reader.read(buffer as Buffer, length);
         return true;
       },
     },
   });
 }
 
-function connectTls(endpoint: Endpoint, onData: OnData): net.Socket {
+function connectTls(endpoint: Endpoint, reader: Reader): net.Socket {
   const { host, path, tlsSession } = endpoint;
   const servername = path === undefined && net.isIP(host) === 0 ? { servername: host } : {};
   const session = tlsSession?.ticket === undefined ? {} : { session: tlsSession.ticket };
@@ -67,6 +73,6 @@ function connectTls(endpoint: Endpoint, onData: OnData): net.Socket {
   socket.on('session', (ticket) => {
     if (tlsSession !== undefined) tlsSession.ticket = ticket;
   });
-  socket.on('data', (chunk: Buffer) => onData(chunk, chunk.length));
+  socket.on('data', (chunk: Buffer) => reader.read(chunk, chunk.length));
   return socket;
 }

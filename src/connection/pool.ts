@@ -4,6 +4,7 @@ import type { Holder, Request } from '../protocol/request.ts';
 import { Backoff } from './backoff.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { Dialer, type Target } from './dialer.ts';
+import { isWatched, tellClosed, tellConnected, tellFailed } from './telemetry.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 
 export interface PoolLimits {
@@ -118,6 +119,7 @@ export class Pool implements ConnectionOwner, Holder {
     this.#backoff.reset();
     this.#ready.push(connection);
     this.#owner.onUp(this.#dialer.succeeded());
+    if (isWatched()) tellConnected(connection, this.#target().name);
     for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
       connection.send(request);
     }
@@ -140,6 +142,7 @@ export class Pool implements ConnectionOwner, Holder {
       return;
     }
     this.#retired.delete(connection);
+    if (isWatched()) tellClosed(connection, this.#target().name, error);
     if (error.code === 'ERR_PROTOCOL' || !connection.proven) this.#dialer.forget();
     this.#forget(connection);
   }
@@ -162,6 +165,7 @@ export class Pool implements ConnectionOwner, Holder {
 
   /** A refused login is not tried again before a command asks for it: a loop of them locks accounts. */
   #openingFailed(error: MemcacheError): void {
+    if (isWatched()) tellFailed(this.#target().name, error);
     const final = error.code === 'ERR_AUTH' || error.code === 'ERR_CLOSED';
     if (this.#ready.length > 0) this.#growAgainAt = performance.now() + GROWTH_PAUSE;
     else if (final) this.#calmDown();

@@ -26,10 +26,12 @@ export interface ReplyQueue {
 /** Turns the bytes of one connection into replies, in whatever pieces they come. */
 export interface Decoder {
   /**
-   * Takes `chunk` from `start` to `end`; keeps no reference to it. Throws a `MemcacheError` with `ERR_PROTOCOL` when the
+   * Takes `chunk` from `start` to `end`; keeps no reference to it, unless it is what {@link room} gave. Throws a `MemcacheError` with `ERR_PROTOCOL` when the
    * bytes can't be an answer to the head of the queue: the stream is out of step then and the connection is over.
    */
   decode(chunk: Buffer, start: number, end: number): void;
+  /** Memory that the next bytes of the connection may be read into, when most of a large value is still to come. */
+  room(): Buffer | undefined;
 }
 
 export type ProtocolName = 'binary' | 'meta' | 'classic';

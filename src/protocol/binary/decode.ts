@@ -1,11 +1,11 @@
+import { Assembler } from '../assembler.ts';
 import { Op } from '../op.ts';
 import { notAnAnswer, outOfStep } from '../out-of-step.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
-import { copyOut, place, placed } from '../value-pool.ts';
-import { FrameAssembler } from './assembler.ts';
+import { copyOut, flagBytes } from '../value-pool.ts';
 import { HEADER_BYTES, MAX_BODY_BYTES, RESPONSE_MAGIC } from './constants.ts';
 import { QUIET_OPCODES } from './encode.ts';
 import { parseMessage } from './message.ts';
@@ -14,7 +14,10 @@ import { parseMessage } from './message.ts';
 export class BinaryDecoder implements Decoder {
   private readonly queue: ReplyQueue;
   private readonly reply = new Reply();
-  private readonly assembler = new FrameAssembler();
+  private readonly assembler = new Assembler();
+  /** The part of a header that has come so far. */
+  private readonly partial = Buffer.alloc(HEADER_BYTES);
+  private partialBytes = 0;
   /** The first key of the batch under way that has not been passed yet. */
   private nextIndex = 0;
 
@@ -22,13 +25,16 @@ export class BinaryDecoder implements Decoder {
     this.queue = queue;
   }
 
+  room(): Buffer | undefined {
+    return this.assembler.room();
+  }
+
   decode(chunk: Buffer, start: number, end: number): void {
-    let at = start;
     const { assembler } = this;
+    let at = this.partialBytes === 0 ? start : this.completeHeader(chunk, start, end);
     if (assembler.active) {
       at = assembler.fill(chunk, at, end);
-      if (assembler.headerComplete) checkHeader(assembler.header, 0);
-      if (!assembler.frameComplete) return;
+      if (!assembler.complete) return;
       const frame = assembler.take();
       if (!this.frame(frame, 0, frame.length, true)) return;
     }
@@ -36,13 +42,36 @@ export class BinaryDecoder implements Decoder {
       if (chunk[at] !== RESPONSE_MAGIC) {
         throw notAnAnswer(chunk, at, end, 'bytes came that are no answer in the binary protocol');
       }
-      if (end - at < HEADER_BYTES) break;
+      if (end - at < HEADER_BYTES) {
+        this.keepHeader(chunk, at, end);
+        return;
+      }
       const frameEnd = at + HEADER_BYTES + checkHeader(chunk, at);
-      if (frameEnd > end) break;
+      if (frameEnd > end) {
+        assembler.begin(frameEnd - at);
+        assembler.fill(chunk, at, end);
+        return;
+      }
       if (!this.frame(chunk, at, frameEnd, false)) return;
       at = frameEnd;
     }
-    if (at < end) assembler.begin(chunk, at, end);
+  }
+
+  private keepHeader(chunk: Buffer, start: number, end: number): void {
+    chunk.copy(this.partial, this.partialBytes, start, end);
+    this.partialBytes += end - start;
+  }
+
+  /** Takes the rest of a header, as far as it has come, and returns where the rest of the chunk begins. */
+  private completeHeader(chunk: Buffer, start: number, end: number): number {
+    const stop = Math.min(end, start + HEADER_BYTES - this.partialBytes);
+    this.keepHeader(chunk, start, stop);
+    if (this.partialBytes === HEADER_BYTES) {
+      this.partialBytes = 0;
+      this.assembler.begin(HEADER_BYTES + checkHeader(this.partial, 0));
+      this.assembler.fill(this.partial, 0, HEADER_BYTES);
+    }
+    return stop;
   }
 
   /** Hands on one whole frame, which may be kept if `owned`; false when the connection is over. */
@@ -117,7 +146,7 @@ export class BinaryDecoder implements Decoder {
   }
 }
 
-/** Extras and value lie side by side and are copied in one go; a key in between (GETK) is never asked for. */
+/** The extras, which are the client flags, and the value behind them; a key in between (GETK) is never asked for. */
 function fillValue(reply: Reply, chunk: Buffer, extrasAt: number, end: number, owned: boolean): void {
   const extrasLength = chunk[extrasAt - 20] as number;
   if (keyLengthOf(chunk, extrasAt - HEADER_BYTES) !== 0) throw outOfStep('a key came that was not asked for');
@@ -126,10 +155,9 @@ function fillValue(reply: Reply, chunk: Buffer, extrasAt: number, end: number, o
     reply.value = chunk.subarray(extrasAt + extrasLength, end);
     return;
   }
-  place(chunk, extrasAt, end);
-  const { memory, at } = placed;
-  reply.extras = memory.subarray(at, at + extrasLength);
-  reply.value = memory.subarray(at + extrasLength, at + end - extrasAt);
+  reply.extras =
+    extrasLength === 4 ? flagBytes(readUint32(chunk, extrasAt)) : copyOut(chunk, extrasAt, extrasAt + extrasLength);
+  reply.value = copyOut(chunk, extrasAt + extrasLength, end);
 }
 
 /** A statistic a frame; one without a body ends them ("Stat"). */

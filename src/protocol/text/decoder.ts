@@ -1,8 +1,8 @@
+import { Assembler } from '../assembler.ts';
 import { outOfStep } from '../out-of-step.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
-import { allot, copyBytes, placed } from '../value-pool.ts';
-import { BlockAssembler } from './block-assembler.ts';
+import { copyOut, flagBytes } from '../value-pool.ts';
 import { CR, LF } from './write.ts';
 
 /** The longest line that is believed, its end included; a key, its flags and any statistic fit in well. */
@@ -10,9 +10,6 @@ const MAX_LINE_BYTES = 8192;
 
 /** The largest data block that is believed: memcached's items end at 1 GiB (`-I`). */
 const MAX_BLOCK_BYTES = 0x40000000;
-
-/** The client flags in front of a value. */
-const EXTRAS_BYTES = 4;
 
 /** No data block belongs to the line that came last. */
 export const NO_BLOCK = -1;
@@ -35,7 +32,7 @@ export abstract class TextDecoder implements Decoder {
   /** The part of a line that has come so far. */
   private partial: Buffer = Buffer.alloc(0);
   private partialBytes = 0;
-  private readonly assembler = new BlockAssembler();
+  private readonly assembler = new Assembler();
 
   constructor(queue: ReplyQueue) {
     this.queue = queue;
@@ -44,11 +41,12 @@ export abstract class TextDecoder implements Decoder {
   /** Takes a line without its end; false when the connection is over. */
   protected abstract line(bytes: Buffer, start: number, end: number): boolean;
 
-  /**
-   * Takes a data block without its end; false when the connection is over. If `owned`, the block may be kept, and so
-   * may the four bytes in front of it.
-   */
+  /** Takes a data block without its end, which may be kept if `owned`; false when the connection is over. */
   protected abstract block(bytes: Buffer, start: number, end: number, owned: boolean): boolean;
+
+  room(): Buffer | undefined {
+    return this.assembler.room();
+  }
 
   decode(chunk: Buffer, start: number, end: number): void {
     let at = start;
@@ -63,22 +61,10 @@ export abstract class TextDecoder implements Decoder {
     this.blockBytes = bytes;
   }
 
-  /** Puts client flags and value into the reply, side by side in memory that may be kept. */
+  /** Puts client flags and value into the reply, in memory that may be kept. */
   protected fillValue(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    let memory = bytes;
-    let at = start - EXTRAS_BYTES;
-    if (!owned) {
-      allot(EXTRAS_BYTES + end - start);
-      ({ memory, at } = placed);
-      copyBytes(bytes, start, end, memory, at + EXTRAS_BYTES);
-    }
-    const { flags, reply } = this;
-    memory[at] = flags >>> 24;
-    memory[at + 1] = flags >>> 16;
-    memory[at + 2] = flags >>> 8;
-    memory[at + 3] = flags;
-    reply.extras = memory.subarray(at, at + EXTRAS_BYTES);
-    reply.value = memory.subarray(at + EXTRAS_BYTES, at + EXTRAS_BYTES + end - start);
+    this.reply.extras = flagBytes(this.flags);
+    this.reply.value = owned ? bytes.subarray(start, end) : copyOut(bytes, start, end);
   }
 
   /** Reads what there is of a line and returns where the rest of the chunk begins. */
@@ -126,11 +112,11 @@ export abstract class TextDecoder implements Decoder {
     if (!assembler.active) {
       const blockEnd = start + blockBytes;
       if (blockEnd + 2 <= end) return this.wholeBlock(chunk, start, blockEnd, false) ? blockEnd + 2 : OVER;
-      assembler.begin(blockBytes + 2, EXTRAS_BYTES);
+      assembler.begin(blockBytes + 2);
     }
     const at = assembler.fill(chunk, start, end);
     if (!assembler.complete) return at;
-    return this.wholeBlock(assembler.take(), EXTRAS_BYTES, EXTRAS_BYTES + blockBytes, true) ? at : OVER;
+    return this.wholeBlock(assembler.take(), 0, blockBytes, true) ? at : OVER;
   }
 
   private wholeBlock(bytes: Buffer, start: number, end: number, owned: boolean): boolean {

@@ -1,0 +1,86 @@
+import { channel } from 'node:diagnostics_channel';
+import type { MemcacheError } from '../errors.ts';
+import type { ProtocolName } from '../protocol/protocol.ts';
+import type { Connection } from './connection.ts';
+
+/** What the channel `memts:connection` is told. */
+export interface ConnectionEvent {
+  /**
+   * `connect`: commands may be sent. `close`: a connection that was open is over. `error`: a connection could not be
+   * opened, in whatever protocols it was tried.
+   */
+  readonly event: 'connect' | 'close' | 'error';
+  /** `host:port`, or the path of a unix socket. */
+  readonly server: string;
+  /** A number of its own for each connection, in `connect` and `close`. */
+  readonly id: number | undefined;
+  /** What the connection speaks; unknown where none could be opened. */
+  readonly protocol: ProtocolName | undefined;
+  /** The address and port of the other end; none for a unix socket. */
+  readonly peer: Peer | undefined;
+  /** Why it could not be opened or was lost; none where the client closed it. */
+  readonly error: MemcacheError | undefined;
+}
+
+/** The other end of a connection. */
+export interface Peer {
+  readonly address: string;
+  readonly port: number;
+}
+
+const events = channel('memts:connection');
+
+let connections = 0;
+const ids = new WeakMap<Connection, number>();
+const peers = new WeakMap<Connection, Peer>();
+
+/** Whether anybody listens. */
+export function isWatched(): boolean {
+  return events.hasSubscribers;
+}
+
+/** Tells that commands may be sent on a connection. */
+export function tellConnected(connection: Connection, server: string): void {
+  publish(connection, server, 'connect', undefined);
+}
+
+/** Tells that a connection is over that had been open. */
+export function tellClosed(connection: Connection, server: string, error: MemcacheError): void {
+  publish(connection, server, 'close', error.code === 'ERR_CLOSED' ? undefined : error);
+}
+
+/** Tells that a connection could not be opened. */
+export function tellFailed(server: string, error: MemcacheError): void {
+  // Nothing has gone wrong where the client was closed meanwhile.
+  if (error.code === 'ERR_CLOSED') return;
+  const event: ConnectionEvent = { event: 'error', server, id: undefined, protocol: undefined, peer: undefined, error };
+  events.publish(event);
+}
+
+function publish(
+  connection: Connection,
+  server: string,
+  event: ConnectionEvent['event'],
+  error: MemcacheError | undefined,
+): void {
+  // A socket that is closed no longer knows its peer.
+  const peer = connection.peer ?? peers.get(connection);
+  if (peer !== undefined) peers.set(connection, peer);
+  const told: ConnectionEvent = {
+    event,
+    server,
+    id: idOf(connection),
+    protocol: connection.protocol.name,
+    peer,
+    error,
+  };
+  events.publish(told);
+}
+
+function idOf(connection: Connection): number {
+  const known = ids.get(connection);
+  if (known !== undefined) return known;
+  connections++;
+  ids.set(connection, connections);
+  return connections;
+}
