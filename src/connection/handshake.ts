@@ -68,6 +68,11 @@ export function introduce(
  * needs no login, as MemJS has it.
  */
 function authenticateSasl({ username, password }: Credentials, send: Send, done: Done): void {
+  if (username.includes('\0') || password.includes('\0')) {
+    // It would end the name, and log in somebody else (RFC 4616, "PLAIN SASL Mechanism").
+    done({ error: authError('A user name or password with a NUL is not for SASL.') });
+    return;
+  }
   const login = new HandshakeRequest(Op.SaslAuth, 'PLAIN', `\0${username}\0${password}`, ({ status }) => {
     if (status === Status.Ok || status === Status.UnknownCommand) done();
     else done({ error: authError(AUTH_FAILED) });

@@ -36,7 +36,7 @@ export class Pool implements ConnectionOwner, Holder {
   readonly #retired = new Set<Connection>();
   /** Requests that wait for a connection. */
   readonly #waiting = new WaitingQueue();
-  /** Requests that fail before the turn is over, but not before the call that made them has returned. */
+  /** Requests that fail when the input of this turn has been read, and not before the call that made them has returned. */
   readonly #refused: { request: Request; error: MemcacheError }[] = [];
   #opening: Connection | undefined;
   /** Told when the attempt at a connection that is under way has ended. */
@@ -239,7 +239,8 @@ export class Pool implements ConnectionOwner, Holder {
   #refuse(request: Request, error: MemcacheError): void {
     request.holder = this;
     this.#refused.push({ request, error });
-    if (this.#refused.length === 1) process.nextTick(() => this.#failRefused());
+    // Not on the next tick: a caller who tries again and again would let no input in, and the server never come back.
+    if (this.#refused.length === 1) setImmediate(() => this.#failRefused());
   }
 
   #failRefused(): void {

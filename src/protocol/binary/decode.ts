@@ -6,7 +6,7 @@ import { Reply } from '../reply.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { copyOut, flagBytes } from '../value-pool.ts';
-import { HEADER_BYTES, MAX_BODY_BYTES, RESPONSE_MAGIC } from './constants.ts';
+import { GETQ, HEADER_BYTES, MAX_BODY_BYTES, MAX_WORDS_BYTES, RESPONSE_MAGIC } from './constants.ts';
 import { QUIET_OPCODES } from './encode.ts';
 import { parseMessage } from './message.ts';
 
@@ -46,7 +46,7 @@ export class BinaryDecoder implements Decoder {
         this.keepHeader(chunk, at, end);
         return;
       }
-      const frameEnd = at + HEADER_BYTES + checkHeader(chunk, at);
+      const frameEnd = at + HEADER_BYTES + this.checkHeader(chunk, at);
       if (frameEnd > end) {
         assembler.begin(frameEnd - at);
         assembler.fill(chunk, at, end);
@@ -68,10 +68,30 @@ export class BinaryDecoder implements Decoder {
     this.keepHeader(chunk, start, stop);
     if (this.partialBytes === HEADER_BYTES) {
       this.partialBytes = 0;
-      this.assembler.begin(HEADER_BYTES + checkHeader(this.partial, 0));
+      this.assembler.begin(HEADER_BYTES + this.checkHeader(this.partial, 0));
       this.assembler.fill(this.partial, 0, HEADER_BYTES);
     }
     return stop;
+  }
+
+  /** Checks what no sound header can say and returns the length of the body. */
+  private checkHeader(chunk: Buffer, at: number): number {
+    const bodyLength = readUint32(chunk, at + 8);
+    if (bodyLength > MAX_WORDS_BYTES && (bodyLength > MAX_BODY_BYTES || !this.mayBeLarge(chunk, at))) {
+      throw outOfStep('a frame of an impossible length came');
+    }
+    if (keyLengthOf(chunk, at) + (chunk[at + 4] as number) > bodyLength) {
+      throw outOfStep('a frame whose parts are longer than the whole came');
+    }
+    return bodyLength;
+  }
+
+  /** Only values are large, and what answers a frame that the caller built. */
+  private mayBeLarge(chunk: Buffer, at: number): boolean {
+    if (this.queue.head()?.op === Op.Raw) return true;
+    const opcode = chunk[at + 1] as number;
+    const isRead = opcode === Op.Get || opcode === GETQ || opcode === Op.GetAndTouch;
+    return isRead && chunk[at + 6] === 0 && chunk[at + 7] === 0;
   }
 
   /** Hands on one whole frame, which may be kept if `owned`; false when the connection is over. */
@@ -168,16 +188,6 @@ function fillStatistic(reply: Reply, chunk: Buffer, start: number, end: number):
   if (!reply.more) return;
   reply.key = copyOut(chunk, keyAt, keyEnd);
   reply.value = copyOut(chunk, keyEnd, end);
-}
-
-/** Checks what no sound header can say and returns the length of the body. */
-function checkHeader(chunk: Buffer, at: number): number {
-  const bodyLength = readUint32(chunk, at + 8);
-  if (bodyLength > MAX_BODY_BYTES) throw outOfStep('a frame of an impossible length came');
-  if (keyLengthOf(chunk, at) + (chunk[at + 4] as number) > bodyLength) {
-    throw outOfStep('a frame whose parts are longer than the whole came');
-  }
-  return bodyLength;
 }
 
 function keyLengthOf(chunk: Buffer, at: number): number {

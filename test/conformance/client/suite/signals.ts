@@ -100,6 +100,7 @@ export function describeSignals(target: Target): void {
       target.client.set(target.key(), 5 as never, options, (error) => calls.push(error));
       controller.abort(reason);
       await target.client.get(target.key());
+      await new Promise(setImmediate);
       expect(calls).toHaveLength(1);
     });
 
