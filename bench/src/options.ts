@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CLIENTS, type ClientSpec, CORE_CLIENTS, clientNamed } from './clients/index.ts';
+import { GOAL_ROWS, hasPart } from './goals.ts';
 import { ALL_ROWS, CORE_ROWS, type Row, selectRows } from './row.ts';
 
 export interface Options {
@@ -9,6 +10,10 @@ export interface Options {
   readonly name: string | undefined;
   readonly rows: readonly Row[];
   readonly clients: readonly ClientSpec[];
+  /** Whether a client is measured in a row. */
+  readonly takesPart: (row: string, client: string) => boolean;
+  /** Whether the report begins with the goals. */
+  readonly goals: boolean;
   readonly rounds: number;
   /** Of one round, without its latency pass. */
   readonly seconds: number;
@@ -28,6 +33,7 @@ export const USAGE = `Usage: npm run bench -- [options]
 
   (none)            get and set of 100 B and 4 KB at 1, 64 and 256 in flight: memts, memjs and the floor
   --quick           the same with fewer and shorter rounds, in under two minutes
+  --goals           what the goals are about, with a table of them
   --full            all rows, all clients; takes more than an hour
   --rows A,B        only these rows out of all, * for anything: set-4KB-64, get-100B*, *-tls (see --list)
   --clients A,B     only these clients (see --list)
@@ -43,11 +49,13 @@ export const USAGE = `Usage: npm run bench -- [options]
 const MODES = {
   benchmark: { rounds: 7, seconds: 0.5, latency: 0.15, warmUp: 0.4, firstWarmUp: 1.5 },
   quick: { rounds: 3, seconds: 0.3, latency: 0.1, warmUp: 0.25, firstWarmUp: 1 },
+  goals: { rounds: 7, seconds: 0.4, latency: 0.1, warmUp: 0.3, firstWarmUp: 1.5 },
   full: { rounds: 7, seconds: 0.4, latency: 0.1, warmUp: 0.3, firstWarmUp: 1.5 },
 };
 
 const FLAGS = {
   quick: { type: 'boolean' },
+  goals: { type: 'boolean' },
   full: { type: 'boolean' },
   rows: { type: 'string' },
   clients: { type: 'string' },
@@ -72,7 +80,7 @@ export function parseOptions(args: string[]): Options | undefined {
     return undefined;
   }
   if (values.memts !== undefined) process.env.MEMTS_BUILD = pathToFileURL(fromCaller(values.memts)).href;
-  const mode = values.quick ? 'quick' : values.full ? 'full' : 'benchmark';
+  const mode = (['quick', 'goals', 'full'] as const).find((name) => values[name]) ?? 'benchmark';
   const defaults = MODES[mode];
   const filtered = values.rows !== undefined || values.clients !== undefined;
   return {
@@ -80,6 +88,8 @@ export function parseOptions(args: string[]): Options | undefined {
     name: values.name ?? (filtered ? undefined : mode),
     rows: rowsOf(values),
     clients: clientsOf(values),
+    takesPart: mode === 'goals' && !filtered ? hasPart : () => true,
+    goals: mode === 'goals',
     rounds: numberOf('rounds', values.rounds, 1) ?? defaults.rounds,
     seconds: numberOf('seconds', values.seconds, 0.01) ?? defaults.seconds,
     count: numberOf('count', values.count, 1),
@@ -89,15 +99,16 @@ export function parseOptions(args: string[]): Options | undefined {
   };
 }
 
-function rowsOf({ rows, full }: Values): readonly Row[] {
+function rowsOf({ rows, full, goals }: Values): readonly Row[] {
+  if (rows === undefined && goals) return ALL_ROWS.filter(({ id }) => GOAL_ROWS.has(id));
   if (rows === undefined) return full ? ALL_ROWS : CORE_ROWS;
   const selected = selectRows(ALL_ROWS, rows);
   if (selected.length === 0) throw new Error(`No row matches "${rows}"; --list shows them all`);
   return selected;
 }
 
-function clientsOf({ clients, full }: Values): ClientSpec[] {
-  const everybody = full ? CLIENTS.map(({ name }) => name) : CORE_CLIENTS;
+function clientsOf({ clients, full, goals }: Values): ClientSpec[] {
+  const everybody = full || goals ? CLIENTS.map(({ name }) => name) : CORE_CLIENTS;
   const names = clients?.split(',').map((name) => name.trim()) ?? everybody;
   return [...new Set(names)].map(clientNamed);
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import { join } from 'node:path';
 import type { ClientSpec } from './clients/index.ts';
+import { goalTable } from './goals.ts';
 import type { Options } from './options.ts';
 import { barChart } from './plot.ts';
 import type { RowResult } from './results.ts';
@@ -30,6 +31,10 @@ Clients that speak the meta or the classic protocol are held against the floor o
 against the binary one. CPU is the time of the client's process, all threads, for each key. Latencies come from passes
 of their own. A client without a call for many keys does getMulti with \`Promise.all\`. memts, MemJS and
 memcache-client store and return Buffers here, the others strings: to each the form that costs it least.`;
+
+const GOALS = `## Goals
+
+Ratios of rates, or of CPU time where it says so, inside this run. What is not reached stands in *italics*.`;
 
 export async function circumstances(
   options: Options,
@@ -80,7 +85,8 @@ export async function writeReport(options: Options, facts: Circumstances, rows: 
   const path = join(out, `${name}.md`);
   const images = plots.map(({ file, title }) => `![${title}](${name}-${file}.svg)`);
   const tables = rows.map((result) => `## ${result.row.title}\n\n${markdownTable(result)}`);
-  const parts = ['# Performance', head(facts), HOW_TO_READ, ...images, ...tables];
+  const goals = options.goals ? [GOALS, goalTable(rows)] : [];
+  const parts = ['# Performance', head(facts), ...goals, HOW_TO_READ, ...images, ...tables];
   await writeFile(path, `${parts.join('\n\n')}\n`);
   return path;
 }

@@ -66,6 +66,7 @@ const both = ['get', 'set'] as const;
 /** Everything that is measured by `--full`. */
 export const ALL_ROWS: readonly Row[] = [
   ...grid(SIZES, IN_FLIGHT).filter(({ size, inFlight }) => size * inFlight <= MOST_BYTES_IN_FLIGHT),
+  row({ inFlight: 4096 }),
   ...IN_FLIGHT.map((inFlight) => row({ inFlight, hit: false }, { id: 'miss', title: 'misses' })),
   ...both.flatMap((operation) =>
     [1, 64, 256].map((inFlight) =>

@@ -57,7 +57,9 @@ class Run {
   }
 
   async #row(row: Row): Promise<RowResult | undefined> {
-    const participants = this.#participants.filter(({ spec }) => spec.can(row));
+    const participants = this.#participants.filter(
+      ({ spec }) => spec.can(row) && this.#options.takesPart(row.id, spec.name),
+    );
     if (participants.length === 0) return undefined;
     const errors: string[] = [];
     const servers = new Map<string, Servers>();
