@@ -23,6 +23,7 @@ export type { ClientOptions, Gutter, Logger } from './client/options.ts';
 export type { Found, GetOptions, GetResult, GetWithCasResult, Narrowed } from './client/retrieval.ts';
 export type { ServerAddress, ServerList } from './client/servers.ts';
 export type { ChangeOptions, InsertOptions } from './client/storage.ts';
+export type { CommandTrace } from './client/trace.ts';
 export type { UpdateOptions } from './client/update.ts';
 export type { ServerLike } from './cluster/command.ts';
 export type { DiscoveredServer, Discovery } from './cluster/discovery/discovery.ts';
@@ -38,6 +39,7 @@ export type {
   ResponseListener,
   TransportMessage,
 } from './connection/frame-transport.ts';
+export type { ConnectionEvent, Peer } from './connection/telemetry.ts';
 export type { ErrorCode, MemcacheErrorOptions } from './errors.ts';
 export type { Response } from './protocol/binary/message.ts';
 export type { CompressOptions } from './serializers/compress.ts';

@@ -1,5 +1,6 @@
 import type { ServerLike } from '../cluster/command.ts';
 import { type Router, serverName } from '../cluster/router.ts';
+import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { Status } from '../protocol/status.ts';
@@ -30,10 +31,17 @@ class PlainCommand extends ClientCommand {
   }
 }
 
+/** What one server's statistics may take: no memcached has so many, and a list that does not end is not kept. */
+const MOST_STATISTICS_BYTES = 32 * 1024 * 1024;
+
+/** What a statistic takes beside its characters, about. */
+const STATISTIC_BYTES = 100;
+
 /** A command that is answered with one statistic after the other. */
 class StatsCommand extends ClientCommand {
   readonly repeatable = true;
   private readonly statistics: Statistics = {};
+  private bytes = 0;
 
   get label(): string {
     return `STATS (${this.key})`;
@@ -41,6 +49,8 @@ class StatsCommand extends ClientCommand {
 
   override settle({ status, key, value, more }: Reply): void {
     if (status === Status.Ok && more) {
+      this.bytes += STATISTIC_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+      if (this.bytes > MOST_STATISTICS_BYTES) return;
       // Defined, not assigned: the name is the server's, and one of them could be __proto__.
       Object.defineProperty(this.statistics, String(key), {
         value: String(value),
@@ -51,9 +61,14 @@ class StatsCommand extends ClientCommand {
       return;
     }
     if (this.listening) this.unlisten();
-    if (status === Status.Ok) this.resolve?.(this.statistics);
-    else this.rejectStatus(status);
+    if (status !== Status.Ok) this.rejectStatus(status);
+    else if (this.bytes > MOST_STATISTICS_BYTES) this.reject(tooMany());
+    else this.resolve?.(this.statistics);
   }
+}
+
+function tooMany(): MemcacheError {
+  return new MemcacheError('ERR_PROTOCOL', 'The server has more statistics than can be believed');
 }
 
 /** A command that is answered with the server's version. */

@@ -1,6 +1,6 @@
 import type { ServerOptions } from '../cluster/server.ts';
 import { checkKey } from '../protocol/key.ts';
-import { type FlushOptions, flushAll, type Statistics, statsOfAll, versionOfAll } from './admin.ts';
+import { type FlushOptions, flushAll, type Outcome, type Statistics, statsOfAll, versionOfAll } from './admin.ts';
 import type { ErrorOrNull } from './callback.ts';
 import type { CommandOptions } from './command.ts';
 import { ClientCommands } from './commands.ts';
@@ -20,6 +20,8 @@ import { type ClientOptions, checkOptions } from './options.ts';
 import { byServer, flushResults, statsResults } from './results.ts';
 import type { Found, GetWithCasResult, Narrowed } from './retrieval.ts';
 import { makeServers, type ServerList } from './servers.ts';
+import { isTraced, traceCall } from './telemetry.ts';
+import { type CommandTrace, noteOutcomes } from './trace.ts';
 import { type UpdateOptions, update } from './update.ts';
 
 type StatsCallback = (error: ErrorOrNull, server: string, stats: Statistics | null) => void;
@@ -56,7 +58,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options?: GetMultiOptions | null,
   ): Promise<MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>> {
     type Result = MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>;
-    return this.whenKnown(() => getMulti(this, keys, options ?? {})) as Promise<Result>;
+    const run = (trace?: CommandTrace) => this.whenKnown(() => getMulti(this, keys, options ?? {}, trace));
+    return (isTraced() ? traceCall(this, 'getMulti', keys, run) : run()) as Promise<Result>;
   }
 
   /** Stores many values, each under its key; `true` for each that was stored, otherwise like `getMulti`. */
@@ -66,7 +69,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options?: SetMultiOptions | null,
   ): Promise<MultiResult<boolean, Key>>;
   setMulti(entries: Iterable<readonly [Key, TIn]>, options?: SetMultiOptions | null): Promise<unknown> {
-    return this.whenKnown(() => setMulti(this, entries, options ?? {}));
+    const run = (trace?: CommandTrace) => this.whenKnown(() => setMulti(this, entries, options ?? {}, trace));
+    return isTraced() ? traceCall(this, 'setMulti', entries, run) : run();
   }
 
   /** Deletes many keys; `false` for each that was not there, otherwise like `getMulti`. */
@@ -74,7 +78,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     keys: Iterable<TKey>,
     options?: CommandOptions | null,
   ): Promise<MultiResult<boolean, TKey>> {
-    return this.whenKnown(() => deleteMulti(this, keys, options ?? {})) as Promise<MultiResult<boolean, TKey>>;
+    const run = (trace?: CommandTrace) => this.whenKnown(() => deleteMulti(this, keys, options ?? {}, trace));
+    return (isTraced() ? traceCall(this, 'deleteMulti', keys, run) : run()) as Promise<MultiResult<boolean, TKey>>;
   }
 
   /**
@@ -87,7 +92,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     change: (value: TOut | null) => TNew | Promise<TNew>,
     options: UpdateOptions = {},
   ): Promise<TNew> {
-    return update(this, key, change, options);
+    const run = (trace?: CommandTrace) => update(this, key, change, options, trace);
+    return isTraced() ? traceCall(this, 'update', key, run) : run();
   }
 
   /**
@@ -103,8 +109,12 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   ): Promise<Found<T, TOut> | null | undefined> {
     // Without a list of servers the caller computes, as with servers that can't be reached. Whatever is found or made has
     // been through the serializer, so it is of the type that comes out of it.
-    const known = this.whenKnown(() => Promise.resolve()).catch(() => {});
-    return known.then(() => this.#getOrSet.run(key, compute, options)) as Promise<Found<T, TOut> | null | undefined>;
+    const run = async (trace?: CommandTrace): Promise<unknown> => {
+      await this.whenKnown(() => Promise.resolve()).catch(() => {});
+      return this.#getOrSet.run(key, compute, options, trace);
+    };
+    type Result = Promise<Found<T, TOut> | null | undefined>;
+    return (isTraced() ? traceCall(this, 'getOrSet', key, run) : run()) as Result;
   }
 
   /**
@@ -116,7 +126,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   flush(options: FlushOptions, callback: (lastError: ErrorOrNull, results: Record<string, true | Error>) => void): void;
   flush(first?: unknown, second?: unknown): unknown {
     const { options, callback } = trailing<FlushOptions>(first, second);
-    const outcomes = this.#ask(() => flushAll(this, options, toExpiration(options.expires ?? 0, this.options)));
+    const flush = () => flushAll(this, options, toExpiration(options.expires ?? 0, this.options));
+    const outcomes = this.#ask('flush', flush);
     return flushResults(outcomes, callback);
   }
 
@@ -146,7 +157,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
 
   /** The version of every server, by `host:port`; otherwise like `stats`. */
   async version(options: CommandOptions = {}): Promise<Record<string, string>> {
-    return byServer(await this.whenKnown(() => versionOfAll(this, options)));
+    return byServer(await this.#ask('version', () => versionOfAll(this, options)));
   }
 
   /** The same as `quit`, for `await using`. */
@@ -154,20 +165,27 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     return this.quit();
   }
 
-  /** What `ask` throws becomes a rejection. */
-  async #ask<T>(ask: () => Promise<T>): Promise<T> {
-    return this.whenKnown(ask);
+  /** Asks every server; what `ask` throws becomes a rejection. */
+  async #ask<T>(command: string, ask: () => Promise<Outcome<T>[]>): Promise<Outcome<T>[]> {
+    if (!isTraced()) return this.whenKnown(ask);
+    return traceCall(this, command, undefined, async (trace) => noteOutcomes(await this.whenKnown(ask), trace));
   }
 
   private statistics(group: unknown, second: unknown, third: unknown): unknown {
     const { options, callback } = trailing<CommandOptions>(second, third);
     return statsResults(
       (each) =>
-        this.#ask(() => {
+        this.#ask(statsName(group), () => {
           if (group !== '') checkKey(group);
           return statsOfAll(this, group as string, options, each);
         }),
       callback,
     );
   }
+}
+
+/** The method that asks for a group of statistics. */
+function statsName(group: unknown): string {
+  if (group === '') return 'stats';
+  return group === 'reset' ? 'resetStats' : 'statsWithKey';
 }

@@ -81,6 +81,19 @@ export abstract class ClientCommand extends Command {
     if (signal !== undefined && signal !== null) this.listen(signal);
   }
 
+  /** Puts `finish` between the outcome and who waits for it: `deliver` hands it over. */
+  intercept(finish: (failed: boolean, error: unknown, deliver: () => void) => void): void {
+    const { callback, resolve, rejectPromise } = this;
+    if (callback !== undefined) {
+      this.callback = (error, ...results) =>
+        finish(error !== null && error !== undefined, error, () => callback(error, ...results));
+    }
+    if (resolve !== undefined) this.resolve = (value) => finish(false, undefined, () => resolve(value));
+    if (rejectPromise !== undefined) {
+      this.rejectPromise = (error) => finish(true, error, () => rejectPromise(error));
+    }
+  }
+
   override reject(error: unknown): void {
     if (this.signal !== undefined) this.unlisten();
     if (this.callback !== undefined) invoke(this.callback, error, null, null);
@@ -89,7 +102,8 @@ export abstract class ClientCommand extends Command {
 
   override refuse(error: unknown): void {
     this.unlisten();
-    process.nextTick(() => this.reject(error));
+    // As with a server that is gone, who tries again at once must not keep the process from everything else.
+    setImmediate(() => this.reject(error));
   }
 
   /** Before the answer is handed over. */

@@ -22,6 +22,7 @@ import {
   resolveSerializer,
 } from './options.ts';
 import { FrameCommand } from './perform.ts';
+import { isTraced, traceCommand } from './telemetry.ts';
 
 /** What a client is before it has commands: its servers and options, and the ways to take leave of them. */
 export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
@@ -148,9 +149,18 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
       const command = new FrameCommand(key, request, seq, this);
       command.expect(toCallback(callback ?? null));
       if (retries) command.attempts = retries;
-      this.#route(command);
+      if (isTraced()) traceCommand(this, this.beginPerform, command);
+      else this.#route(command);
     } catch (error) {
       refused(error);
+    }
+  }
+
+  private beginPerform(command: FrameCommand): void {
+    try {
+      this.#route(command);
+    } catch (error) {
+      command.refuse(error);
     }
   }
 

@@ -5,6 +5,7 @@ import { type Found, Guard, type GuardHost, serverSeconds } from './guard.ts';
 import type { Key, KeyMaker } from './keys.ts';
 import { isExpiration } from './options.ts';
 import { roundTrip } from './round-trip.ts';
+import type { CommandTrace } from './trace.ts';
 
 /** Options of `getOrSet`. All times are in seconds. */
 export interface GetOrSetOptions {
@@ -55,7 +56,7 @@ export interface GetOrSetHost extends GuardHost {
 export class GetOrSet {
   readonly #host: GetOrSetHost;
   /** Lookups and computations that callers wait for, by key. */
-  readonly #flights = new Map<string, Promise<unknown>>();
+  readonly #flights = new Map<string, { guard: Guard; value: Promise<unknown> }>();
   /** Computations in the background, while what is there is still served. */
   readonly #refreshes = new Set<string>();
 
@@ -63,7 +64,7 @@ export class GetOrSet {
     this.#host = host;
   }
 
-  async run(key: Key, compute: Compute<unknown>, options: GetOrSetOptions): Promise<unknown> {
+  async run(key: Key, compute: Compute<unknown>, options: GetOrSetOptions, trace?: CommandTrace): Promise<unknown> {
     if (typeof compute !== 'function') throw invalid('compute', 'a function', compute);
     const plan = this.#plan(options);
     const { signal } = options;
@@ -73,10 +74,16 @@ export class GetOrSet {
     const id = Buffer.from(wire).toString('latin1');
     let flight = this.#flights.get(id);
     if (flight === undefined) {
-      flight = this.#find(id, new Guard(this.#host, wire, plan), compute, plan).finally(() => this.#flights.delete(id));
+      const guard = new Guard(this.#host, wire, plan);
+      flight = { guard, value: this.#find(id, guard, compute, plan).finally(() => this.#flights.delete(id)) };
       this.#flights.set(id, flight);
     }
-    return signal === undefined ? flight : untilAborted(flight, signal);
+    const { guard, value } = flight;
+    try {
+      return await (signal === undefined ? value : untilAborted(value, signal));
+    } finally {
+      guard.note(trace);
+    }
   }
 
   /** Looks until there is a value, or the right to make it. */
@@ -85,6 +92,7 @@ export class GetOrSet {
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       const found = await this.#look(guard);
       if (found.item !== undefined) {
+        guard.hit = true;
         if (found.won) this.#refresh(id, guard, compute, plan);
         return found.item.value;
       }

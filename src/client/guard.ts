@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
 import type { ServerLike } from '../cluster/command.ts';
-import { isOurs, type Router } from '../cluster/router.ts';
+import { isOurs, type Router, serverName } from '../cluster/router.ts';
 import { MemcacheError } from '../errors.ts';
 import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
@@ -11,6 +11,7 @@ import type { ClientCommand, CommandHost } from './command.ts';
 import { LeaseCommand, type Leased } from './lease.ts';
 import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
 import { ChangeCommand, fillInsert } from './storage.ts';
+import type { CommandTrace } from './trace.ts';
 
 /** What a guard needs of its client. */
 export interface GuardHost extends CommandHost {
@@ -59,6 +60,10 @@ export class Guard {
   #leases: boolean;
   #lockedAt: number | undefined;
   #cas: bigint | undefined;
+  /** The server that was asked last. */
+  #server: ServerLike | undefined;
+  /** Whether there was a value to serve. */
+  hit = false;
 
   constructor(host: GuardHost, key: WireKey, times: GuardTimes) {
     this.#host = host;
@@ -67,6 +72,13 @@ export class Guard {
     const server = host.server(key);
     const protocol = server && isOurs(server) ? server.protocol : 'binary';
     this.#leases = protocol === 'meta' || protocol === undefined;
+  }
+
+  /** Tells a trace what it was about. */
+  note(trace: CommandTrace | undefined): void {
+    if (trace === undefined) return;
+    trace.hit = this.hit;
+    if (this.#server !== undefined) trace.server = serverName(this.#server);
   }
 
   /** Looks for the value, and for the right to make it where it is missing or old. */
@@ -176,6 +188,7 @@ export class Guard {
     if (server) {
       command.pinned = true;
       command.server = server;
+      this.#server = server;
     }
     this.#host.incrSeq();
     this.#host.router.dispatch(command);

@@ -16,6 +16,7 @@ import { toExpiration } from './expiration.ts';
 import type { Key, KeyMaker } from './keys.ts';
 import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
 import { ChangeCommand, checkFlags, fillInsert, type InsertOptions } from './storage.ts';
+import { type CommandTrace, noteMany, watchBatch } from './trace.ts';
 
 /** Keys in one batch: enough to fill a write, few enough that their answers fit the buffers on the way. */
 const BATCH_KEYS = 256;
@@ -64,6 +65,8 @@ interface Kind {
   batch(entries: readonly Entry[], sink: BatchSink): BatchCommand;
   single(entry: Entry): ClientCommand;
   isMiss(outcome: unknown): boolean;
+  /** Whether the results are what was found. */
+  reads: boolean;
 }
 
 /** A command for many keys: which batches it is made of, and what has come of them so far. */
@@ -72,25 +75,40 @@ class MultiCall<TValue> {
   readonly errors = new Map<Key, Error>();
   /** Whether any server answered. */
   private answered = false;
+  /** How many keys the servers have answered for, and how many of these answers were errors. */
+  private answers = 0;
+  private refusals = 0;
+  private readonly servers = new Set<string>();
   private readonly host: MultiHost;
   private readonly options: CommandOptions;
   private readonly kind: Kind;
+  private readonly trace: CommandTrace | undefined;
 
-  constructor(host: MultiHost, options: CommandOptions, kind: Kind) {
+  constructor(host: MultiHost, options: CommandOptions, trace: CommandTrace | undefined, kind: Kind) {
     this.host = host;
     this.options = options;
+    this.trace = trace;
     this.kind = kind;
   }
 
   /** Sends everything; throws only when nothing at all was answered. */
   async run(entries: readonly Entry[]): Promise<MultiResult<TValue, Key>> {
     await this.route(entries);
+    this.note();
     this.options.signal?.throwIfAborted();
     if (!this.answered && this.errors.size > 0) {
       const [first] = this.errors.values();
       throw this.errors.size === 1 ? first : new AggregateError(this.errors.values(), 'Every server failed');
     }
     return Object.defineProperty(this.results, 'errors', { value: this.errors }) as MultiResult<TValue, Key>;
+  }
+
+  /** Tells the trace what has come of it. */
+  private note(): void {
+    const { trace, answers, refusals, servers } = this;
+    if (trace === undefined) return;
+    const hits = this.kind.reads ? { hits: this.results.size } : {};
+    noteMany(trace, { answers, refusals, servers, ...hits });
   }
 
   /** Keys by server, each server's in batches of their own. */
@@ -101,6 +119,7 @@ class MultiCall<TValue> {
       if (!server) this.errors.set(entry.key, new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
       else if (!byServer.get(server)?.push(entry)) byServer.set(server, [entry]);
     }
+    if (this.trace !== undefined) for (const server of byServer.keys()) this.servers.add(serverName(server));
     await Promise.all([...byServer].map(([server, list]) => this.sendAll(server, list)));
   }
 
@@ -115,6 +134,7 @@ class MultiCall<TValue> {
         try {
           await this.send(server, batch);
           this.answered = true;
+          this.answers += batch.length;
         } catch (error) {
           failure ??= error as Error;
           failed = failed.concat(batch);
@@ -139,7 +159,10 @@ class MultiCall<TValue> {
     const sink: BatchSink = {
       // The command made for these entries says what its outcomes are.
       done: (index, outcome) => this.results.set((entries[index] as Entry).key, outcome as TValue),
-      failed: (index, error) => this.errors.set((entries[index] as Entry).key, error as Error),
+      failed: (index, error) => {
+        this.refusals++;
+        this.errors.set((entries[index] as Entry).key, error as Error);
+      },
     };
     if (isOurs(server)) {
       await this.dispatch(server, this.kind.batch(entries, sink));
@@ -165,6 +188,7 @@ class MultiCall<TValue> {
     command.configure(this.options);
     command.pinned = true;
     command.server = server;
+    if (this.trace !== undefined) watchBatch(command, this.trace);
     this.host.incrSeq();
     this.host.router.dispatch(command);
     return answer;
@@ -173,7 +197,13 @@ class MultiCall<TValue> {
   /** The keys as they go on the wire, each once; those that can't are errors of their own. */
   prepare(keys: Iterable<Key>, fill?: (entry: Entry) => void): Entry[] {
     const entries: Entry[] = [];
-    for (const key of new Set(keys)) {
+    const distinct = new Set(keys);
+    const { trace } = this;
+    if (trace !== undefined) {
+      trace.keyCount = distinct.size;
+      if (this.host.options.traceKeys === true) trace.keys = [...distinct];
+    }
+    for (const key of distinct) {
       try {
         const entry: Entry = { key, wire: this.host.keyMaker.toWire(key) };
         fill?.(entry);
@@ -192,14 +222,16 @@ export async function getMulti<TOut>(
   host: MultiHost,
   keys: Iterable<Key>,
   options: GetMultiOptions,
+  trace?: CommandTrace,
 ): Promise<MultiResult<GetWithCasResult<TOut>, Key>> {
   checkIterable(keys);
   checkCommandOptions(options);
   const returnCas = options.cas === true;
-  const call = new MultiCall<GetWithCasResult<TOut>>(host, options, {
+  const call = new MultiCall<GetWithCasResult<TOut>>(host, options, trace, {
     batch: (entries, sink) => Object.assign(new GetBatch(wires(entries), host, sink), { returnCas }),
     single: ({ wire }) => Object.assign(new RetrievalCommand(Op.Get, wire, host), { returnCas }),
     isMiss: (outcome) => (outcome as GetWithCasResult<unknown>).flags === null,
+    reads: true,
   });
   return call.run(call.prepare(keys));
 }
@@ -209,6 +241,7 @@ export async function setMulti<TIn>(
   host: MultiHost,
   entries: Iterable<readonly [Key, TIn]>,
   options: SetMultiOptions,
+  trace?: CommandTrace,
 ): Promise<MultiResult<boolean, Key>> {
   checkIterable(entries);
   checkCommandOptions(options);
@@ -220,10 +253,11 @@ export async function setMulti<TIn>(
     if (!Array.isArray(entry)) throw invalidType('entries', 'pairs of a key and a value', entry);
     values.set(entry[0], entry[1]);
   }
-  const call = new MultiCall<boolean>(host, options, {
+  const call = new MultiCall<boolean>(host, options, trace, {
     batch: (list, sink) => new ChangeBatch(wires(list), list.map(storeOf), host, sink),
     single: (entry) => Object.assign(new ChangeCommand(Op.Set, entry.wire, host), storeOf(entry)),
     isMiss: () => false,
+    reads: false,
   });
   const prepared = call.prepare(values.keys(), (entry) => {
     const command = new ChangeCommand(Op.Set, entry.wire, host);
@@ -238,13 +272,15 @@ export async function deleteMulti(
   host: MultiHost,
   keys: Iterable<Key>,
   options: CommandOptions,
+  trace?: CommandTrace,
 ): Promise<MultiResult<boolean, Key>> {
   checkIterable(keys);
   checkCommandOptions(options);
-  const call = new MultiCall<boolean>(host, options, {
+  const call = new MultiCall<boolean>(host, options, trace, {
     batch: (entries, sink) => new ChangeBatch(wires(entries), undefined, host, sink),
     single: ({ wire }) => new ChangeCommand(Op.Delete, wire, host),
     isMiss: () => false,
+    reads: false,
   });
   return call.run(call.prepare(keys));
 }

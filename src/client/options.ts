@@ -50,6 +50,8 @@ export interface ClientOptions<TIn = string | Buffer, TOut = Buffer | null> {
   serializer?: Serializer<TIn, TOut> | undefined;
   /** The protocol to speak. @default 'auto'; of a `Server` made by hand 'binary' */
   protocol?: ServerOptions['protocol'];
+  /** Whether those who listen to the channel `memts:command` are told the keys. @default false */
+  traceKeys?: boolean | undefined;
 }
 
 /** Servers that stand in for those that are left alone. */
@@ -72,6 +74,7 @@ export interface ResolvedOptions {
   failover: boolean | Gutter;
   failoverTime: number;
   discovery?: Discovery | undefined;
+  traceKeys?: boolean | undefined;
 }
 
 const DEFAULTS: Omit<ResolvedOptions, 'logger'> = {
@@ -149,6 +152,7 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
     check: (value) => ['auto', 'binary', 'meta', 'classic'].includes(value as string),
     expected: "'auto', 'binary', 'meta' or 'classic'",
   },
+  traceKeys: SWITCH,
 };
 
 /** An expiration that every protocol can say: a whole number of seconds in 31 bits. */

@@ -3,6 +3,8 @@ import { type CommandOptions, invalid } from './command.ts';
 import type { Key } from './keys.ts';
 import type { GetOptions, GetWithCasResult } from './retrieval.ts';
 import type { InsertOptions } from './storage.ts';
+import { within } from './telemetry.ts';
+import type { CommandTrace } from './trace.ts';
 
 /** Options of `update`. */
 export interface UpdateOptions extends CommandOptions {
@@ -33,20 +35,21 @@ export async function update<TIn, TOut, TNew extends TIn | undefined>(
   key: Key,
   change: (value: TOut | null) => TNew | Promise<TNew>,
   { retries = DEFAULT_RETRIES, expires, flags, timeout, signal }: UpdateOptions,
+  trace?: CommandTrace,
 ): Promise<TNew> {
   if (typeof change !== 'function') throw invalid('change', 'a function', change);
   if (!(Number.isInteger(retries) && retries > 0)) throw invalid('retries', 'an integer above 0', retries);
   for (let attempt = 0; attempt < retries; attempt++) {
     if (attempt > 0) await pause(attempt);
-    const { value, cas } = await host.get(key, { cas: true, timeout, signal });
+    if (trace !== undefined) trace.attempts = attempt + 1;
+    const { value, cas } = await within(trace, () => host.get(key, { cas: true, timeout, signal }));
     const changed = await change(cas === undefined ? null : value);
     if (changed === undefined) return changed;
     const options = { expires, flags, timeout, signal };
-    const stored =
-      cas === undefined
-        ? await host.add(key, changed as TIn, options)
-        : await host.set(key, changed as TIn, { ...options, cas });
-    if (stored) return changed;
+    const stored = within(trace, () =>
+      cas === undefined ? host.add(key, changed as TIn, options) : host.set(key, changed as TIn, { ...options, cas }),
+    );
+    if (await stored) return changed;
   }
   throw new MemcacheError(
     'ERR_BUSY',

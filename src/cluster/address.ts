@@ -51,13 +51,25 @@ function splitCredentials(text: string): { username?: string; password?: string 
 type Fail = (expected: string) => never;
 
 function unixSocket(path: string, fail: Fail): Address {
-  if (!path.startsWith('/')) fail('an absolute path of a unix socket');
+  if (!path.startsWith('/') || hasControls(path)) fail('an absolute path of a unix socket');
   return { host: path, port: 0, path };
+}
+
+/** A NUL would end the name early for the system, which would then look for another one. */
+function hasControls(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) < 0x20 || text.charCodeAt(i) === 0x7f) return true;
+  }
+  return false;
 }
 
 function splitHostPort(text: string, fail: Fail): Address {
   const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(text);
-  if (bracketed) return { host: bracketed[1] as string, port: parsePort(bracketed[2], fail) };
+  if (bracketed) {
+    const [, inside = '', port] = bracketed;
+    if (!isHost(inside)) fail('host:port, with an IPv6 address in brackets');
+    return { host: inside, port: parsePort(port, fail) };
+  }
   const colon = text.indexOf(':');
   // Several colons and no brackets: an IPv6 address without a port.
   if (colon !== text.lastIndexOf(':')) {
@@ -65,8 +77,12 @@ function splitHostPort(text: string, fail: Fail): Address {
     return { host: text, port: DEFAULT_PORT };
   }
   const host = colon < 0 ? text : text.slice(0, colon);
-  if (host === '' || /[\s/?#[\]]/.test(host)) fail('a host name or address');
+  if (!isHost(host)) fail('a host name or address');
   return { host, port: parsePort(colon < 0 ? undefined : text.slice(colon + 1), fail) };
+}
+
+function isHost(text: string): boolean {
+  return text !== '' && !/[\s/?#[\]]/.test(text) && !hasControls(text);
 }
 
 function parsePort(text: string | undefined, fail: Fail): number {

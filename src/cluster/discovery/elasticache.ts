@@ -3,6 +3,7 @@ import tls from 'node:tls';
 import { MemcacheError } from '../../errors.ts';
 import { parseServers } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
+import { dataBlock, isWhole, parseNodes } from './elasticache-answer.ts';
 
 /** Options of {@link elasticache}. */
 export interface ElasticacheOptions {
@@ -64,41 +65,11 @@ function ask(socket: net.Socket, question: string, seconds: number): Promise<str
     socket.on('data', (chunk: string) => {
       received += chunk;
       if (received.length > LONGEST_ANSWER) fail();
-      else if (isWhole(received) || /^(ERROR|CLIENT_ERROR|SERVER_ERROR).*\r\n$/.test(received)) {
+      else if (isWhole(received)) {
         clearTimeout(timer);
         resolve(dataBlock(received));
       }
     });
     socket.write(question);
   }).finally(() => socket.destroy());
-}
-
-/** `CONFIG cluster <flags> <bytes>` or `VALUE <key> <flags> <bytes>`, then a block of that length and `END`. */
-const HEAD = /^(?:CONFIG|VALUE) \S+ \d+ (\d+)\r\n/;
-
-function isWhole(answer: string): boolean {
-  const head = HEAD.exec(answer);
-  return answer.endsWith('END\r\n') && answer.length > (head === null ? 0 : head[0].length + Number(head[1]));
-}
-
-function dataBlock(answer: string): string | undefined {
-  const head = HEAD.exec(answer);
-  if (head === null) return undefined;
-  return answer.slice(head[0].length, head[0].length + Number(head[1]));
-}
-
-/** The number of the configuration on a line of its own, then the nodes as `name|address|port`; either may be empty. */
-function parseNodes(block: string): DiscoveredServer[] {
-  const [, nodes = ''] = block.split('\n');
-  return nodes
-    .trim()
-    .split(/\s+/)
-    .map((node) => {
-      const [name = '', address = '', port = ''] = node.split('|');
-      const server = { host: name || address, port: Number(port) };
-      if (server.host === '' || !(server.port > 0 && server.port < 65536)) {
-        throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint names a node that is none');
-      }
-      return server;
-    });
 }

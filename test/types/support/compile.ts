@@ -39,6 +39,16 @@ export async function compile(
   const folder = join(project, `types-${names.join('-').replaceAll('.', '-')}`);
   mkdirSync(folder);
   for (const name of names) writeFileSync(join(folder, name), program);
+  return await compileFiles(folder, names, options, project);
+}
+
+/** Has files of a folder compiled; resolves with the complaints. */
+export async function compileFiles(
+  folder: string,
+  names: readonly string[],
+  options: object,
+  project = folder,
+): Promise<string[]> {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: names }));
   // With complaints, which go to standard output, it ends with 2.
   const { stdout } = await run(process.execPath, [TSC, '--pretty', 'false', '-p', folder], project, {}, [0, 2]);

@@ -1,0 +1,35 @@
+import { MemcacheError } from '../../errors.ts';
+import type { DiscoveredServer } from './discovery.ts';
+
+/** `CONFIG cluster <flags> <bytes>` or `VALUE <key> <flags> <bytes>`, then a block of that length and `END`. */
+const HEAD = /^(?:CONFIG|VALUE) \S+ \d+ (\d+)\r\n/;
+
+/** Whether an answer of a configuration endpoint has come to its end. */
+export function isWhole(answer: string): boolean {
+  if (/^(?:ERROR|CLIENT_ERROR|SERVER_ERROR).*\r\n$/.test(answer)) return true;
+  const head = HEAD.exec(answer);
+  return answer.endsWith('END\r\n') && answer.length > (head === null ? 0 : head[0].length + Number(head[1]));
+}
+
+/** The answer's data block; `undefined` where the server does not know the question. */
+export function dataBlock(answer: string): string | undefined {
+  const head = HEAD.exec(answer);
+  if (head === null) return undefined;
+  return answer.slice(head[0].length, head[0].length + Number(head[1]));
+}
+
+/** The number of the configuration on a line of its own, then the nodes as `name|address|port`; either may be empty. */
+export function parseNodes(block: string): DiscoveredServer[] {
+  const [, nodes = ''] = block.split('\n');
+  return nodes
+    .trim()
+    .split(/\s+/)
+    .map((node) => {
+      const [name = '', address = '', port = ''] = node.split('|');
+      const server = { host: name || address, port: Number(port) };
+      if (server.host === '' || !/^\d{1,5}$/.test(port) || server.port === 0 || server.port > 65535) {
+        throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint names a node that is none');
+      }
+      return server;
+    });
+}

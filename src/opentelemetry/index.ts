@@ -1,0 +1,204 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { channel, tracingChannel } from 'node:diagnostics_channel';
+import { createRequire } from 'node:module';
+import type { Context, Counter, Histogram, Span, UpDownCounter } from '@opentelemetry/api';
+import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
+import { requirePeer } from '../adapters/peer.ts';
+import type { CommandTrace, ConnectionEvent } from '../index.ts';
+import {
+  connectionAttributes,
+  endAttributes,
+  errorType,
+  metricAttributes,
+  type Peer,
+  spanName,
+  startAttributes,
+} from './attributes.ts';
+
+const NAME = 'memts/opentelemetry';
+const load = createRequire(import.meta.url);
+const { context, SpanKind, SpanStatusCode, trace } = requirePeer(
+  load,
+  '@opentelemetry/api',
+  NAME,
+) as typeof import('@opentelemetry/api');
+const { InstrumentationBase } = requirePeer(
+  load,
+  '@opentelemetry/instrumentation',
+  NAME,
+) as typeof import('@opentelemetry/instrumentation');
+const { version } = load('memts/package.json') as { version: string };
+
+/** Options of {@link MemtsInstrumentation}. */
+export interface MemtsInstrumentationConfig extends InstrumentationConfig {
+  /** Whether a command has a span only where another one is under way. Measurements are taken in any case. @default false */
+  requireParentSpan?: boolean | undefined;
+  /** Called when a span begins. */
+  requestHook?: ((span: Span, call: CommandTrace) => void) | undefined;
+  /** Called before a span ends, when all is known of the call, its error included. */
+  responseHook?: ((span: Span, call: CommandTrace) => void) | undefined;
+}
+
+/** A call under way. */
+interface Operation {
+  /** On the clock of `performance.now()`. */
+  startedAt: number;
+  span: Span | undefined;
+}
+
+interface Instruments {
+  duration: Histogram;
+  connections: UpDownCounter;
+  hits: Counter;
+  misses: Counter;
+}
+
+/** What the semantic conventions advise for durations in seconds. */
+const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+/** Makes the span the active one while a call is made, and in what follows from that, such as `compute` of `getOrSet`. */
+class ActiveSpan extends AsyncLocalStorage<Context> {
+  override run<R, TArgs extends unknown[]>(store: Context, fn: (...args: TArgs) => R, ...args: TArgs): R {
+    return context.with(store, fn, undefined, ...args);
+  }
+}
+
+/**
+ * Spans and measurements of memts in OpenTelemetry, by the semantic conventions for database clients:
+ * `registerInstrumentations({ instrumentations: [new MemtsInstrumentation()] })`. It listens to the channels
+ * `memts:command` and `memts:connection`, so that it makes no difference which is loaded first.
+ */
+export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentationConfig> {
+  // Declared, not initialised: the base class enables this one before fields would be.
+  declare private instruments: Instruments;
+  declare private stop: (() => void) | undefined;
+
+  constructor(config: MemtsInstrumentationConfig = {}) {
+    super(NAME, version, config);
+  }
+
+  override enable(): void {
+    super.enable();
+    this.stop ??= this.listen();
+  }
+
+  override disable(): void {
+    super.disable();
+    this.stop?.();
+    this.stop = undefined;
+  }
+
+  /** Nothing is patched. */
+  protected override init(): [] {
+    return [];
+  }
+
+  protected override _updateMetricInstruments(): void {
+    const { meter } = this;
+    this.instruments = {
+      duration: meter.createHistogram('db.client.operation.duration', {
+        description: 'Duration of database client operations.',
+        unit: 's',
+        advice: { explicitBucketBoundaries: BUCKETS },
+      }),
+      connections: meter.createUpDownCounter('db.client.connection.count', {
+        description: 'The number of connections that are currently in state described by the state attribute.',
+        unit: '{connection}',
+      }),
+      hits: meter.createCounter('memts.client.hits', { description: 'Keys that were read and found.', unit: '{key}' }),
+      misses: meter.createCounter('memts.client.misses', {
+        description: 'Keys that were read and not found.',
+        unit: '{key}',
+      }),
+    };
+  }
+
+  /** Listens to the channels; what is returned ends that. */
+  private listen(): () => void {
+    const operations = new WeakMap<CommandTrace, Operation>();
+    const open = new Map<string, string>();
+    const peers = new Map<string, Peer>();
+    const commands = tracingChannel<Context, CommandTrace>('memts:command');
+    const connections = channel('memts:connection');
+    const active = new ActiveSpan();
+
+    const asyncStart = (call: CommandTrace): void => {
+      const operation = operations.get(call);
+      // One that began before this was enabled.
+      if (operation === undefined) return;
+      operations.delete(call);
+      this.ended(call, operation, peers.get(call.server ?? ''));
+    };
+    const onConnection = (message: unknown): void => this.connection(message as ConnectionEvent, open, peers);
+
+    // The store is asked for before the subscribers are called, so that it is what begins the operation.
+    commands.start.bindStore(active, (call) => {
+      const operation = this.begun(call);
+      operations.set(call, operation);
+      return operation.span === undefined ? context.active() : trace.setSpan(context.active(), operation.span);
+    });
+    commands.asyncStart.subscribe(asyncStart as (message: unknown) => void);
+    connections.subscribe(onConnection);
+    return () => {
+      commands.start.unbindStore(active);
+      commands.asyncStart.unsubscribe(asyncStart as (message: unknown) => void);
+      connections.unsubscribe(onConnection);
+      // Nobody would hear when they are closed.
+      for (const server of open.values()) this.instruments.connections.add(-1, connectionAttributes(server));
+    };
+  }
+
+  private begun(call: CommandTrace): Operation {
+    return { startedAt: performance.now(), span: this.startSpan(call) };
+  }
+
+  private startSpan(call: CommandTrace): Span | undefined {
+    const { requireParentSpan, requestHook } = this.getConfig();
+    if (requireParentSpan === true && trace.getSpan(context.active()) === undefined) return undefined;
+    const span = this.tracer.startSpan(call.command, { kind: SpanKind.CLIENT, attributes: startAttributes(call) });
+    this._runSpanCustomizationHook(requestHook, 'requestHook', span, call);
+    return span;
+  }
+
+  private ended(call: CommandTrace, { startedAt, span }: Operation, peer: Peer | undefined): void {
+    const { duration, hits, misses } = this.instruments;
+    const { error } = call;
+    const attributes = metricAttributes(call);
+    const failure = error === undefined ? {} : { 'error.type': errorType(error) };
+    duration.record((performance.now() - startedAt) / 1000, { ...attributes, ...failure });
+    const found = hitsOf(call);
+    if (found.hits > 0) hits.add(found.hits, attributes);
+    if (found.misses > 0) misses.add(found.misses, attributes);
+    if (span === undefined) return;
+    span.updateName(spanName(call));
+    span.setAttributes({ ...endAttributes(call, peer), ...failure });
+    if (error !== undefined) {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
+    }
+    this._runSpanCustomizationHook(this.getConfig().responseHook, 'responseHook', span, call);
+    span.end();
+  }
+
+  /** Counts what is open. A connection from before this was enabled is not known, and so not taken off. */
+  private connection(
+    { event, server, id, peer }: ConnectionEvent,
+    open: Map<string, string>,
+    peers: Map<string, Peer>,
+  ): void {
+    const connection = `${id} ${server}`;
+    if (event === 'connect') {
+      open.set(connection, server);
+      if (peer !== undefined) peers.set(server, peer);
+      this.instruments.connections.add(1, connectionAttributes(server));
+    } else if (event === 'close' && open.delete(connection)) {
+      this.instruments.connections.add(-1, connectionAttributes(server));
+    }
+  }
+}
+
+/** How many keys a call has found and how many not; none of either where it read nothing, or nobody knows. */
+function hitsOf({ hit, hits, keyCount, failed = 0, error }: CommandTrace): { hits: number; misses: number } {
+  if (hit === undefined || error !== undefined) return { hits: 0, misses: 0 };
+  const found = hits ?? Number(hit);
+  return { hits: found, misses: Math.max(0, keyCount - found - failed) };
+}

@@ -1,0 +1,271 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  type Context,
+  type ContextManager,
+  context,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
+import {
+  AggregationTemporality,
+  type DataPoint,
+  type Histogram,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  ATTR_DB_OPERATION_BATCH_SIZE,
+  ATTR_DB_OPERATION_NAME,
+  ATTR_DB_QUERY_TEXT,
+  ATTR_DB_SYSTEM_NAME,
+  ATTR_ERROR_TYPE,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  METRIC_DB_CLIENT_OPERATION_DURATION,
+} from '@opentelemetry/semantic-conventions';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { Client, type ClientOptions } from '../../src/index.ts';
+import { MemtsInstrumentation } from '../../src/opentelemetry/index.ts';
+import { type Memcached, startMemcached } from '../support/memcached.ts';
+import { freePort } from '../support/ports.ts';
+
+/** What `@opentelemetry/context-async-hooks` is in short. */
+class Contexts implements ContextManager {
+  readonly #store = new AsyncLocalStorage<Context>();
+
+  active(): Context {
+    return this.#store.getStore() ?? ROOT_CONTEXT;
+  }
+
+  with<A extends unknown[], F extends (...args: A) => ReturnType<F>>(
+    active: Context,
+    fn: F,
+    thisArg?: ThisParameterType<F>,
+    ...args: A
+  ): ReturnType<F> {
+    return this.#store.run(active, () => Reflect.apply(fn, thisArg, args));
+  }
+
+  bind<T>(_context: Context, target: T): T {
+    return target;
+  }
+
+  enable(): this {
+    return this;
+  }
+
+  disable(): this {
+    return this;
+  }
+}
+
+const spans = new InMemorySpanExporter();
+const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
+const tracer = tracerProvider.getTracer('test');
+
+let memcached: Memcached;
+let metrics: InMemoryMetricExporter;
+let meterProvider: MeterProvider;
+let instrumentation: MemtsInstrumentation;
+let unregister: () => void;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  memcached = await startMemcached();
+  context.setGlobalContextManager(new Contexts());
+});
+afterAll(async () => {
+  context.disable();
+  await memcached[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter: metrics, exportIntervalMillis: 1e6 });
+  meterProvider = new MeterProvider({ readers: [reader] });
+  instrumentation = new MemtsInstrumentation();
+  unregister = registerInstrumentations({ tracerProvider, meterProvider, instrumentations: [instrumentation] });
+});
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.quit()));
+  unregister();
+  await meterProvider.shutdown();
+  spans.reset();
+});
+
+function connect(options: ClientOptions = {}, servers = memcached.address): Client {
+  const client = Client.create(servers, { logger: { log() {} }, retries: 1, ...options });
+  clients.push(client as Client);
+  return client as Client;
+}
+
+/** The value of a metric for each set of attributes. */
+async function measured<T = number>(name: string): Promise<DataPoint<T>[]> {
+  metrics.reset();
+  await meterProvider.forceFlush();
+  const all = metrics.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
+  return (all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? []) as DataPoint<T>[];
+}
+
+it('makes a span of each command, by the conventions', async () => {
+  const client = connect();
+  await client.set('key', 'value');
+  await client.get('key');
+  const [set, get] = spans.getFinishedSpans();
+  const common = {
+    [ATTR_DB_SYSTEM_NAME]: 'memcached',
+    [ATTR_SERVER_ADDRESS]: '127.0.0.1',
+    [ATTR_SERVER_PORT]: memcached.port,
+    [ATTR_NETWORK_PEER_ADDRESS]: '127.0.0.1',
+    [ATTR_NETWORK_PEER_PORT]: memcached.port,
+    'memts.bytes': 5,
+    'memts.attempts': 1,
+  };
+  expect(set).toMatchObject({ name: `set ${memcached.address}`, kind: SpanKind.CLIENT });
+  expect(set?.attributes).toEqual({ ...common, [ATTR_DB_OPERATION_NAME]: 'set' });
+  expect(get?.attributes).toEqual({ ...common, [ATTR_DB_OPERATION_NAME]: 'get', 'memts.hit': true });
+  expect(get?.status.code).toBe(SpanStatusCode.UNSET);
+  expect(get?.instrumentationScope).toMatchObject({ name: 'memts/opentelemetry', version: '0.1.0' });
+  expect(get?.ended).toBe(true);
+});
+
+it('counts durations, hits, misses and connections', async () => {
+  const client = connect();
+  await client.set('a', '1');
+  await client.get('a');
+  await client.get('none');
+  await client.getMulti(['a', 'none', 'other']);
+  const durations = await measured<Histogram>(METRIC_DB_CLIENT_OPERATION_DURATION);
+  const ofGet = durations.find(({ attributes }) => attributes[ATTR_DB_OPERATION_NAME] === 'get');
+  expect(ofGet?.attributes).toEqual({
+    [ATTR_DB_SYSTEM_NAME]: 'memcached',
+    [ATTR_DB_OPERATION_NAME]: 'get',
+    [ATTR_SERVER_ADDRESS]: '127.0.0.1',
+    [ATTR_SERVER_PORT]: memcached.port,
+  });
+  expect(ofGet?.value.count).toBe(2);
+  expect(ofGet?.value.buckets.boundaries).toEqual([0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10]);
+  expect(ofGet?.value.sum).toBeGreaterThan(0);
+  expect(ofGet?.value.sum).toBeLessThan(1);
+  const byName = (points: DataPoint<number>[]) =>
+    Object.fromEntries(points.map(({ attributes, value }) => [attributes[ATTR_DB_OPERATION_NAME], value]));
+  expect(byName(await measured('memts.client.hits'))).toEqual({ get: 1, getMulti: 1 });
+  expect(byName(await measured('memts.client.misses'))).toEqual({ get: 1, getMulti: 2 });
+  const connections = 'db.client.connection.count';
+  expect(await measured(connections)).toMatchObject([
+    {
+      value: 1,
+      attributes: { 'db.client.connection.pool.name': memcached.address, 'db.client.connection.state': 'used' },
+    },
+  ]);
+  await client.quit();
+  expect(await measured(connections)).toMatchObject([{ value: 0 }]);
+});
+
+it('tells of errors by their code', async () => {
+  const nowhere = `127.0.0.1:${await freePort()}`;
+  const client = connect({}, nowhere);
+  await expect(client.get('secret')).rejects.toThrow();
+  await expect(client.get('')).rejects.toThrow();
+  const [refused, invalid] = spans.getFinishedSpans();
+  expect(refused?.status).toMatchObject({ code: SpanStatusCode.ERROR });
+  expect(refused?.attributes).toMatchObject({ [ATTR_ERROR_TYPE]: 'ERR_CONNECT', [ATTR_SERVER_ADDRESS]: '127.0.0.1' });
+  expect(invalid).toMatchObject({ name: 'get', attributes: { [ATTR_ERROR_TYPE]: 'ERR_INVALID_KEY' } });
+  expect(JSON.stringify(spans.getFinishedSpans().map(({ attributes, status }) => [attributes, status]))).not.toContain(
+    'secret',
+  );
+  const durations = await measured<Histogram>(METRIC_DB_CLIENT_OPERATION_DURATION);
+  expect(durations.map(({ attributes }) => attributes[ATTR_ERROR_TYPE])).toEqual(['ERR_CONNECT', 'ERR_INVALID_KEY']);
+  expect(await measured('memts.client.misses')).toEqual([]);
+});
+
+it('tells keys on request, and the size of batches', async () => {
+  const client = connect({ traceKeys: true });
+  await client.get('key');
+  await client.getMulti(['a', Buffer.from('b')]);
+  await connect().getMulti(['single']);
+  const [one, two, single] = spans.getFinishedSpans().map(({ attributes }) => attributes);
+  expect(one).toMatchObject({ [ATTR_DB_QUERY_TEXT]: 'get key' });
+  expect(one).not.toHaveProperty([ATTR_DB_OPERATION_BATCH_SIZE]);
+  expect(two).toMatchObject({ [ATTR_DB_QUERY_TEXT]: 'getMulti a b', [ATTR_DB_OPERATION_BATCH_SIZE]: 2 });
+  expect(single).not.toHaveProperty([ATTR_DB_QUERY_TEXT]);
+  expect(single).not.toHaveProperty([ATTR_DB_OPERATION_BATCH_SIZE]);
+});
+
+it('belongs to the active span, and is the active one for what follows from it', async () => {
+  const client = connect();
+  const request = tracer.startSpan('request');
+  const { spanId } = request.spanContext();
+  await context.with(trace.setSpan(context.active(), request), async () => {
+    await client.getOrSet('made', () => {
+      tracer.startSpan('compute').end();
+      return 'value';
+    });
+    await new Promise<void>((resolve) => {
+      client.get('made', () => {
+        // Asked for by the request, and answered when the command is over.
+        tracer.startSpan('callback').end();
+        resolve();
+      });
+    });
+    tracer.startSpan('after').end();
+  });
+  request.end();
+  const finished = new Map(spans.getFinishedSpans().map((span) => [span.name.split(' ')[0], span]));
+  const parentOf = (name: string) => finished.get(name)?.parentSpanContext?.spanId;
+  expect(parentOf('getOrSet')).toBe(spanId);
+  expect(parentOf('compute')).toBe(finished.get('getOrSet')?.spanContext().spanId);
+  expect(parentOf('get')).toBe(spanId);
+  expect(parentOf('callback')).toBe(spanId);
+  expect(parentOf('after')).toBe(spanId);
+});
+
+it('makes spans only within others where that is wanted, and measures all the same', async () => {
+  instrumentation.setConfig({ requireParentSpan: true });
+  const client = connect();
+  await client.get('key');
+  expect(spans.getFinishedSpans()).toEqual([]);
+  const parent = trace.setSpan(context.active(), tracer.startSpan('request'));
+  await context.with(parent, () => client.get('key'));
+  expect(spans.getFinishedSpans().map(({ name }) => name)).toEqual([`get ${memcached.address}`]);
+  expect(await measured(METRIC_DB_CLIENT_OPERATION_DURATION)).toMatchObject([{ value: { count: 2 } }]);
+});
+
+it('calls the hooks, and bears what they throw', async () => {
+  instrumentation.setConfig({
+    requestHook: (span, { command, server }) => span.setAttribute('asked', `${command} ${server}`),
+    responseHook: (span, { hit }) => {
+      span.setAttribute('answered', hit === true);
+      throw new Error('not our affair');
+    },
+  });
+  await connect().get('none');
+  expect(spans.getFinishedSpans()[0]?.attributes).toMatchObject({ asked: 'get undefined', answered: false });
+});
+
+it('is silent when it is disabled, and back when it is enabled', async () => {
+  const client = connect();
+  await client.get('key');
+  instrumentation.disable();
+  const { tracingChannel, channel } = await import('node:diagnostics_channel');
+  const { start, asyncStart } = tracingChannel('memts:command');
+  expect([start, asyncStart, channel('memts:connection')].map((each) => each.hasSubscribers)).toEqual(
+    Array(3).fill(false),
+  );
+  await client.get('key');
+  expect(await measured('db.client.connection.count')).toMatchObject([{ value: 0 }]);
+  instrumentation.enable();
+  instrumentation.enable();
+  await client.get('key');
+  await client.quit();
+  expect(spans.getFinishedSpans().length).toBe(2);
+  expect(await measured(METRIC_DB_CLIENT_OPERATION_DURATION)).toMatchObject([{ value: { count: 2 } }]);
+  // The connection from before is not known any more, and so its end is none of a connection that was counted.
+  expect(await measured('db.client.connection.count')).toMatchObject([{ value: 0 }]);
+});
