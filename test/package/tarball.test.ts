@@ -7,14 +7,20 @@ import { ROOT } from '../support/built.ts';
 import { run } from './support/run.ts';
 
 /** The package's entry points, as files in `dist`. */
-const ENTRIES = ['index', 'memory-server'];
+const ENTRIES = ['index', 'keyv', 'memory-server', 'opentelemetry', 'session', 'unstorage'];
 const KINDS = ['cjs', 'cjs.map', 'd.cts', 'd.mts', 'mjs', 'mjs.map'];
+/** What the main entry is made of, so that a bundler can leave parts out; `rolldown-runtime.cjs` has their helpers. */
+const PARTS = ['client', 'errors', 'serializers'].flatMap((part) =>
+  ['cjs', 'cjs.map', 'mjs', 'mjs.map'].map((kind) => `dist/${part}.${kind}`),
+);
 const PROSE = ['CHANGELOG.md', 'LICENSE', 'README.md'];
 
 it('holds what it needs and nothing else', () => {
   const built = ENTRIES.flatMap((entry) => KINDS.map((kind) => `dist/${entry}.${kind}`));
   const paths = inject('packed').files.map(({ path }) => path);
-  expect(paths.toSorted()).toEqual([...PROSE, ...built, 'package.json'].toSorted());
+  expect(paths.toSorted()).toEqual(
+    [...PROSE, ...built, ...PARTS, 'dist/rolldown-runtime.cjs', 'package.json'].toSorted(),
+  );
 });
 
 it('holds nothing empty', () => {
@@ -34,7 +40,15 @@ it('has no dependencies at run time and runs nothing when it is installed', () =
   const manifest = JSON.parse(readFileSync(join(inject('ours'), 'node_modules/memts/package.json'), 'utf8'));
   expect(manifest).toMatchObject({ name: 'memts', license: 'MIT', engines: { node: '>=20' } });
   expect(manifest.dependencies ?? {}).toEqual({});
-  expect(manifest.peerDependencies ?? {}).toEqual({});
+  const peers = Object.keys(manifest.peerDependencies);
+  expect(peers).toEqual([
+    '@opentelemetry/api',
+    '@opentelemetry/instrumentation',
+    'express-session',
+    'keyv',
+    'unstorage',
+  ]);
+  expect(manifest.peerDependenciesMeta).toEqual(Object.fromEntries(peers.map((peer) => [peer, { optional: true }])));
   const { install, preinstall, postinstall, prepare } = manifest.scripts ?? {};
   expect({ install, preinstall, postinstall, prepare }).toEqual({});
 });

@@ -1,0 +1,16 @@
+/** Up to this many seconds an expiration counts from now, past it it is a Unix time. */
+const LONGEST_RELATIVE = 60 * 60 * 24 * 30;
+
+/** The last second that every protocol can say. */
+const LAST_SECOND = 0x7fffffff;
+
+/**
+ * The expiration that lets an item live for at least so many milliseconds, and 2 seconds longer at most. memcached
+ * counts whole seconds by a clock that ticks once a second, so that of the first one hardly anything may be left.
+ */
+export function toExpiration(milliseconds: number): number {
+  const seconds = Math.max(1, Math.ceil(milliseconds / 1000)) + 1;
+  if (seconds <= LONGEST_RELATIVE) return seconds;
+  const end = Math.ceil((Date.now() + milliseconds) / 1000) + 1;
+  return end > LAST_SECOND ? 0 : end;
+}

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { Client } from '../../src/index.ts';
+import { KeyvMemts } from '../../src/keyv/index.ts';
+import { startMemcached } from '../support/memcached.ts';
+import { freePort } from '../support/ports.ts';
+
+const server = await startMemcached();
+const client = Client.create(server.address);
+
+afterAll(async () => {
+  await client.quit();
+  await server.stop();
+});
+
+describe('lifetimes', () => {
+  it.concurrent('are never shorter than asked for, whenever the clock of the server ticks, nor 2 seconds longer', async () => {
+    const store = new KeyvMemts(client, { namespace: 'ticks' });
+    const one = async (delay: number) => {
+      await sleep(delay);
+      await store.set(`key ${delay}`, 'value', 1000);
+      await sleep(600);
+      const before = await store.get(`key ${delay}`);
+      await sleep(2100);
+      return [before, await store.get(`key ${delay}`)];
+    };
+    const lives = await Promise.all([0, 200, 400, 600, 800].map(one));
+    expect(lives).toEqual(Array.from({ length: 5 }, () => ['value', undefined]));
+  });
+
+  it.concurrent('are the default of the client without a ttl', async () => {
+    const store = new KeyvMemts(server.address, { expires: 1 });
+    await store.set('default', 'value');
+    await store.setMany([{ key: 'defaults', value: 'value' }]);
+    await sleep(1100);
+    expect(await store.getMany(['default', 'defaults'])).toEqual([undefined, undefined]);
+    await store.disconnect();
+  });
+
+  it.each([
+    [undefined, undefined],
+    [1, 2],
+    [1000, 2],
+    [1001, 3],
+    [0, 2],
+    [-5, 2],
+    [(30 * 86_400 - 1) * 1000, 30 * 86_400],
+    [30 * 86_400 * 1000, 1_700_000_000 + 30 * 86_400 + 1],
+    [Number.POSITIVE_INFINITY, 0],
+  ])('are sent in whole seconds: %s ms as %s', async (ttl, expires) => {
+    const store = new KeyvMemts(client);
+    const set = vi.spyOn(client, 'set');
+    vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
+    await store.set('key', 'value', ttl);
+    expect(set).toHaveBeenCalledWith('key', 'value', { expires });
+    vi.restoreAllMocks();
+  });
+});
+
+describe('a namespace', () => {
+  it('gives nothing back of what was there before a clear, however they meet', async () => {
+    const clients = [Client.create(server.address), Client.create(server.address)];
+    const [a, b] = clients.map((each) => new KeyvMemts(each, { namespace: 'race' }));
+    if (a === undefined || b === undefined) throw new Error('unreachable');
+    for (let round = 0; round < 200; round++) {
+      const before = [a.set('key', `old ${round}`), b.set('key', `old ${round}`), a.get('key')];
+      if (round % 2 === 0) await Promise.all(before);
+      await (round % 3 === 0 ? a : b).clear();
+      const found = await Promise.all([a.get('key'), b.get('key')]);
+      await Promise.all(before);
+      // What was not awaited before the clear may still come after it, but nothing of an earlier round.
+      const allowed = round % 2 === 0 ? [undefined] : [undefined, `old ${round}`];
+      for (const value of found) expect(allowed).toContain(value);
+    }
+    await Promise.all(clients.map((each) => each.quit()));
+  });
+
+  it('agrees on one generation when several begin at once', async () => {
+    const clients = Array.from({ length: 5 }, () => Client.create(server.address));
+    const stores = clients.map((each) => new KeyvMemts(each, { namespace: 'begin' }));
+    await Promise.all(stores.map((store, index) => store.set(`key ${index}`, 'value')));
+    const keys = stores.map((_store, index) => `key ${index}`);
+    for (const store of stores) expect(await store.getMany(keys)).toEqual(keys.map(() => 'value'));
+    await Promise.all(clients.map((each) => each.quit()));
+  });
+
+  it('is empty, and not as it was before a clear, when its record was evicted', async () => {
+    const store = new KeyvMemts(client, { namespace: 'evicted' });
+    await store.set('key', 'first');
+    await store.clear();
+    await store.set('key', 'second');
+    await client.delete('evicted:generation');
+    expect(await store.get('key')).toBeUndefined();
+    await store.set('key', 'third');
+    expect(await new KeyvMemts(client, { namespace: 'evicted' }).get('key')).toBe('third');
+  });
+
+  it('asks for its record once for all that is done in one turn', async () => {
+    const store = new KeyvMemts(client, { namespace: 'turn' });
+    await store.get('key 0');
+    const get = vi.spyOn(client, 'get');
+    await Promise.all(Array.from({ length: 50 }, (_, index) => store.get(`key ${index}`)));
+    expect(get.mock.calls.filter(([key]) => key === 'turn:generation')).toHaveLength(1);
+    expect(get).toHaveBeenCalledTimes(51);
+    get.mockRestore();
+  });
+
+  it('can be changed on the store, as Keyv does', async () => {
+    const store = new KeyvMemts(client, { namespace: 'before' });
+    await store.set('key', 'value');
+    store.namespace = 'after';
+    expect([store.namespace, await store.get('key')]).toEqual(['after', undefined]);
+    store.namespace = 'before';
+    expect(await store.get('key')).toBe('value');
+  });
+});
+
+describe('servers', () => {
+  it('that fail are told of, and the others answer', async () => {
+    const options = { retries: 1, timeout: 2, logger: { log: () => {} } };
+    const store = new KeyvMemts([server.address, `127.0.0.1:${await freePort()}`], options);
+    const errors: Error[] = [];
+    store.on('error', (error) => errors.push(error));
+    const keys = Array.from({ length: 20 }, (_, index) => `part ${index}`);
+    const stored = await store.setMany(keys.map((key) => ({ key, value: 'value' })));
+    expect([stored.includes(true), stored.includes(false), errors.length]).toEqual([true, true, 1]);
+    const found = await store.getMany(keys);
+    expect(found.map((value) => value === 'value')).toEqual(stored);
+    expect(await store.hasMany(keys)).toEqual(stored);
+    expect(await store.deleteMany(keys)).toBe(false);
+    expect(errors).toHaveLength(4);
+    await expect(store.clear()).rejects.toMatchObject({ code: 'ERR_CONNECT' });
+    await store.disconnect();
+  });
+
+  it('that fail all reject, also where nobody listens', async () => {
+    const options = { retries: 1, timeout: 2, logger: { log: () => {} } };
+    const store = new KeyvMemts(`127.0.0.1:${await freePort()}`, options);
+    const refused = { code: 'ERR_CONNECT' };
+    await expect(store.get('key')).rejects.toMatchObject(refused);
+    await expect(store.getMany(['key'])).rejects.toMatchObject(refused);
+    await expect(store.setMany([{ key: 'key', value: 'value' }])).rejects.toMatchObject(refused);
+    await expect(store.deleteMany(['key'])).rejects.toMatchObject(refused);
+    await expect(store.has('key')).rejects.toMatchObject(refused);
+    await store.disconnect();
+  });
+
+  it('are left open when the client is the caller’s, and closed when it is not', async () => {
+    const connections = async () => Number(Object.values(await client.stats())[0]?.curr_connections);
+    const given = Client.create(server.address);
+    const [mine, own] = [new KeyvMemts(given), new KeyvMemts(server.address)];
+    await Promise.all([mine.get('key'), own.get('key')]);
+    const open = await connections();
+    await Promise.all([mine.disconnect(), own.disconnect()]);
+    await vi.waitFor(async () => expect(await connections()).toBe(open - 1));
+    await given.quit();
+  });
+});

@@ -1,0 +1,240 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import session from 'express-session';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Client } from '../../src/index.ts';
+import { MemtsStore, type MemtsStoreOptions } from '../../src/session/index.ts';
+import { startMemcached } from '../support/memcached.ts';
+import { freePort } from '../support/ports.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    user: string;
+    visits: number;
+  }
+}
+
+const server = await startMemcached();
+const client = Client.create(server.address);
+
+afterAll(async () => {
+  await client.quit();
+  await server.stop();
+});
+
+/** An app with a login, as a program has it. */
+async function startApp(store: MemtsStore, options: Partial<session.SessionOptions> = {}) {
+  const app = express();
+  app.use(session({ store, secret: 'secret', resave: false, saveUninitialized: false, ...options }));
+  app.get('/login/:user', (request, response, next) => {
+    // A new id for a new user, as express-session advises.
+    request.session.regenerate((error) => {
+      if (error) return next(error);
+      request.session.user = request.params.user;
+      response.send('welcome');
+    });
+  });
+  app.get('/count', (request, response) => {
+    request.session.visits = (request.session.visits ?? 0) + 1;
+    response.json({ user: request.session.user ?? null, visits: request.session.visits });
+  });
+  app.get('/who', (request, response) => {
+    response.json({ user: request.session.user ?? null });
+  });
+  app.get('/logout', (request, response, next) => {
+    request.session.destroy((error) => (error ? next(error) : response.send('bye')));
+  });
+  app.use((error: Error, _request: Request, response: Response, _next: NextFunction) => {
+    if (!response.headersSent) response.status(500).json({ error: Reflect.get(error, 'code') });
+  });
+  const listener = app.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  return {
+    browser: () => new Browser(url),
+    async [Symbol.asyncDispose]() {
+      listener.closeAllConnections();
+      await new Promise((resolve) => listener.close(resolve));
+      await store.close();
+    },
+  };
+}
+
+/** Keeps the cookie of one user. */
+class Browser {
+  cookie = '';
+  readonly #url: string;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async get(path: string): Promise<unknown> {
+    const response = await fetch(this.#url + path, { headers: { cookie: this.cookie } });
+    const [set] = response.headers.getSetCookie();
+    if (set) this.cookie = set.split(';')[0] ?? '';
+    const text = await response.text();
+    return text.startsWith('{') ? JSON.parse(text) : text;
+  }
+
+  /** The key of its session at the server. */
+  key(prefix = 'sess:'): string {
+    return prefix + /s%3A([^.]+)\./.exec(this.cookie)?.[1];
+  }
+}
+
+const startStore = (options: MemtsStoreOptions = {}) => new MemtsStore({ client, ...options });
+
+describe('an Express app', () => {
+  it('logs in, counts and logs out, each user alone', async () => {
+    await using app = await startApp(startStore());
+    const [ada, grace] = [app.browser(), app.browser()];
+    await ada.get('/login/Ada');
+    await grace.get('/login/Grace');
+    expect(await ada.get('/count')).toEqual({ user: 'Ada', visits: 1 });
+    expect(await ada.get('/count')).toEqual({ user: 'Ada', visits: 2 });
+    expect(await grace.get('/count')).toEqual({ user: 'Grace', visits: 1 });
+    expect(await ada.get('/logout')).toBe('bye');
+    expect((await client.get(ada.key())).value).toBeNull();
+    expect(await ada.get('/who')).toEqual({ user: null });
+    expect(await grace.get('/who')).toEqual({ user: 'Grace' });
+  });
+
+  it('gives a new id at login and forgets the old one', async () => {
+    await using app = await startApp(startStore());
+    const browser = app.browser();
+    await browser.get('/count');
+    const before = browser.key();
+    await browser.get('/login/Ada');
+    expect(browser.key()).not.toBe(before);
+    expect((await client.get(before)).value).toBeNull();
+  });
+
+  it('has sessions in several processes at once, under the prefix', async () => {
+    await using first = await startApp(startStore({ prefix: 'app:' }));
+    await using second = await startApp(new MemtsStore({ servers: server.address, prefix: 'app:' }));
+    const browser = first.browser();
+    await browser.get('/login/Ada');
+    const elsewhere = second.browser();
+    elsewhere.cookie = browser.cookie;
+    expect(await elsewhere.get('/who')).toEqual({ user: 'Ada' });
+    expect(JSON.parse(String((await client.get(browser.key('app:'))).value))).toMatchObject({ user: 'Ada' });
+  });
+
+  it('answers requests of one session that come at once', async () => {
+    await using app = await startApp(startStore());
+    const browser = app.browser();
+    await browser.get('/login/Ada');
+    const answers = await Promise.all(Array.from({ length: 30 }, () => browser.get('/count')));
+    for (const answer of answers) expect(answer).toMatchObject({ user: 'Ada' });
+    expect(await browser.get('/who')).toEqual({ user: 'Ada' });
+  });
+
+  it.concurrent('ends a session with its cookie, and moves the end with each request', async () => {
+    await using app = await startApp(startStore(), { cookie: { maxAge: 1200 } });
+    const [active, idle] = [app.browser(), app.browser()];
+    await active.get('/login/Ada');
+    await idle.get('/login/Grace');
+    for (let request = 0; request < 4; request++) {
+      await sleep(800);
+      expect(await active.get('/who')).toEqual({ user: 'Ada' });
+    }
+    expect((await client.get(idle.key())).value).toBeNull();
+    expect(await idle.get('/who')).toEqual({ user: null });
+  });
+
+  it.concurrent('ends a session whose cookie has no end after ttl seconds', async () => {
+    await using app = await startApp(startStore({ ttl: (data) => (data.user === 'Ada' ? 2 : 60) }));
+    const [short, long] = [app.browser(), app.browser()];
+    await short.get('/login/Ada');
+    await long.get('/login/Grace');
+    await sleep(900);
+    expect(await short.get('/count')).toEqual({ user: 'Ada', visits: 1 });
+    await sleep(3100);
+    expect([await short.get('/who'), await long.get('/who')]).toEqual([{ user: null }, { user: 'Grace' }]);
+  });
+
+  it('gets an error when the server is down, and answers', async () => {
+    const gone = await startMemcached();
+    const options = { servers: gone.address, timeout: 2, retry_delay: 0.01, logger: { log: () => {} } };
+    await using app = await startApp(new MemtsStore(options));
+    const browser = app.browser();
+    await browser.get('/login/Ada');
+    await gone.stop();
+    const start = performance.now();
+    expect(await browser.get('/who')).toEqual({ error: 'ERR_CONNECT' });
+    // Without a cookie there is nothing to read; the session is lost, but the page is not.
+    expect(await app.browser().get('/count')).toEqual({ user: null, visits: 1 });
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+});
+
+describe('the store', () => {
+  const data = (cookie: Partial<session.SessionData['cookie']> = {}, user = 'Ada'): session.SessionData =>
+    ({ cookie: { originalMaxAge: null, ...cookie }, user }) as session.SessionData;
+  const call = (run: (callback: (error?: unknown, result?: unknown) => void) => void): Promise<unknown> =>
+    new Promise((resolve, reject) => run((error, result) => (error ? reject(error) : resolve(result))));
+
+  it('keeps a session for years', async () => {
+    const store = startStore();
+    const expires = new Date(Date.now() + 5 * 365 * 86_400_000);
+    await call((callback) => store.set('years', data({ expires }), callback));
+    await call((callback) => store.touch('years', data({ expires }), callback));
+    expect(await call((callback) => store.get('years', callback))).toEqual(
+      JSON.parse(JSON.stringify(data({ expires }))),
+    );
+  });
+
+  it('deletes a session that is stored when its time is over', async () => {
+    const store = startStore();
+    await call((callback) => store.set('over', data(), callback));
+    await call((callback) => store.set('over', data({ expires: new Date(Date.now() - 1) }), callback));
+    expect(await call((callback) => store.get('over', callback))).toBeNull();
+  });
+
+  it('does not bring back by a touch what was destroyed', async () => {
+    const store = startStore();
+    await call((callback) => store.touch('gone', data(), callback));
+    expect(await call((callback) => store.get('gone', callback))).toBeNull();
+  });
+
+  it('reports what is no session, and works without callbacks', async () => {
+    const store = startStore();
+    await client.set('sess:broken', '{');
+    await expect(call((callback) => store.get('broken', callback))).rejects.toThrow(SyntaxError);
+    store.set('quiet', data());
+    store.touch('quiet', data());
+    await expect.poll(() => call((callback) => store.get('quiet', callback))).toEqual(data());
+    store.destroy('quiet');
+    await expect.poll(() => call((callback) => store.get('quiet', callback))).toBeNull();
+  });
+
+  it('calls back once with the error when nothing is there to answer', async () => {
+    const store = new MemtsStore({
+      servers: `127.0.0.1:${await freePort()}`,
+      retries: 1,
+      timeout: 2,
+      logger: { log: () => {} },
+    });
+    const calls: unknown[] = [];
+    const counted = (callback: (error?: unknown) => void) => (error?: unknown) => {
+      calls.push(Reflect.get(Object(error), 'code'));
+      callback(error);
+    };
+    const refused = { code: 'ERR_CONNECT' };
+    await expect(call((callback) => store.get('id', counted(callback)))).rejects.toMatchObject(refused);
+    await expect(call((callback) => store.set('id', data(), counted(callback)))).rejects.toMatchObject(refused);
+    await expect(call((callback) => store.touch('id', data(), counted(callback)))).rejects.toMatchObject(refused);
+    await expect(call((callback) => store.destroy('id', counted(callback)))).rejects.toMatchObject(refused);
+    expect(calls).toHaveLength(4);
+    await store.close();
+  });
+
+  it('is a Store of express-session, without what needs a list', () => {
+    const store = startStore();
+    expect(store).toBeInstanceOf(session.Store);
+    expect(['all', 'length', 'clear'].filter((name) => name in store)).toEqual([]);
+  });
+});
