@@ -99,6 +99,11 @@ function authenticateText(
   proceed: () => void,
   done: Done,
 ): void {
+  if (!byKey && username.includes(' ')) {
+    // It would end the name there, and log in somebody else.
+    done({ error: authError('A user name with a space is not for text authentication.'), rebuff: 'refused' });
+    return;
+  }
   const key = byKey ? username : 'memts';
   const value = byKey ? password : `${username} ${password}`;
   send(

@@ -9,6 +9,7 @@ import {
   oneOf,
   serializerOf,
   textOrBytes,
+  toBigint,
   unreadable,
   unwritable,
 } from './layout.ts';
@@ -87,7 +88,7 @@ function decode(bytes: Buffer, flags: number, reviver: JsonReviver | undefined):
     case Type.Number:
       return toNumber(numberText(bytes));
     case Type.Bigint:
-      return toBigint(numberText(bytes));
+      return fromDigits(numberText(bytes));
     case Type.Json:
       return fromJson(bytes, reviver);
     default:
@@ -105,9 +106,9 @@ function toNumber(text: string): number {
   );
 }
 
-function toBigint(text: string): bigint {
+function fromDigits(text: string): bigint {
   if (!INTEGER.test(text)) throw unreadable('its flags say bigint, its bytes do not');
-  return BigInt(text);
+  return toBigint(text);
 }
 
 function unmarkedReader(given: JsonSerializerOptions['unmarked']): (bytes: Buffer, flags: number) => unknown {

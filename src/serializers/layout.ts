@@ -32,9 +32,19 @@ export function serializerOf<TIn, TOut>(layout: Layout<TIn, TOut>): Serializer<T
       return { value: bytes, extras: withFlags(extras, given | flags) };
     },
     deserialize(_opcode, value, extras) {
-      return { value: value === null ? null : layout.decode(value, readFlags(extras)), extras };
+      return { value: value === null ? null : decode(layout, value, readFlags(extras)), extras };
     },
   };
+}
+
+/** What JavaScript can't hold, such as a string of a gigabyte, is unreadable like anything else. */
+function decode<TOut>(layout: Layout<never, TOut>, value: Buffer, flags: number): TOut {
+  try {
+    return layout.decode(value, flags);
+  } catch (error) {
+    if (error instanceof MemcacheError) throw error;
+    throw unreadable('it is larger than JavaScript can hold', error);
+  }
 }
 
 /** Whether there is room for flags: append and prepend have none, the item keeps those that it has. */
@@ -106,16 +116,29 @@ export function textOrBytes(bytes: Buffer): string | Buffer {
   return isUtf8(bytes) ? bytes.toString() : bytes;
 }
 
+const SPACE = 0x20;
+
 /** Without the spaces that the server leaves behind a counter that has become shorter. */
 export function numberText(bytes: Buffer): string {
-  return bytes.toString('latin1').replace(/ +$/, '');
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === SPACE) end--;
+  return bytes.toString('latin1', 0, end);
 }
+
+/** A longer integer is not read: the time that it takes grows faster than its digits. */
+const MOST_DIGITS = 100_000;
 
 /** A decimal integer: a number up to 2^53 − 1, past that a bigint. */
 export function toInteger(text: string): number | bigint {
   if (!INTEGER.test(text)) throw unreadable('its flags say integer, its bytes do not');
   const number = Number(text);
-  return Number.isSafeInteger(number) ? number : BigInt(text);
+  return Number.isSafeInteger(number) ? number : toBigint(text);
+}
+
+/** A bigint of the text of a decimal integer. */
+export function toBigint(text: string): bigint {
+  if (text.length > MOST_DIGITS) throw unreadable(`it is an integer of more than ${MOST_DIGITS} digits`);
+  return BigInt(text);
 }
 
 /** A decimal integer. */

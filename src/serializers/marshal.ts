@@ -118,7 +118,7 @@ function loadBignum(reader: Reader): number | bigint {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-const FLOAT = /^-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/;
+const FLOAT = /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/;
 
 function loadFloat(text: string): number {
   if (text === 'nan') return Number.NaN;

@@ -99,7 +99,7 @@ function decode(bytes: Buffer, flags: number, native: (bytes: Buffer, format: st
 /** PHP's `null` has no type of its own. */
 const SERIALIZED_NULL = Buffer.from('N;');
 
-const DOUBLE = /^(?:-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|-?Infinity|NaN)$/;
+const DOUBLE = /^(?:-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|-?Infinity|NaN)$/;
 
 function doubleText(value: number): string {
   return Object.is(value, -0) ? '-0' : String(value);

@@ -1,0 +1,165 @@
+import diagnostics from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import tls from 'node:tls';
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Client, elasticache } from '../../src/index.ts';
+import { failure, useClients } from '../faults/clients.ts';
+import { certificates } from '../support/certificates.ts';
+import { startMemcached } from '../support/memcached.ts';
+import { type Behaviour, startRogueServer } from '../support/rogue-server.ts';
+
+const PASSWORD = 's3cr3t-p4ss';
+const LOGIN = { username: 'u53r-n4me', password: PASSWORD };
+const PROTOCOLS = ['auto', 'binary', 'meta', 'classic'] as const;
+
+const clients = useClients();
+/** Everything that was told to anybody. */
+let told: unknown[] = [];
+const listen = (message: unknown): void => void told.push(message);
+diagnostics.subscribe('memts:connection', listen);
+afterEach(() => {
+  told = [];
+});
+
+function watched(client: Client): Client {
+  client.on('down', (...parts: unknown[]) => told.push(...parts));
+  client.on('up', (...parts: unknown[]) => told.push(...parts));
+  return client;
+}
+
+/** Whether a password, as it is or in base64, can be read from something in any way that a log would show it. */
+function shows(value: unknown): boolean {
+  const error = value instanceof Error ? `${value.stack} ${value.message}` : '';
+  const text = `${inspect(value, { depth: 20 })} ${String(value)} ${error}`;
+  return [PASSWORD, Buffer.from(PASSWORD).toString('base64'), Buffer.from(PASSWORD).toString('hex')].some((form) =>
+    text.includes(form),
+  );
+}
+
+/** Says back what it has heard, in the ways in which servers complain. */
+const ECHOES: readonly [string, Behaviour][] = [
+  ['as an error of the client', echo((heard) => `CLIENT_ERROR ${heard}\r\n`)],
+  ['as an error of the server', echo((heard) => `SERVER_ERROR ${heard}\r\n`)],
+  ['as an error', echo((heard) => `ERROR ${heard}\r\n`)],
+  ['as it is', echo((heard) => `${heard}\r\n`)],
+  ['as a version', echo((heard) => `VERSION ${heard}\r\n`)],
+];
+
+function echo(line: (heard: string) => string): Behaviour {
+  return (socket) => {
+    socket.on('data', (chunk: Buffer) => {
+      const heard = chunk.toString('latin1').replaceAll(/[\r\n]/g, ' ');
+      if (chunk[0] !== 0x80) {
+        socket.write(line(heard), 'latin1');
+        return;
+      }
+      // The status of a refused login, and the request as its text.
+      const header = Buffer.from(chunk.subarray(0, 24));
+      header[0] = 0x81;
+      header.writeUInt32BE(0x20, 4);
+      header.writeUInt16BE(0, 2);
+      header.writeUInt32BE(chunk.length, 8);
+      socket.write(Buffer.concat([header, chunk]));
+    });
+  };
+}
+
+describe.each(PROTOCOLS)('a password is told to nobody but the server, over %s', (protocol) => {
+  test.each(ECHOES)('which says it back %s', async (_how, behaviour) => {
+    await using rogue = await startRogueServer(behaviour);
+    const client = watched(
+      clients.create(rogue.address, { ...LOGIN, protocol, retries: 1, timeout: 0.2, conntimeout: 0.2 }),
+    );
+    const errors = [
+      await failure(client.get('key')),
+      await failure(client.set('key', 'value')),
+      await failure(client.getMulti(['key'])),
+      await client.version().catch((error: unknown) => error),
+      await client.flush().catch((error: unknown) => error),
+      await client.connect().catch((error: unknown) => error),
+    ];
+    for (const value of [client, client.servers, client.options, ...errors, ...clients.log, ...told]) {
+      expect(shows(value)).toBe(false);
+    }
+    expect(told.length).toBeGreaterThan(0);
+  });
+});
+
+test('a password that is refused, and a server that goes', async () => {
+  for (const options of [
+    { sasl: [{ username: 'alice', password: 'good' }] },
+    { auth: [{ username: 'alice', password: 'good' }] },
+  ]) {
+    await using server = await startMemcached(options);
+    const client = watched(clients.create(server.address, { ...LOGIN, protocol: 'auto', retries: 1 }));
+    const refused = await failure(client.get('key'));
+    expect(refused.code).toBe('ERR_AUTH');
+    await server.stop();
+    const gone = await failure(client.get('key'));
+    for (const value of [client, refused, gone, ...clients.log, ...told]) expect(shows(value)).toBe(false);
+  }
+});
+
+describe('TLS', () => {
+  test('an old version is refused', async () => {
+    const { server: certificate, ca } = await certificates();
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
+    const received: Buffer[] = [];
+    const server = tls.createServer({ ...old, cert: certificate.certPem, key: certificate.keyPem }, (socket) => {
+      socket.on('error', () => {}).on('data', (chunk: Buffer) => received.push(chunk));
+    });
+    server.on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    for (const protocol of PROTOCOLS) {
+      const client = clients.create(`127.0.0.1:${port}`, { ...LOGIN, protocol, retries: 1, tls: { ca: ca.certPem } });
+      expect(await failure(client.get('key'))).toMatchObject({ code: 'ERR_CONNECT' });
+    }
+    expect(received).toEqual([]);
+    server.close();
+  });
+
+  test('a server that hangs up on TLS is not spoken to without it', async () => {
+    await using rogue = await startRogueServer((socket, index) => {
+      if (index % 2 === 0) socket.destroy();
+      else socket.once('data', () => socket.end('VERSION 1.6.18\r\n'));
+    });
+    for (const address of [rogue.address, `memcacheds://${rogue.address}`]) {
+      for (const protocol of PROTOCOLS) {
+        const secured = address === rogue.address ? { tls: true } : {};
+        const client = clients.create(address, {
+          ...LOGIN,
+          ...secured,
+          protocol,
+          retries: 3,
+          retry_delay: 0,
+          timeout: 0.2,
+        });
+        expect(await failure(client.get('key'))).toMatchObject({ code: 'ERR_CONNECT' });
+        client.close();
+      }
+    }
+    const heard = rogue.received.filter(({ length }) => length > 0);
+    expect(heard.length).toBeGreaterThan(0);
+    // A TLS record of a handshake each, and no name.
+    for (const bytes of heard) expect([bytes[0], shows(bytes.toString('latin1'))]).toEqual([0x16, false]);
+  });
+
+  test('discovery refuses a wrong name, and asks it nothing', async () => {
+    const { otherName, ca } = await certificates();
+    const received: Buffer[] = [];
+    const server = tls.createServer({ cert: otherName.certPem, key: otherName.keyPem }, (socket) => {
+      socket.on('error', () => {}).on('data', (chunk: Buffer) => received.push(chunk));
+    });
+    server.on('tlsClientError', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const source = elasticache({ endpoint: `127.0.0.1:${port}`, tls: { ca: ca.certPem } });
+    expect(await failure(source.discover())).toMatchObject({ code: 'ERR_CONNECT' });
+    expect(received).toEqual([]);
+    server.close();
+  });
+});
