@@ -1,15 +1,16 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** Tests that measure times: they have the machine to themselves. */
+/** Tests that measure times, and mostly wait: no compilers and no heavy tests beside them. */
 const TIMED = [
   'test/faults/**/*.test.ts',
+  'test/security/hostile-server.test.ts',
   'test/conformance/connections.test.ts',
   'test/conformance/stampede/**/*.test.ts',
   'test/unit/connection/**/*.test.ts',
   'test/unit/cluster/**/*.test.ts',
 ];
 /** Tests of the build: compilers and package managers at work would upset the others. */
-const PACKED = ['test/memjs/**/*.test.ts', 'test/package/**/*.test.ts', 'test/types/**/*.test.ts'];
+const PACKED = ['memjs', 'package', 'runtimes', 'types'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 const NEVER = [...configDefaults.exclude, '**/dist/**'];
 
@@ -38,7 +39,7 @@ export default defineConfig({
           exclude: NEVER,
           testTimeout: 15_000,
           hookTimeout: 20_000,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },

@@ -82,6 +82,11 @@ const PIECES: Piece[] = [
     },
   },
   {
+    name: 'tmux (shows what the command line does in a terminal)',
+    find: () => findProgram('tmux'),
+    packages: { apt: 'tmux', apk: 'tmux', dnf: 'tmux', brew: 'tmux' },
+  },
+  {
     name: 'openssl',
     find: () => findProgram('openssl'),
     packages: { apt: 'openssl', apk: 'openssl', dnf: 'openssl', brew: 'openssl@3' },

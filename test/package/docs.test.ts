@@ -1,35 +1,91 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, inject, it } from 'vitest';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, expect, inject, it } from 'vitest';
 import { ROOT } from '../support/built.ts';
 import { startMemcached } from '../support/memcached.ts';
+import { compileFiles, STRICT } from '../types/support/compile.ts';
+import { type Block, blocks, program, RUNNER, TEST_RUNNER } from './support/blocks.ts';
 import { run } from './support/run.ts';
 
-interface Example {
-  file: string;
-  line: number;
-  code: string;
-  /** What its comments say that it prints. */
-  prints: string[];
+interface Result {
+  /** Its file and line. */
+  block: string;
+  printed: string[];
+  error?: string;
 }
 
-const EXAMPLES = ['README.md', 'docs/from-memjs.md'].flatMap(examplesOf);
+const BLOCKS = blocks();
+const TSX = createRequire(import.meta.url).resolve('tsx');
+let results: Map<string, Result>;
+let project: string;
 
-function examplesOf(file: string): Example[] {
-  const text = readFileSync(join(ROOT, file), 'utf8');
-  return [...text.matchAll(/^```js\n(.*?)^```/gms)].map(({ 1: code = '', index }) => {
-    const prints = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, output = '']) => output);
-    return { file, line: text.slice(0, index).split('\n').length, code, prints };
-  });
+/** The file that a block becomes; scripts of CommonJS are told apart by the program that it is. */
+function nameOf({ file, line }: Block, extension: string): string {
+  return `${file.replaceAll(/\W/g, '-')}-${line}.${extension}`;
 }
 
-it('has examples', () => expect(EXAMPLES.length).toBeGreaterThanOrEqual(2));
+const placeOf = ({ file, line }: Block): string => `${file}:${line}`;
 
-it.each(EXAMPLES)('$file:$line prints what it says', async ({ file, line, code, prints }) => {
-  expect(prints).not.toEqual([]);
+/** A project with the packed package and whatever else the guides import. */
+function makeProject(texts: readonly string[]): string {
+  const project = join(dirname(inject('ours')), 'docs');
+  const modules = join(project, 'node_modules');
+  mkdirSync(modules, { recursive: true });
+  for (const name of ['memts', 'memjs']) {
+    cpSync(join(inject('ours'), 'node_modules', name), join(modules, name), { recursive: true });
+  }
+  const named = texts.flatMap((text) => [...text.matchAll(/(?:from |require\()'((?:@[^'/]+\/)?[^'/.@:]+)[^']*'/g)]);
+  const { peerDependencies = {} } = JSON.parse(readFileSync(join(modules, 'memts/package.json'), 'utf8'));
+  const wanted = [...named.map(([, found = '']) => found), ...Object.keys(peerDependencies)];
+  for (const name of new Set(wanted)) {
+    const installed = join(ROOT, 'node_modules', name);
+    if (existsSync(join(modules, name)) || !existsSync(installed)) continue;
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(installed, join(modules, name), 'dir');
+  }
+  return project;
+}
+
+// One process for all of them: most of the time that one takes is its start.
+beforeAll(async () => {
   await using server = await startMemcached();
-  const name = `${file.replaceAll(/\W/g, '-')}-${line}.${/^import /m.test(code) ? 'mjs' : 'cjs'}`;
-  writeFileSync(join(inject('ours'), name), code.replaceAll('localhost:11211', server.address));
-  const { stdout } = await run(process.execPath, [name], inject('ours'), { MEMCACHE_SERVERS: server.address });
-  expect(stdout.trimEnd().split('\n')).toEqual(prints);
+  const programs = BLOCKS.map((block) => ({ block, ...program(block, server.address) }));
+  project = makeProject(programs.map(({ text }) => text));
+  for (const { block, extension, text } of programs) writeFileSync(join(project, nameOf(block, extension)), text);
+  writeFileSync(join(project, 'test-runner.mjs'), TEST_RUNNER);
+  writeFileSync(join(project, 'run.mjs'), RUNNER);
+  const file = join(project, 'results.json');
+  await run(process.execPath, ['--import', pathToFileURL(TSX).href, 'run.mjs'], project, {
+    RESULTS: file,
+    SERVER: server.address,
+    MEMCACHE_SERVERS: server.address,
+    BLOCKS: JSON.stringify(
+      programs.map(({ block, extension }) => ({
+        name: nameOf(block, extension),
+        block: placeOf(block),
+        lines: block.prints.length,
+      })),
+    ),
+  });
+  const list: Result[] = JSON.parse(readFileSync(file, 'utf8'));
+  results = new Map(list.map((result) => [result.block, result]));
+});
+
+it('has blocks', () => expect(BLOCKS.length).toBeGreaterThan(25));
+
+it.each(BLOCKS)('$file:$line runs, and prints what it says', (block) => {
+  const result = results.get(placeOf(block));
+  expect(result?.error).toBeUndefined();
+  // A block without such comments may print what it likes.
+  if (block.prints.length > 0) expect(result?.printed).toEqual(block.prints);
+  expect(result).toBeDefined();
+});
+
+it('has TypeScript that compiles', async () => {
+  const files = BLOCKS.filter(({ kind }) => kind === 'ts').map((block) => nameOf(block, 'mts'));
+  expect(files.length).toBeGreaterThan(10);
+  // What stands in for names of the guides is not typed; nor are parts of interfaces that they take for granted.
+  expect(await compileFiles(project, files, { ...STRICT, noImplicitAny: false })).toEqual([]);
 });

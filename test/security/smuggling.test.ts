@@ -195,6 +195,16 @@ describe('credentials', () => {
   });
 });
 
+test('a space in a user name does not log in somebody else over text', async () => {
+  await using server = await startMemcached({ auth: [{ username: 'alice', password: 'pa' }] });
+  for (const protocol of ['auto', 'meta', 'classic'] as const) {
+    const client = clients.create(server.address, { protocol, username: 'alice pa', password: 'ss', retries: 1 });
+    expect(await failure(client.get('key'))).toMatchObject({ code: 'ERR_AUTH' });
+    const rightful = clients.create(server.address, { protocol, username: 'alice', password: 'pa', retries: 1 });
+    expect(await rightful.get('key')).toMatchObject({ value: null });
+  }
+});
+
 test('a frame by hand is one frame', async () => {
   await using rogue = await startRogueServer(() => {});
   const client = clients.create(rogue.address, { protocol: 'binary', retries: 1, timeout: 0.2 });
