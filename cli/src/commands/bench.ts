@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import type { Command } from 'commander';
+import { fill, type LoadOptions, makeKeys, runLoad } from '../bench/load.ts';
+import { jsonResult, renderResult } from '../bench/report.ts';
+import { type GlobalOptions, openClient, withClient } from '../connection.ts';
+import { Exit } from '../exit.ts';
+import { Interruption } from '../interruption.ts';
+import { print, printJson } from '../output.ts';
+import { bytes, integer, seconds, share } from '../parsers.ts';
+import { Progress } from '../progress.ts';
+import { humanBytes } from '../units.ts';
+
+interface BenchOptions extends GlobalOptions, LoadOptions {
+  connections: number;
+}
+
+export function addBench(program: Command): void {
+  program
+    .command('bench')
+    .description('load the servers, and measure rates and latencies')
+    .option('-g, --get-ratio <share>', 'the share of gets, 0 to 1; the rest are sets', share, 0.9)
+    .option('-s, --size <size>', 'bytes of a value, or 10k, 1m', bytes, 100)
+    .option('-k, --keys <number>', 'how many keys', integer(1, 10_000_000), 10_000)
+    .option('-c, --concurrency <number>', 'commands under way at a time', integer(1, 100_000), 64)
+    .option('-d, --duration <seconds>', 'how long', seconds, 5)
+    .option('--connections <number>', 'sockets to each server', integer(1, 1000), 1)
+    .addHelpText(
+      'after',
+      `
+The keys are the run's own (memts-bench:…); they are stored before and deleted after it.
+
+Examples:
+  $ memts bench --get-ratio 0.5 --size 4k --duration 10
+  $ memts bench --protocol binary --concurrency 256 --json`,
+    )
+    .action(async (_: unknown, command: Command) => {
+      const options: BenchOptions = command.optsWithGlobals();
+      const client = openClient(options, { connections: options.connections });
+      process.exitCode = await withClient(client, () => bench(client, options));
+    });
+}
+
+async function bench(client: Parameters<typeof fill>[0], options: BenchOptions): Promise<number> {
+  using interruption = new Interruption();
+  const keys = makeKeys(options.keys);
+  const value = randomBytes(options.size);
+  try {
+    await fill(client, keys, value);
+    const result = await runWithProgress(() => runLoad(client, keys, value, options, interruption), options.duration);
+    const protocols = [...new Set(client.servers.map(({ protocol }) => protocol))].join(', ');
+    if (options.json) {
+      await printJson({ protocol: protocols, ...settings(options), ...jsonResult(result) });
+    } else {
+      const { concurrency, connections } = options;
+      const what = `${options.keys} keys of ${humanBytes(options.size)}, ${concurrency} at a time`;
+      const how = `${connections} connection${connections === 1 ? '' : 's'} to each server, ${protocols} protocol`;
+      await print(`${what}, ${how}, ${result.elapsed.toFixed(1)} s\n\n${renderResult(result)}`);
+    }
+    return result.errors.size > 0 ? Exit.Server : interruption.exitCode;
+  } finally {
+    // Whatever went wrong before has been said; the keys expire by themselves.
+    await client.deleteMulti(keys).catch(() => {});
+  }
+}
+
+function settings({ getRatio, size, keys, concurrency, connections }: BenchOptions): Record<string, number> {
+  return { getRatio, size, keys, concurrency, connections };
+}
+
+/** A bar that follows the clock. */
+async function runWithProgress<T>(run: () => Promise<T>, duration: number): Promise<T> {
+  const milliseconds = Math.round(duration * 1000);
+  using progress = new Progress('bench', milliseconds, 0, 'percent');
+  const start = performance.now();
+  const timer = setInterval(() => progress.update(Math.min(milliseconds, performance.now() - start)), 200);
+  try {
+    return await run();
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,218 @@
+import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } from '../connection.ts';
+import { finish, readState, remove, writeWhole } from '../dump/files.ts';
+import { formatItem } from '../dump/item.ts';
+import { readSpool, type SpooledKey, spoolKeys } from '../dump/spool.ts';
+import { Exit, usageError } from '../exit.ts';
+import { Interruption } from '../interruption.ts';
+import { complain, printJson, write } from '../output.ts';
+import { Progress } from '../progress.ts';
+
+interface DumpOptions extends GlobalOptions {
+  restart?: true;
+}
+
+/** How far a dump has come: what the files beside it hold up to here belongs to it, the rest is done again. */
+interface State {
+  servers: string[];
+  /** How many keys were listed. */
+  total: number;
+  /** Where the next key is in the list. */
+  next: number;
+  /** The bytes of the dump that are good. */
+  size: number;
+  keys: number;
+  items: number;
+}
+
+/** Keys that are read at a time, and about how many bytes they may come to. */
+const BATCH_KEYS = 1000;
+const BATCH_BYTES = 4 * 1024 * 1024;
+/** Reading many values takes longer than reading one, in seconds. */
+const LEAST_TIMEOUT = 10;
+
+export function addDump(program: Command): void {
+  program
+    .command('dump')
+    .description('write all items of the servers to a file, as JSON lines')
+    .argument('<file>', 'the file; - for standard output')
+    .option('--restart', 'forget a dump that was interrupted, and begin again')
+    .addHelpText(
+      'after',
+      `
+Each line is an item: {"key","value","flags","ttl","expires"}; bytes that are no text are in "keyBase64" and "base64".
+"ttl" is how many seconds it had left (null: for ever), "expires" when that is, as a Unix time.
+A dump that was interrupted is taken up again by the same command; FILE is there once it is whole.
+
+Examples:
+  $ memts dump cache.jsonl --servers old:11211
+  $ memts dump - | gzip > cache.jsonl.gz`,
+    )
+    .action(async (file: string, _: unknown, command: Command) => {
+      const options: DumpOptions = command.optsWithGlobals();
+      const targets = openTargets(options, { timeout: Math.max(timeoutOf(options), LEAST_TIMEOUT) });
+      process.exitCode = await withTargets(targets, () =>
+        file === '-' ? dumpToPipe(targets, options) : dumpToFile(file, targets, options),
+      );
+    });
+}
+
+async function dumpToPipe(targets: Target[], options: DumpOptions): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'memts-dump-'));
+  try {
+    using interruption = new Interruption();
+    const list = join(folder, 'keys');
+    const total = await spoolKeys(list, targets, timeoutOf(options), interruption);
+    if (total === undefined) return interruption.exitCode;
+    for await (const { text } of readItems(list, 0, targets)) {
+      await write(text);
+      if (interruption.requested) return interruption.exitCode;
+    }
+    return Exit.Ok;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function dumpToFile(file: string, targets: Target[], options: DumpOptions): Promise<number> {
+  const partial = `${file}.partial`;
+  const list = `${partial}.keys`;
+  const stateFile = `${partial}.json`;
+  using interruption = new Interruption();
+  if (options.restart) await remove(partial, list, stateFile);
+  const state = (await resumed(partial, targets)) ?? (await begun(partial, targets, options, interruption));
+  if (state === undefined) {
+    complain('interrupted while listing the keys; nothing was dumped');
+    return interruption.exitCode;
+  }
+  const out = await open(partial, 'r+');
+  try {
+    // What came after the last note of how far we were may be half a line.
+    await out.truncate(state.size);
+    await copy(state, list, targets, out, stateFile, interruption);
+  } finally {
+    await out.close();
+    if (state.keys < state.total) {
+      complain(`stopped at key ${state.keys} of ${state.total}; the same command goes on from there`);
+    }
+  }
+  if (state.keys < state.total) return interruption.exitCode;
+  await finish(partial, file);
+  await remove(list, stateFile);
+  if (options.json) await printJson({ items: state.items, bytes: state.size });
+  else complain(`dumped ${state.items} items, ${state.size} bytes`);
+  return Exit.Ok;
+}
+
+/** A dump that was interrupted, if there is one. */
+async function resumed(partial: string, targets: readonly Target[]): Promise<State | undefined> {
+  const state = await readState<State>(`${partial}.json`);
+  if (state === undefined) return undefined;
+  const there = await stat(partial).catch(() => undefined);
+  if (there === undefined || there.size < Number(state.size)) return undefined;
+  if (String(state.servers) !== String(names(targets))) {
+    throw usageError(`${partial} is of other servers (${state.servers}); --restart begins again`);
+  }
+  complain(`going on at key ${state.keys} of ${state.total}`);
+  return state as State;
+}
+
+async function begun(
+  partial: string,
+  targets: readonly Target[],
+  options: DumpOptions,
+  interruption: Interruption,
+): Promise<State | undefined> {
+  const total = await spoolKeys(`${partial}.keys`, targets, timeoutOf(options), interruption);
+  if (total === undefined) {
+    await remove(`${partial}.keys.tmp`);
+    return undefined;
+  }
+  await (await open(partial, 'w')).close();
+  const state: State = { servers: names(targets), total, next: 0, size: 0, keys: 0, items: 0 };
+  await writeWhole(`${partial}.json`, JSON.stringify(state));
+  return state;
+}
+
+function names(targets: readonly Target[]): string[] {
+  return targets.map(({ name }) => name);
+}
+
+/** Goes on where the state says, and keeps it up to date. */
+async function copy(
+  state: State,
+  list: string,
+  targets: readonly Target[],
+  out: FileHandle,
+  stateFile: string,
+  interruption: Interruption,
+): Promise<void> {
+  using progress = new Progress('dump', state.total, state.keys);
+  for await (const { text, keys, items, end } of readItems(list, state.next, targets)) {
+    const bytes = Buffer.from(text);
+    await writeAll(out, bytes, state.size);
+    state.size += bytes.length;
+    state.next = end;
+    state.keys += keys;
+    state.items += items;
+    await writeWhole(stateFile, JSON.stringify(state));
+    progress.update(state.keys);
+    if (interruption.requested) return;
+  }
+}
+
+async function writeAll(out: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    written += (await out.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+  }
+}
+
+interface Part {
+  /** Lines of the dump. */
+  text: string;
+  keys: number;
+  items: number;
+  /** Where the next part begins in the list. */
+  end: number;
+}
+
+/** The items of a list of keys, batch by batch. */
+async function* readItems(list: string, start: number, targets: readonly Target[]): AsyncGenerator<Part> {
+  let batch: SpooledKey[] = [];
+  let bytes = 0;
+  for await (const entry of readSpool(list, start)) {
+    const full = batch.length >= BATCH_KEYS || bytes >= BATCH_BYTES;
+    if (batch[0] !== undefined && (full || batch[0].server !== entry.server)) {
+      yield await readBatch(batch, targets);
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(entry);
+    bytes += entry.size;
+  }
+  if (batch.length > 0) yield await readBatch(batch, targets);
+}
+
+/** Reads the items of one server. One that has gone since it was listed is left out. */
+async function readBatch(batch: readonly SpooledKey[], targets: readonly Target[]): Promise<Part> {
+  const { server, end } = { ...(batch[0] as SpooledKey), end: (batch.at(-1) as SpooledKey).end };
+  const target = targets[server];
+  if (target === undefined) throw usageError('the list of keys does not belong to these servers; use --restart');
+  const found = await target.client.getMulti(batch.map(({ key }) => key));
+  const [error] = found.errors.values();
+  if (error !== undefined) throw error;
+  const now = Math.round(Date.now() / 1000);
+  const lines: string[] = [];
+  for (const { key, expires } of batch) {
+    const hit = found.get(key);
+    if (!hit?.value) continue;
+    // It was there a moment ago, so it has not expired, whatever the rounding says.
+    const ttl = expires === null ? null : Math.max(1, expires - now);
+    const flags = hit.flags?.readUInt32BE(0) ?? 0;
+    lines.push(formatItem({ key, value: hit.value, flags, ttl, expires: ttl === null ? null : now + ttl }));
+  }
+  return { text: lines.join(''), keys: batch.length, items: lines.length, end };
+}

@@ -1,0 +1,208 @@
+import { stat } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Client, Statistics } from 'memts';
+import { type GlobalOptions, openClient, timeoutOf, withClient } from '../connection.ts';
+import { type Line, readLines, readState, remove, writeWhole } from '../dump/files.ts';
+import { type DumpedItem, parseItem } from '../dump/item.ts';
+import { CliError, describe, Exit, isLost } from '../exit.ts';
+import { Interruption } from '../interruption.ts';
+import { clockAhead } from '../metadump.ts';
+import { complain, printJson } from '../output.ts';
+import { Progress } from '../progress.ts';
+
+interface LoadOptions extends GlobalOptions {
+  /** Commander's way to say `--no-clobber`. */
+  clobber: boolean;
+  keepTtl?: true;
+  restart?: true;
+}
+
+/** How far a load has come, and of which file: all lines up to here have been answered. */
+interface State {
+  servers: string[];
+  size: number;
+  modified: number;
+  offset: number;
+  lines: number;
+  loaded: number;
+  /** Not stored, since there was something already. */
+  kept: number;
+  expired: number;
+  failed: number;
+}
+
+/** Lines that are sent at a time, and about how many bytes they may come to. */
+const BATCH_LINES = 1000;
+const BATCH_BYTES = 4 * 1024 * 1024;
+/** Storing many values takes longer than storing one, in seconds. */
+const LEAST_TIMEOUT = 10;
+/** An expiration over 30 days is a Unix time. */
+const LONGEST_RELATIVE = 2_592_000;
+
+/** How items are stored. */
+interface Manner {
+  clobber: boolean;
+  keepTtl: boolean;
+  /** Whether the servers can be told when an item expires, rather than in how long: no moment gets lost then. */
+  sameClock: boolean;
+}
+
+export function addLoad(program: Command): void {
+  program
+    .command('load')
+    .description('store the items of a dump')
+    .argument('<file>', 'the file; - for standard input')
+    .option('--no-clobber', 'leave items alone that are there already')
+    .option('--keep-ttl', 'let items live as long as they had left at the dump, however long ago that was')
+    .option('--restart', 'forget a load that was interrupted, and begin again')
+    .addHelpText(
+      'after',
+      `
+Items expire when they would have where they came from; one that has expired since is skipped.
+A load that was interrupted is taken up again by the same command, from FILE.progress.
+
+Examples:
+  $ memts load cache.jsonl --servers new:11211
+  $ zcat cache.jsonl.gz | memts load - --no-clobber`,
+    )
+    .action(async (file: string, _: unknown, command: Command) => {
+      const options: LoadOptions = command.optsWithGlobals();
+      const client = openClient(options, { timeout: Math.max(timeoutOf(options), LEAST_TIMEOUT) });
+      process.exitCode = await withClient(client, () => load(file === '-' ? undefined : file, client, options));
+    });
+}
+
+async function load(file: string | undefined, client: Client, options: LoadOptions): Promise<number> {
+  using interruption = new Interruption();
+  const stateFile = file === undefined ? undefined : `${file}.progress`;
+  if (options.restart && stateFile !== undefined) await remove(stateFile);
+  const state = await stateOf(file, client);
+  const manner = { clobber: options.clobber, keepTtl: options.keepTtl === true, sameClock: await hasOurClock(client) };
+  const work = { file, stateFile, client, manner, state, interruption };
+  const complete = await send(work).catch((error) => {
+    stopped(work);
+    throw error;
+  });
+  if (!complete) {
+    stopped(work);
+    return interruption.exitCode;
+  }
+  if (stateFile !== undefined) await remove(stateFile);
+  const { lines, loaded, kept, expired, failed } = state;
+  if (options.json) await printJson({ lines, loaded, kept, expired, failed });
+  else complain(`loaded ${loaded} items${also(kept, 'kept')}${also(expired, 'expired')}${also(failed, 'failed')}`);
+  return failed > 0 ? Exit.Miss : Exit.Ok;
+}
+
+function stopped({ file, state }: Work): void {
+  const advice = file === undefined ? '' : '; the same command goes on from there';
+  complain(`stopped after line ${state.lines}${advice}`);
+}
+
+function also(count: number, what: string): string {
+  return count === 0 ? '' : `, ${count} ${what}`;
+}
+
+/** Where a load begins: at the start, or where one of the same file into the same servers was interrupted. */
+async function stateOf(file: string | undefined, client: Client): Promise<State> {
+  const servers = client.servers.map(({ name }) => name);
+  const fresh = { servers, size: 0, modified: 0, offset: 0, lines: 0, loaded: 0, kept: 0, expired: 0, failed: 0 };
+  if (file === undefined) return fresh;
+  const { size, mtimeMs: modified } = await stat(file);
+  const before = await readState<State>(`${file}.progress`);
+  if (before?.size === size && before.modified === modified && String(before.servers) === String(servers)) {
+    complain(`going on after line ${before.lines}`);
+    return { ...fresh, ...before };
+  }
+  return { ...fresh, size, modified };
+}
+
+interface Work {
+  file: string | undefined;
+  stateFile: string | undefined;
+  client: Client;
+  manner: Manner;
+  state: State;
+  interruption: Interruption;
+}
+
+/** Sends batch after batch; whether it got to the end. */
+async function send(work: Work): Promise<boolean> {
+  const { file, state, interruption } = work;
+  using progress = new Progress('load', state.size, state.offset, 'percent');
+  let batch: Line[] = [];
+  let bytes = 0;
+  for await (const line of readLines(file, state.offset)) {
+    batch.push(line);
+    bytes += line.bytes.length;
+    if (batch.length < BATCH_LINES && bytes < BATCH_BYTES) continue;
+    await sendBatch(batch, work);
+    progress.update(state.offset);
+    batch = [];
+    bytes = 0;
+    if (interruption.requested) return false;
+  }
+  await sendBatch(batch, work);
+  return true;
+}
+
+/** Stores the items of some lines, and notes how far that is. */
+async function sendBatch(batch: readonly Line[], { state, stateFile, client, manner }: Work): Promise<void> {
+  if (batch.length === 0) return;
+  const outcomes = await Promise.all(batch.map(({ bytes }) => storeLine(bytes, client, manner)));
+  // Then nothing of it counts: it is sent again as a whole.
+  for (const { error } of outcomes) if (error !== undefined && isLost(error)) throw error;
+  for (const [index, { outcome, error }] of outcomes.entries()) {
+    if (outcome !== undefined) state[outcome]++;
+    if (error !== undefined) complain(`line ${state.lines + index + 1}: ${describe(error)}`);
+  }
+  state.lines += batch.length;
+  state.offset = (batch.at(-1) as Line).end;
+  if (stateFile !== undefined) await writeWhole(stateFile, JSON.stringify(state));
+}
+
+interface Outcome {
+  /** Which count it goes to; none for an empty line. */
+  outcome?: 'loaded' | 'kept' | 'expired' | 'failed';
+  error?: unknown;
+}
+
+async function storeLine(line: Buffer, client: Client, manner: Manner): Promise<Outcome> {
+  if (line.length === 0) return {};
+  let item: DumpedItem;
+  try {
+    item = parseItem(line);
+  } catch (error) {
+    return { outcome: 'failed', error: new CliError(Exit.Miss, describe(error)) };
+  }
+  const expires = expirationOf(item, manner);
+  if (expires === undefined) return { outcome: 'expired' };
+  const { key, value, flags } = item;
+  try {
+    if (manner.clobber) await client.set(key, value, { flags, expires });
+    else if (!(await client.add(key, value, { flags, expires }))) return { outcome: 'kept' };
+    return { outcome: 'loaded' };
+  } catch (error) {
+    return { outcome: 'failed', error };
+  }
+}
+
+/** The expiration to store an item with, 0 for ever; nothing if it has expired already. */
+function expirationOf({ ttl, expires }: DumpedItem, { keepTtl, sameClock }: Manner): number | undefined {
+  const now = Math.round(Date.now() / 1000);
+  const left = expires === null || (keepTtl && ttl !== null) ? ttl : expires - now;
+  if (left === null) return 0;
+  if (left <= 0) return undefined;
+  return sameClock || left > LONGEST_RELATIVE ? now + left : left;
+}
+
+/** Whether all servers have the time that we have. */
+async function hasOurClock(client: Client): Promise<boolean> {
+  const statistics = await client.stats().catch((error): Record<string, Statistics> => {
+    // A proxy has none.
+    if (isLost(error)) throw error;
+    return {};
+  });
+  const times = Object.values(statistics).map(({ time }) => Number(time));
+  return times.length === client.servers.length && times.every((time) => clockAhead(time) === 0);
+}

@@ -1,0 +1,105 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { type GlobalOptions, openClient, openTargets, type Target, withClient, withTargets } from '../connection.ts';
+import { describe, Exit, usageError, worstOf } from '../exit.ts';
+import { complain, isTerminal, print, printJson, table } from '../output.ts';
+
+interface FlushOptions extends GlobalOptions {
+  yes?: true;
+}
+
+/** The commands for whole servers: ping, version, flush. */
+export function addServerCommands(program: Command): void {
+  program
+    .command('ping')
+    .description('ask every server whether it is there, and how long an answer takes')
+    .addHelpText('after', '\nExample:\n  $ memts ping --servers a:11211,b:11211')
+    .action(async (_: unknown, command: Command) => {
+      process.exitCode = await ping(command.optsWithGlobals(), true);
+    });
+  program
+    .command('version')
+    .description('print the version of every server')
+    .addHelpText('after', '\nExample:\n  $ memts version --json')
+    .action(async (_: unknown, command: Command) => {
+      process.exitCode = await ping(command.optsWithGlobals(), false);
+    });
+  program
+    .command('flush')
+    .description('empty every server, once you have confirmed it')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  $ memts flush --servers staging:11211 --yes')
+    .action(async (_: unknown, command: Command) => {
+      process.exitCode = await flush(command.optsWithGlobals());
+    });
+}
+
+interface Pong {
+  server: string;
+  version?: string;
+  milliseconds?: number;
+  error?: unknown;
+}
+
+async function ping(options: GlobalOptions, timed: boolean): Promise<number> {
+  const pongs = await withTargets(openTargets(options), (targets) => Promise.all(targets.map(pingOne)));
+  const answered = pongs.filter(({ error }) => error === undefined);
+  if (options.json) {
+    for (const { server, version, milliseconds, error } of pongs) {
+      const time = timed ? { milliseconds } : {};
+      await printJson({ server, version, ...time, error: error === undefined ? undefined : describe(error) });
+    }
+  } else if (answered.length > 0) {
+    const columns = [{ title: 'SERVER' }, { title: 'VERSION' }, ...(timed ? [{ title: 'TIME', right: true }] : [])];
+    const rows = answered.map(({ server, version = '', milliseconds = 0 }) => {
+      return [server, version, ...(timed ? [`${milliseconds.toFixed(2)} ms`] : [])];
+    });
+    await print(table(columns, rows));
+  }
+  const errors = pongs.map(({ error }) => error).filter((error) => error !== undefined);
+  for (const error of errors) complain(describe(error));
+  return worstOf(errors);
+}
+
+/** The time is that of an answer over a connection that is there. */
+async function pingOne({ client, name }: Target): Promise<Pong> {
+  try {
+    await client.version();
+    const start = performance.now();
+    const [version = ''] = Object.values(await client.version());
+    const milliseconds = Math.round((performance.now() - start) * 1000) / 1000;
+    return { server: name, version, milliseconds };
+  } catch (error) {
+    return { server: name, error };
+  }
+}
+
+async function flush(options: FlushOptions): Promise<number> {
+  return withClient(openClient(options), async (client) => {
+    const names = client.servers.map(({ name }) => name);
+    if (!options.yes && !(await confirm(`Delete everything on ${names.join(', ')}?`))) {
+      complain('nothing was flushed');
+      return Exit.Miss;
+    }
+    const results = await client.flush();
+    for (const [server, result] of Object.entries(results)) {
+      const error = result === true ? undefined : describe(result);
+      if (options.json) await printJson({ server, flushed: result === true, error });
+      else if (result === true) await print(`${server}: flushed`);
+      if (error !== undefined) complain(error);
+    }
+    return worstOf(Object.values(results).filter((result) => result !== true));
+  });
+}
+
+async function confirm(question: string): Promise<boolean> {
+  if (!isTerminal(process.stderr) || !process.stdin.isTTY) {
+    throw usageError('flush asks first, and there is no terminal to ask at: --yes does without');
+  }
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+  } finally {
+    reader.close();
+  }
+}

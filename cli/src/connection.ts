@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { Client, type ClientOptions, type ServerOptions } from 'memts';
+import { usageError } from './exit.ts';
+
+/** The options that every command has: which servers, and how to get in. */
+export interface GlobalOptions {
+  servers?: string;
+  user?: string;
+  passwordFile?: string;
+  protocol?: 'auto' | 'binary' | 'meta' | 'classic';
+  distribution?: 'modulo' | 'ketama' | 'rendezvous';
+  timeout?: number;
+  tls?: boolean;
+  tlsCa?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsServername?: string;
+  tlsInsecure?: boolean;
+  json?: boolean;
+}
+
+/** One of the servers, for commands that ask each by itself. */
+export interface Target {
+  /** `host:port`, or the path of a unix socket. */
+  name: string;
+  host: string;
+  port: number;
+  username: string | undefined;
+  password: string | undefined;
+  tls: boolean | TlsOptions;
+  /** A client for this server alone. */
+  client: Client;
+}
+
+const DEFAULT_SERVERS = 'localhost:11211';
+const DEFAULT_TIMEOUT = 1;
+const SILENT = { log: () => {} };
+
+/** A client for all the servers. */
+export function openClient(options: GlobalOptions, more: ServerOptions = {}): Client {
+  return Client.create(serverList(options), { ...clientOptions(options), ...more });
+}
+
+/** The servers one by one. Nothing is connected yet. */
+export function openTargets(options: GlobalOptions, more: ServerOptions = {}): Target[] {
+  const shared = { ...clientOptions(options), ...more };
+  return serverList(options)
+    .split(',')
+    .map((entry) => {
+      const address = entry.trim();
+      const client = Client.create(address, shared);
+      const [server] = client.servers;
+      if (server === undefined) throw usageError('no server');
+      const { name, host, port, username, password } = server;
+      const tls = shared.tls ?? /^memcacheds:/i.test(address);
+      return { name, host, port, username, password, tls, client };
+    });
+}
+
+/** Does something with the servers and closes them, whatever comes of it. */
+export async function withTargets<T>(targets: Target[], use: (targets: Target[]) => Promise<T>): Promise<T> {
+  try {
+    return await use(targets);
+  } finally {
+    for (const { client } of targets) client.close();
+  }
+}
+
+/** Does something with a client and closes it, whatever comes of it. */
+export async function withClient<T>(client: Client, use: (client: Client) => Promise<T>): Promise<T> {
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** The time that a server may take to answer, in seconds. */
+export function timeoutOf({ timeout }: GlobalOptions): number {
+  return timeout ?? DEFAULT_TIMEOUT;
+}
+
+/** The user name and password of the options and the environment; throws when there is one without the other. */
+export function credentialsOf({ user, passwordFile }: GlobalOptions): { username?: string; password?: string } {
+  const { env } = process;
+  const username = user ?? (env.MEMCACHIER_USERNAME || env.MEMCACHE_USERNAME);
+  const password =
+    passwordFile === undefined ? env.MEMCACHIER_PASSWORD || env.MEMCACHE_PASSWORD : readPassword(passwordFile);
+  if (user !== undefined && !password) {
+    throw usageError('--user needs a password: --password-file FILE, or MEMCACHE_PASSWORD in the environment');
+  }
+  if (passwordFile !== undefined && !username) {
+    throw usageError('--password-file needs a user name: --user NAME, or MEMCACHE_USERNAME in the environment');
+  }
+  return username && password ? { username, password } : {};
+}
+
+function serverList({ servers }: GlobalOptions): string {
+  const { env } = process;
+  return servers || env.MEMCACHIER_SERVERS || env.MEMCACHE_SERVERS || DEFAULT_SERVERS;
+}
+
+function clientOptions(options: GlobalOptions): ClientOptions<string | Uint8Array> & ServerOptions {
+  const { protocol, distribution } = options;
+  const tls = tlsOptions(options);
+  return {
+    ...credentialsOf(options),
+    timeout: timeoutOf(options),
+    logger: SILENT,
+    // A server that is down is tried again with the next command.
+    failoverTime: 1,
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(distribution === undefined ? {} : { distribution }),
+    ...(tls === undefined ? {} : { tls }),
+  };
+}
+
+/** TLS as the options have it; none of them leaves it to the addresses. */
+function tlsOptions(options: GlobalOptions): true | TlsOptions | undefined {
+  const { tls, tlsCa, tlsCert, tlsKey, tlsServername, tlsInsecure } = options;
+  const details: TlsOptions = {
+    ...(tlsCa === undefined ? {} : { ca: readFileSync(tlsCa) }),
+    ...(tlsCert === undefined ? {} : { cert: readFileSync(tlsCert) }),
+    ...(tlsKey === undefined ? {} : { key: readFileSync(tlsKey) }),
+    ...(tlsServername === undefined ? {} : { servername: tlsServername }),
+    ...(tlsInsecure ? { rejectUnauthorized: false } : {}),
+  };
+  if (Object.keys(details).length > 0) return details;
+  return tls ? true : undefined;
+}
+
+/** The first line of a file. */
+function readPassword(file: string): string {
+  const password = readFileSync(file, 'utf8').split(/\r?\n/, 1)[0];
+  if (!password) throw usageError('--password-file: the first line is empty');
+  return password;
+}

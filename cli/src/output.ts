@@ -1,0 +1,107 @@
+import { isUtf8 } from 'node:buffer';
+import { once } from 'node:events';
+import Table from 'cli-table3';
+import picocolors from 'picocolors';
+
+/** Whether a person reads the output. */
+export function isTerminal(stream: NodeJS.WriteStream = process.stdout): boolean {
+  return stream.isTTY === true;
+}
+
+/** Colours in a terminal; in a pipe none, whatever the environment says of one. */
+export const colors = picocolors.createColors(picocolors.isColorSupported && isTerminal());
+
+/** Writes, and waits while the reader is behind. */
+export async function write(text: string | Uint8Array, stream: NodeJS.WriteStream = process.stdout): Promise<void> {
+  if (!stream.write(text)) await once(stream, 'drain');
+}
+
+export function print(text: string): Promise<void> {
+  return write(`${text}\n`);
+}
+
+/** An object in one line of JSON. A bigint among its fields is a number with all its digits. */
+export function toJson(fields: object): string {
+  const members = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${JSON.stringify(name)}:${typeof value === 'bigint' ? value : JSON.stringify(value)}`);
+  return `{${members.join(',')}}`;
+}
+
+export function printJson(fields: object): Promise<void> {
+  return print(toJson(fields));
+}
+
+/** One line on stderr. */
+export function complain(text: string): void {
+  process.stderr.write(`memts: ${text}\n`);
+}
+
+/** What went well, in words, for a person; a program has the exit code. */
+export async function remark(text: string): Promise<void> {
+  if (isTerminal()) await print(text);
+}
+
+/** What did not, likewise. */
+export function regret(text: string): void {
+  if (isTerminal(process.stderr)) complain(text);
+}
+
+/** Text for a terminal, where control characters in a key would have it do things. */
+export function shown(text: string): string {
+  if (!isTerminal()) return text;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to keep out.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => {
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}
+
+/** A key or a value in JSON: text where the bytes are UTF-8, base64 where they are not. */
+export function jsonBytes<TText extends string, TBytes extends string>(
+  bytes: Buffer,
+  text: TText,
+  base64: TBytes,
+): Record<TText, string> | Record<TBytes, string> {
+  const named = isUtf8(bytes) ? { [text]: bytes.toString() } : { [base64]: bytes.toString('base64') };
+  return named as Record<TText, string> | Record<TBytes, string>;
+}
+
+const PLAIN = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
+
+export interface Column {
+  title: string;
+  /** Numbers stand on the right. */
+  right?: boolean;
+}
+
+/** A table without lines, its head in bold where there are colours. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const made = new Table({
+    head: columns.map(({ title }) => colors.bold(title)),
+    colAligns: columns.map(({ right }) => (right ? 'right' : 'left')),
+    chars: PLAIN,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  for (const row of rows) made.push([...row]);
+  return made
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}

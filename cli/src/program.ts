@@ -1,0 +1,94 @@
+import tab from '@bomb.sh/tab/commander';
+import { Command, Option } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
+import { addBench } from './commands/bench.ts';
+import { addDump } from './commands/dump.ts';
+import { addItemCommands } from './commands/items.ts';
+import { addKeys } from './commands/keys.ts';
+import { addLoad } from './commands/load.ts';
+import { addServe } from './commands/serve.ts';
+import { addServerCommands } from './commands/servers.ts';
+import { addStats } from './commands/stats.ts';
+import { addTop } from './commands/top.ts';
+import { Exit } from './exit.ts';
+import { complain } from './output.ts';
+import { seconds } from './parsers.ts';
+
+/** The whole command line. What is wrong with one is thrown as a CommanderError, after it has been said. */
+export function makeProgram(): Command {
+  const program = new Command('memts')
+    .description('memcached on the command line')
+    .version(manifest.version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text) => complain(text.replace(/^error: /, '').trim()) })
+    .showHelpAfterError(false);
+  addGlobalOptions(program);
+  program.commandsGroup('Items:');
+  addItemCommands(program);
+  program.commandsGroup('Caches:');
+  addKeys(program);
+  addDump(program);
+  addLoad(program);
+  program.commandsGroup('Servers:');
+  addStats(program);
+  addTop(program);
+  addServerCommands(program);
+  addBench(program);
+  addServe(program);
+  program.commandsGroup('More:');
+  program.helpCommand('help [command]', 'help for a command');
+  addCompletion(program);
+  program.addHelpText('after', EXAMPLES);
+  return program;
+}
+
+function addGlobalOptions(program: Command): void {
+  program
+    .option(
+      '--servers <list>',
+      'host:port,… or memcached:// URLs; else MEMCACHIER_SERVERS, MEMCACHE_SERVERS, localhost',
+    )
+    .option('--user <name>', 'the user name; else MEMCACHIER_USERNAME, MEMCACHE_USERNAME')
+    .option('--password-file <file>', 'its first line is the password; else MEMCACHIER_PASSWORD, MEMCACHE_PASSWORD')
+    .addOption(new Option('--protocol <name>', 'the protocol to speak').choices(['auto', 'meta', 'classic', 'binary']))
+    .addOption(
+      new Option('--distribution <name>', 'how keys are spread over the servers').choices([
+        'modulo',
+        'ketama',
+        'rendezvous',
+      ]),
+    )
+    .option('--timeout <seconds>', 'how long a server may take to answer (default: 1)', seconds)
+    .option('--tls', 'encrypted connections')
+    .option('--tls-ca <file>', 'whose certificates to trust (PEM)')
+    .option('--tls-cert <file>', 'our certificate (PEM)')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--tls-servername <name>', 'the name that the certificate has to have')
+    .option('--tls-insecure', 'do not verify certificates')
+    .option('--json', 'JSON, an object in a line');
+}
+
+/** `memts completion SHELL`; it also offers the options of all commands behind each of them. */
+function addCompletion(program: Command): void {
+  const { commands, options } = tab(program, { completionCommandName: 'completion' });
+  for (const command of commands.values()) {
+    for (const [name, option] of options) {
+      if (command.options.has(name)) continue;
+      if (option.handler) command.option(name, option.description, option.handler);
+      else command.option(name, option.description);
+    }
+  }
+}
+
+const EXAMPLES = `
+Examples:
+  $ memts set greeting hello --expires 10m
+  $ memts get greeting
+  $ memts keys --prefix user: --long
+  $ memts dump cache.jsonl --servers old:11211
+  $ memts load cache.jsonl --servers new:11211
+  $ memts top --servers a:11211,b:11211
+  $ source <(memts completion bash)
+
+Exit codes: ${Exit.Ok} done, ${Exit.Miss} a miss or not stored, ${Exit.Usage} usage, ${Exit.Server} a server.`;

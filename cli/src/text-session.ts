@@ -1,0 +1,126 @@
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Target } from './connection.ts';
+import { describe, serverError } from './exit.ts';
+
+/** What a server that has been told nothing yet says to anything but a login. */
+const LOGIN_NEEDED = /^CLIENT_ERROR unauthenticated/;
+
+/**
+ * A conversation in memcached's text protocol, for the commands that the client has no form for. Commands are sent one
+ * after the other: each once the answer to the one before has been read.
+ */
+export class TextSession {
+  readonly #target: Target;
+  readonly #socket: Socket;
+  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #patience: number;
+  #lines: string[] = [];
+  #next = 0;
+  #rest = '';
+
+  private constructor(target: Target, socket: Socket, timeout: number) {
+    this.#target = target;
+    this.#socket = socket;
+    this.#chunks = socket[Symbol.asyncIterator]();
+    this.#patience = timeout * 1000;
+  }
+
+  /** Connects and, where the server wants it, logs in. `timeout` is in seconds. */
+  static async open(target: Target, timeout: number): Promise<TextSession> {
+    const socket = await openSocket(target, timeout * 1000);
+    const session = new TextSession(target, socket, timeout);
+    try {
+      await session.#introduce();
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+    return session;
+  }
+
+  send(line: string): void {
+    this.#socket.write(`${line}\r\n`);
+  }
+
+  /** The next line of the answer, its bytes as latin1; `patience` in milliseconds. */
+  async line(patience = this.#patience): Promise<string> {
+    while (this.#next === this.#lines.length) await this.#read(patience);
+    const line = this.#lines[this.#next++] as string;
+    // The lines of a metadump end without it.
+    return line.endsWith('\r') ? line.slice(0, -1) : line;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  async #introduce(): Promise<void> {
+    this.send('version');
+    let answer: string;
+    try {
+      answer = await this.line();
+    } catch (error) {
+      throw this.#error(
+        `${describe(error)}; a server that speaks the binary protocol alone (SASL) does that, ` +
+          'and listing keys needs the text protocol',
+      );
+    }
+    if (LOGIN_NEEDED.test(answer)) await this.#logIn();
+    else if (!answer.startsWith('VERSION ')) throw this.#error('does not speak the text protocol');
+  }
+
+  async #logIn(): Promise<void> {
+    const { username, password } = this.#target;
+    if (!username || !password) throw this.#error('wants a login: --user and --password-file');
+    const login = `${username} ${password}`;
+    this.send(`set login 0 0 ${Buffer.byteLength(login)}\r\n${login}`);
+    if ((await this.line()) !== 'STORED') throw this.#error('rejected the credentials');
+  }
+
+  async #read(patience: number): Promise<void> {
+    const { done, value } = await within(this.#chunks.next(), patience).catch((error) => {
+      throw this.#error(error instanceof Error ? error.message : String(error));
+    });
+    if (done) throw this.#error('closed the connection');
+    const lines = (this.#rest + value.toString('latin1')).split('\n');
+    this.#rest = lines.pop() as string;
+    this.#lines = lines;
+    this.#next = 0;
+  }
+
+  #error(what: string): Error {
+    const { name } = this.#target;
+    return serverError(what.startsWith(`${name}: `) ? what : `${name}: ${what}`);
+  }
+}
+
+async function openSocket(target: Target, patience: number): Promise<Socket> {
+  const { host, port, tls } = target;
+  const place: NetConnectOpts = host.startsWith('/') ? { path: host } : { host, port };
+  // A name that the server shall answer to; an address is none.
+  const named = /^[\d.]+$|:|^\//.test(host) ? {} : { servername: host };
+  const socket = tls ? connectTls({ ...place, ...named, ...(tls === true ? {} : tls) }) : connect(place);
+  const opened = new Promise<Socket>((resolve, reject) => {
+    socket.once(tls ? 'secureConnect' : 'connect', () => resolve(socket));
+    socket.once('error', reject);
+  });
+  try {
+    return await within(opened, patience);
+  } catch (error) {
+    socket.destroy();
+    throw serverError(`${target.name}: ${describe(error)}`);
+  }
+}
+
+async function within<T>(answer: Promise<T>, patience: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

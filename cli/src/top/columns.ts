@@ -1,0 +1,121 @@
+import { humanSeconds, shortBytes, shortCount } from '../units.ts';
+import type { Reading } from './sampler.ts';
+
+/** A column of the screen and of the plain lines. */
+export interface TopColumn {
+  title: string;
+  width: number;
+  /** What it sorts by; the largest come first, names in their order. */
+  value(reading: Reading): number | string | undefined;
+  text(reading: Reading): string;
+}
+
+type Field = 'gets' | 'hits' | 'misses' | 'sets' | 'evictions' | 'items' | 'connections';
+const NONE = '–';
+
+function counted(title: string, field: Field, width: number): TopColumn {
+  return {
+    title,
+    width,
+    value: (reading) => reading[field],
+    text: ({ [field]: value }) => (value === undefined ? NONE : shortCount(value)),
+  };
+}
+
+function sized(title: string, field: 'used' | 'bytesIn' | 'bytesOut', width: number): TopColumn {
+  return {
+    title,
+    width,
+    value: (reading) => reading[field],
+    text: ({ [field]: value }) => (value === undefined ? NONE : shortBytes(value)),
+  };
+}
+
+const LEAST_NAME = 15;
+const MOST_NAME = 32;
+
+/** In the order in which they stand; all of these fit into 80 characters. */
+const NAME: TopColumn = {
+  title: 'SERVER',
+  width: LEAST_NAME,
+  value: ({ server }) => server,
+  text: ({ server }) => server,
+};
+const BASIC: readonly TopColumn[] = [
+  {
+    title: 'HIT%',
+    width: 5,
+    value: ({ hitRatio }) => hitRatio,
+    text: ({ hitRatio }) => (hitRatio === undefined ? NONE : (hitRatio * 100).toFixed(hitRatio === 1 ? 0 : 1)),
+  },
+  counted('HITS/s', 'hits', 6),
+  counted('MISS/s', 'misses', 6),
+  counted('SETS/s', 'sets', 6),
+  counted('EVIC/s', 'evictions', 6),
+  {
+    title: 'MEM%',
+    width: 5,
+    value: ({ used, limit }) => (used === undefined || !limit ? undefined : used / limit),
+    text: ({ used, limit }) => (used === undefined || !limit ? NONE : ((100 * used) / limit).toFixed(1)),
+  },
+  counted('ITEMS', 'items', 6),
+  counted('CONN', 'connections', 5),
+];
+/** The first of these come with a wider screen. */
+const MORE: readonly TopColumn[] = [
+  sized('USED', 'used', 6),
+  sized('IN/s', 'bytesIn', 6),
+  sized('OUT/s', 'bytesOut', 6),
+  counted('GETS/s', 'gets', 6),
+  {
+    title: 'UP',
+    width: 7,
+    value: ({ uptime }) => uptime,
+    text: ({ uptime }) => (uptime === undefined ? NONE : humanSeconds(uptime)),
+  },
+  {
+    title: 'VERSION',
+    width: 8,
+    value: ({ version }) => version,
+    text: ({ version }) => version ?? NONE,
+  },
+];
+
+/** What is between two columns. */
+export const GAP = 2;
+
+/** The columns that fit; a longer name takes what is left over. */
+export function columnsFor(width: number, readings: readonly Reading[]): TopColumn[] {
+  const columns: TopColumn[] = [...BASIC];
+  const longest = Math.max(LEAST_NAME, ...readings.map(({ server }) => server.length));
+  const name = Math.min(longest, MOST_NAME);
+  for (const column of MORE) {
+    if (name + widthOf([...columns, column]) > width) break;
+    columns.push(column);
+  }
+  const left = width - widthOf(columns);
+  return [{ ...NAME, width: Math.max(4, Math.min(name, left)) }, ...columns];
+}
+
+function widthOf(columns: readonly TopColumn[]): number {
+  return columns.reduce((sum, { width }) => sum + GAP + width, 0);
+}
+
+/** Sorts by a column; servers that can't tell come last. */
+export function sorted(readings: readonly Reading[], column: TopColumn, reverse: boolean): Reading[] {
+  const direction = reverse ? -1 : 1;
+  return readings.toSorted((left, right) => {
+    const [a, b] = [column.value(left), column.value(right)];
+    if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+    if (typeof a === 'string' || typeof b === 'string') {
+      return direction * String(a).localeCompare(String(b), 'en', { numeric: true });
+    }
+    return direction * (b - a);
+  });
+}
+
+/** A cell in its width: names on the left, numbers on the right, what is too long cut off. */
+export function cell(text: string, { width }: TopColumn, left: boolean): string {
+  const fitting = text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
+  return left ? fitting.padEnd(width) : fitting.padStart(width);
+}

@@ -1,0 +1,118 @@
+import sparkly from 'sparkly';
+import { colors } from '../output.ts';
+import { shortBytes, shortCount } from '../units.ts';
+import { cell, columnsFor, GAP, sorted, type TopColumn } from './columns.ts';
+import { type Reading, total } from './sampler.ts';
+
+/** What the screen shows, besides the readings. */
+export interface ViewState {
+  width: number;
+  height: number;
+  /** The index of the column to sort by. */
+  sort: number;
+  reverse: boolean;
+  paused: boolean;
+  /** The first server shown. */
+  scroll: number;
+  interval: number;
+  time: Date;
+}
+
+/** What the charts show, the latest last; a gap is NaN. */
+export interface History {
+  gets: number[];
+  hitRatio: number[];
+  sets: number[];
+  evictions: number[];
+  used: number[];
+}
+
+const HELP = 'q quit  p pause  ←/→ sort by  r reverse  ↑/↓ scroll';
+/** Title, an empty line, head, the sum, and the line of keys. */
+const FIXED_LINES = 5;
+const CHARTS = 5;
+
+/** The lines of the screen, each no wider than it is. */
+export function render(readings: readonly Reading[], history: History, state: ViewState): string[] {
+  const columns = columnsFor(state.width, readings);
+  const sort = columns[state.sort % columns.length] as TopColumn;
+  const rows = sorted(readings, sort, state.reverse);
+  const room = Math.max(1, state.height - FIXED_LINES);
+  // The charts stand below when at least half of the servers still fit.
+  const charts = room >= Math.min(rows.length, 5) + CHARTS + 1 ? CHARTS + 1 : 0;
+  const shown = rows.slice(state.scroll, state.scroll + room - charts);
+  const sum = total(readings);
+  const lines = [
+    title(readings, sort, shown.length, state),
+    '',
+    head(columns, sort),
+    ...shown.map((reading) => line(reading, columns, state.width)),
+    colors.bold(plainLine(sum, columns)),
+  ];
+  if (charts > 0) lines.push('', ...chartLines(sum, history, state.width));
+  while (lines.length < state.height - 1) lines.push('');
+  lines.length = Math.max(1, state.height - 1);
+  return [...lines, colors.dim(HELP.slice(0, state.width))];
+}
+
+function title(readings: readonly Reading[], sort: TopColumn, shown: number, state: ViewState): string {
+  const down = readings.filter(({ error }) => error !== undefined).length;
+  const servers = `${readings.length} server${readings.length === 1 ? '' : 's'}`;
+  const part = shown < readings.length ? `, ${state.scroll + 1}-${state.scroll + shown} shown` : '';
+  const time = state.time.toTimeString().slice(0, 8);
+  const text = [
+    'memts top',
+    ...(state.paused ? ['PAUSED'] : []),
+    `${servers}${down > 0 ? `, ${down} down` : ''}${part}`,
+    `every ${state.interval} s`,
+    `by ${sort.title}${state.reverse ? ', reversed' : ''}`,
+    time,
+  ].join(' · ');
+  const cut = text.slice(0, state.width);
+  return state.paused ? colors.yellow(cut) : colors.cyan(cut);
+}
+
+function head(columns: readonly TopColumn[], sort: TopColumn): string {
+  const cells = columns.map((column, index) => {
+    const text = cell(column.title, column, index === 0);
+    return column === sort ? colors.inverse(text) : colors.bold(text);
+  });
+  return cells.join(' '.repeat(GAP));
+}
+
+function plainLine(reading: Reading, columns: readonly TopColumn[]): string {
+  return columns.map((column, index) => cell(column.text(reading), column, index === 0)).join(' '.repeat(GAP));
+}
+
+function line(reading: Reading, columns: readonly TopColumn[], width: number): string {
+  if (reading.error === undefined) return plainLine(reading, columns);
+  const [name] = columns;
+  const text = `${cell(reading.server, name as TopColumn, true)}${' '.repeat(GAP)}${reading.error}`;
+  return colors.red(text.length > width ? `${text.slice(0, width - 1)}…` : text);
+}
+
+const LABEL = 9;
+const NUMBER = 9;
+
+/** How the sum went, a line each: its name, its course, what it is now. */
+function chartLines({ gets, hitRatio, sets, evictions, used, limit }: Reading, history: History, width: number) {
+  const chart = (label: string, values: number[], now: string, maximum?: number): string => {
+    const room = Math.max(4, width - LABEL - NUMBER - 2);
+    const course = sparkline(values.slice(-room), maximum).padStart(room);
+    return `${label.padEnd(LABEL)} ${colors.cyan(course)} ${now.padStart(NUMBER)}`;
+  };
+  const rate = (value: number | undefined): string => (value === undefined ? '–' : `${shortCount(value)}/s`);
+  return [
+    chart('gets', history.gets, rate(gets)),
+    chart('hits', history.hitRatio, hitRatio === undefined ? '–' : `${(hitRatio * 100).toFixed(1)}%`, 1),
+    chart('sets', history.sets, rate(sets)),
+    chart('evictions', history.evictions, rate(evictions)),
+    chart('memory', history.used, used === undefined ? '–' : shortBytes(used), limit),
+  ];
+}
+
+/** From 0 up to a maximum, or to the highest; gaps stay empty. */
+export function sparkline(values: readonly number[], maximum?: number): string {
+  const highest = maximum ?? Math.max(0, ...values.filter(Number.isFinite));
+  return sparkly([...values], { minimum: 0, maximum: highest > 0 ? highest : 1 });
+}

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from '../../src/index.ts';
+import { type Memcached, startMemcached } from '../support/memcached.ts';
+import { eventually } from '../support/wait.ts';
+import { PATIENCE, program } from './support/memts.ts';
+import { Terminal, TMUX } from './support/terminal.ts';
+
+let first: Memcached;
+let second: Memcached;
+let client: Client;
+
+beforeAll(async () => {
+  [first, second] = await Promise.all([startMemcached(), startMemcached(), program()]);
+  client = Client.create(first.address);
+  await client.set('key', 'value');
+});
+afterAll(async () => {
+  client.close();
+  await Promise.all([first.stop(), second.stop()]);
+});
+
+/** Keeps a server busy until it is disposed of. */
+function load(): Disposable {
+  const timer = setInterval(() => {
+    for (let index = 0; index < 50; index++) client.get('key').catch(() => {});
+    client.get('missing').catch(() => {});
+  }, 10);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true }, () => {
+  it('top shows the servers, sorts, pauses, follows the size of the screen and leaves it as it was', async () => {
+    using _ = load();
+    const servers = `${second.address},${first.address},127.0.0.1:1`;
+    using terminal = await Terminal.start(['top', '--interval', '0.2'], servers, 80, 24);
+    const screen = await terminal.see(/^gets +\S*[▂-█]\S* +[\d.]+k?\/s$/m, PATIENCE);
+    expect(terminal.alternate).toBe(true);
+    expect(screen).toMatch(/^memts top · 3 servers, 1 down · every 0\.2 s · by SERVER · \d\d:\d\d:\d\d$/m);
+    expect(screen).toMatch(/^127\.0\.0\.1:1 +.*ECONNREFUSED/m);
+    expect(screen).toMatch(/^q quit {2}p pause/m);
+    expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    terminal.type('Right', 'Right');
+    const busiestFirst = new RegExp(`by HITS/s[^]*${first.address}[^]*${second.address}[^]*127\\.0\\.0\\.1:1 `);
+    await terminal.see(busiestFirst);
+    terminal.type('r');
+    await terminal.see(new RegExp(`by HITS/s, reversed[^]*${second.address}[^]*${first.address}`));
+    terminal.type('p');
+    const paused = await terminal.see('PAUSED');
+    terminal.resize(120, 12);
+    const wide = await terminal.see(/OUT\/s +GETS\/s/);
+    expect(wide).not.toMatch(/^gets/m);
+    expect(wide.slice(0, 60)).toBe(paused.slice(0, 60));
+    terminal.type('q');
+    expect(await terminal.see('ended with 0')).toContain('before\n');
+    expect(terminal.alternate).toBe(false);
+  });
+
+  it('top gives the screen back after a signal', async () => {
+    using terminal = await Terminal.start(['top', '--interval', '0.2'], first.address);
+    await terminal.see('memts top');
+    process.kill(terminal.pid, 'SIGTERM');
+    expect(await terminal.see('ended with 143')).toMatch(/^before\n/);
+    expect(terminal.alternate).toBe(false);
+  });
+
+  it('flush asks, and takes anything but yes for a no', async () => {
+    await using server = await startMemcached();
+    await using filled = Client.create(server.address);
+    await filled.set('key', 'value');
+    using no = await Terminal.start(['flush'], server.address);
+    await no.see(`Delete everything on ${server.address}? [y/N]`);
+    no.type('Enter');
+    await no.see('ended with 1');
+    expect((await filled.get('key')).value).not.toBe(null);
+    using yes = await Terminal.start(['flush'], server.address);
+    await yes.see('[y/N]');
+    yes.type('y', 'Enter');
+    await yes.see('ended with 0');
+    await eventually(async () => (await filled.get('key')).value === null);
+  });
+
+  it('values end their line, words tell what happened, keys do nothing to the terminal', async () => {
+    await client.set(Buffer.from('red\u001b[31mkey'), 'x');
+    using got = await Terminal.start(['get', 'key'], first.address);
+    expect(await got.see('ended with 0')).toMatch(/^before\nvalue\nended with 0\n/);
+    using missed = await Terminal.start(['get', 'nothing'], first.address);
+    expect(await missed.see('ended with 1')).toMatch(/^before\nmemts: nothing: not found\n/);
+    using listed = await Terminal.start(['keys', '--prefix', 'red'], first.address);
+    expect(await listed.see('ended with 0')).toContain('red\\x1b[31mkey\n');
+  });
+});
+
+describe.skipIf(TMUX)('without tmux', () => {
+  it.skip('tmux is not installed: "npm run servers" installs it', () => {});
+});
