@@ -1,0 +1,35 @@
+import { afterAll, expect, test } from 'vitest';
+import { casesOf } from '../reliability/matrix.ts';
+import { Runner } from '../reliability/runner.ts';
+import { ZEROS } from '../reliability/watch.ts';
+
+/** The short form of `npm run test:faults`, which has the others. */
+const CASES = [
+  'mix/binary/3/failover/4',
+  'mix/meta/1/stay/1',
+  'mix/classic/3/stay/1',
+  'closed/meta/3/failover/1',
+  'reset/classic/1/stay/4',
+  'black-hole/binary/3/stay/4',
+  'killed/meta/3/failover/4',
+  'memory-server/binary/1/stay/1',
+  'memory-server/meta/3/failover/1',
+  'pieces/classic/1/stay/1',
+  'tls/binary/1/stay/1',
+  'dns/meta/3/stay/1',
+] as const;
+const SEED = 20;
+
+const runner = new Runner({ duration: 450, lanes: 128 });
+afterAll(() => runner[Symbol.asyncDispose]());
+
+test.each(CASES)('errors, but never wrong data, hangs or crashes: %s', async (name) => {
+  const [chosen] = casesOf({ seed: SEED, only: name });
+  if (chosen === undefined) throw new Error(`There is no case ${name}`);
+  const { tally, findings } = await runner.run(chosen);
+  expect(findings).toEqual([]);
+  expect(Object.fromEntries(ZEROS.map((zero) => [zero, tally[zero]]))).toEqual(
+    Object.fromEntries(ZEROS.map((zero) => [zero, 0])),
+  );
+  expect(tally.commands - tally.errors).toBeGreaterThan(100);
+});

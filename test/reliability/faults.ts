@@ -1,0 +1,71 @@
+/** `npm run test:faults`: all cases, or those that are asked for, and their record. */
+import { parseArgs } from 'node:util';
+import { SUBJECTS, type SubjectName } from './job.ts';
+import { type Case, casesOf } from './matrix.ts';
+import { faultReport, summary } from './report.ts';
+import { type CaseResult, Runner } from './runner.ts';
+import { isClean } from './watch.ts';
+
+const HELP = `npm run test:faults -- [options]
+
+  --seed N          the seed of everything; a random one if left out
+  --scenario NAME   only this scenario, or this case: black-hole, black-hole/meta/3/failover/4
+  --subject NAME    ${SUBJECTS.join(', ')}; may be given several times. Default: memts
+  --duration MS     how long the faults of a case last. Default: 1100
+  --lanes N         commands in flight. Default: 256
+  --write FOLDER    write the record there: faults.md and faults.json
+`;
+
+export async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      scenario: { type: 'string' },
+      subject: { type: 'string', multiple: true },
+      duration: { type: 'string', default: '1100' },
+      lanes: { type: 'string', default: '256' },
+      write: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+  const subjects = (values.subject ?? ['memts']) as SubjectName[];
+  const cases = subjects.flatMap((subject) => casesOf({ seed, subject, only: values.scenario }));
+  if (cases.length === 0) throw new Error(`No case is called ${values.scenario}`);
+  console.log(`seed ${seed}: ${cases.length} cases`);
+  const started = performance.now();
+  const results = await runAll(cases, Number(values.duration), Number(values.lanes));
+  const record = { seed, seconds: (performance.now() - started) / 1000, lanes: Number(values.lanes), results };
+  console.log(summary(record));
+  if (values.write !== undefined) await faultReport(record, values.write);
+  const ours = results.filter(({ subject }) => subject === 'memts');
+  if (!ours.every(({ tally }) => isClean(tally))) process.exitCode = 1;
+}
+
+async function runAll(cases: readonly Case[], duration: number, lanes: number): Promise<CaseResult[]> {
+  await using runner = new Runner({ duration, lanes });
+  const results: CaseResult[] = [];
+  for (const chosen of cases) {
+    const result = await runner.run(chosen);
+    results.push(result);
+    print(result);
+  }
+  return results;
+}
+
+function print({ name, subject, tally, took, slowest, bound, recovery, findings, memory }: CaseResult): void {
+  const head = subject === 'memts' ? name : `${subject} ${name}`;
+  const back = recovery === undefined ? 'never back' : `back after ${recovery.toFixed(0)} ms`;
+  const rate = Math.round((tally.commands / took) * 1000).toLocaleString('en-US');
+  console.log(
+    `${isClean(tally) ? 'ok  ' : 'FAIL'} ${head}: ${tally.commands.toLocaleString('en-US')} commands (${rate}/s), ` +
+      `${tally.errors} errors, slowest ${slowest.toFixed(0)} of ${bound} ms, ${tally.excused} excused, ${back}, ` +
+      `${(memory / 2 ** 20).toFixed(1)} MB`,
+  );
+  for (const finding of findings.slice(0, 5)) console.log(`       ${finding.slice(0, 400)}`);
+}

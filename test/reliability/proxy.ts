@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../support/ports.ts';
+import { Line } from './line.ts';
+import type { Random } from './random.ts';
+
+/** What is wrong with the lines of a proxy just now. */
+export interface Trouble {
+  /** Each piece comes so many milliseconds late, and up to `jitter` more; the order stays. */
+  delay: number;
+  jitter: number;
+  /** Bytes a second, in each direction. */
+  bandwidth: number;
+  /** Replies and requests go on in pieces of that many bytes, as far as `piecesOf` of each chunk. */
+  pieces: number;
+  /** Nothing goes through, and nothing is said about it; what was held back may come later. */
+  blackHole: 'none' | 'both' | 'toClient' | 'toServer';
+  /** What happens to new connections. */
+  accept: 'pass' | 'mute' | 'reset';
+}
+
+export const NO_TROUBLE: Trouble = {
+  delay: 0,
+  jitter: 0,
+  bandwidth: Number.POSITIVE_INFINITY,
+  pieces: 0,
+  blackHole: 'none',
+  accept: 'pass',
+};
+
+/**
+ * How a line ends: both sides closed at once, RST to the client, FIN to the client while it may go on writing, or the
+ * server's side gone without a word to the client (a half-open connection).
+ */
+export type End = 'close' | 'reset' | 'fin' | 'halfOpen';
+
+export interface Cut {
+  how: End;
+  /** The line ends when so many more bytes have gone that way. */
+  after: number;
+  direction: 'toClient' | 'toServer';
+}
+
+/** A TCP proxy in front of a real server that does to its connections what networks do. */
+export class ChaosProxy {
+  readonly port: number;
+  /** `host:port` */
+  readonly address: string;
+  trouble: Trouble = NO_TROUBLE;
+  /** How many connections there have been. */
+  connections = 0;
+  /** For connections to come: each of the next so many is cut like this. */
+  readonly cutsToCome: Cut[] = [];
+  readonly random: Random;
+  readonly #target: number;
+  readonly #lines = new Set<Line>();
+  readonly #muted = new Set<Socket>();
+  readonly #listener: Server;
+
+  private constructor(port: number, target: number, random: Random) {
+    this.port = port;
+    this.address = `127.0.0.1:${port}`;
+    this.#target = target;
+    this.random = random;
+    this.#listener = createServer({ noDelay: true, allowHalfOpen: true }, (client) => this.#accept(client));
+  }
+
+  static async start(target: number, random: Random): Promise<ChaosProxy> {
+    const proxy = new ChaosProxy(await freePort(), target, random);
+    await proxy.listen();
+    return proxy;
+  }
+
+  /** How many connections there are now. */
+  get open(): number {
+    for (const line of this.#lines) if (line.over) this.#lines.delete(line);
+    return this.#lines.size + this.#muted.size;
+  }
+
+  /** How the connections are, for what should be gone. */
+  get states(): string[] {
+    return [...[...this.#lines].map(({ state }) => state), ...[...this.#muted].map(() => 'muted')];
+  }
+
+  /** Changes what is wrong; the rest stays. */
+  set(trouble: Partial<Trouble>): void {
+    this.trouble = { ...this.trouble, ...trouble };
+    for (const line of this.#lines) line.troubleChanged();
+  }
+
+  /** Has every line, or one in so many, end when as many more bytes as `after` says have passed. */
+  cut(make: () => Cut, share = 1): void {
+    for (const line of this.#lines) if (this.random.chance(share)) line.cutLater(make());
+  }
+
+  /** New connections are refused by the system, as when no server runs; the open ones stay. */
+  refuse(): void {
+    this.#listener.close();
+  }
+
+  async listen(): Promise<void> {
+    if (this.#listener.listening) return;
+    this.#listener.listen(this.port, '127.0.0.1');
+    await once(this.#listener, 'listening');
+  }
+
+  /** Everything works again. What was in a black hole comes now, or its connection is found to be gone. */
+  async calm(): Promise<void> {
+    this.cutsToCome.length = 0;
+    for (const socket of this.#muted) socket.resetAndDestroy();
+    for (const line of this.#lines) line.calm();
+    this.set(NO_TROUBLE);
+    await this.listen();
+  }
+
+  async stop(): Promise<void> {
+    for (const line of this.#lines) line.end('close');
+    for (const socket of this.#muted) socket.destroy();
+    if (this.#listener.listening) await new Promise((resolve) => this.#listener.close(resolve));
+  }
+
+  #accept(client: Socket): void {
+    this.connections++;
+    client.on('error', () => {});
+    const { accept } = this.trouble;
+    if (accept === 'reset') {
+      client.resetAndDestroy();
+    } else if (accept === 'mute') {
+      this.#muted.add(client);
+      client.resume();
+      client.once('end', () => client.destroy());
+      client.once('close', () => this.#muted.delete(client));
+    } else {
+      const server = connect({ port: this.#target, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+      const line = new Line(client, server, this);
+      this.#lines.add(line);
+      client.once('close', () => this.#lines.delete(line));
+      const cut = this.cutsToCome.shift();
+      if (cut !== undefined) line.cutLater(cut);
+    }
+  }
+}
