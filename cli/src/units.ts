@@ -62,7 +62,3 @@ export function humanMicros(value: number): string {
   if (value < 1_000_000) return `${(value / 1000).toFixed(2)}ms`;
   return `${(value / 1_000_000).toFixed(2)}s`;
 }
-
-export function percent(part: number, whole: number): string {
-  return whole > 0 ? `${((100 * part) / whole).toFixed(1)}%` : '–';
-}

@@ -88,13 +88,13 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private moved = false;
   /** When the head of the queue last moved, on the clock of `performance.now()`. */
   private movedAt = 0;
-  /** Begins with a line end among its bytes, so that a server that reads lines answers to a frame instead of waiting. */
-  private nextOpaque = 0x0d0a0000;
+  private nextOpaque: number;
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
     this.#options = options;
     this.owner = owner;
     this.protocol = options.introduction.protocol;
+    this.nextOpaque = this.protocol.opaques.first;
     this.decoder = this.protocol.createDecoder(this);
     this.socket = connect(options.endpoint, this);
     this.socket.on(readyEvent(options.endpoint), () => this.opened());
@@ -235,7 +235,8 @@ export class Connection implements ReplyQueue, Holder, Reader {
   /** A batch takes one for each key and one for its end. */
   private takeOpaque(keys: Request['keys']): number {
     const first = this.nextOpaque;
-    this.nextOpaque = (first + (keys === undefined ? 1 : keys.length + 1)) >>> 0;
+    const next = first + (keys === undefined ? 1 : keys.length + 1);
+    this.nextOpaque = next > this.protocol.opaques.last ? 0 : next;
     return first;
   }
 

@@ -39,6 +39,8 @@ export type ProtocolName = 'binary' | 'meta' | 'classic';
 /** One wire protocol: pure functions from requests to bytes and from bytes to replies. */
 export interface Protocol {
   readonly name: ProtocolName;
+  /** The first opaque of a connection, and the one after which they begin again from 0. */
+  readonly opaques: { readonly first: number; readonly last: number };
   /**
    * Writes one request. Throws a `MemcacheError` with `ERR_UNSUPPORTED`, with nothing written, for what the protocol
    * can't say.

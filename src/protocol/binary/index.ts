@@ -5,6 +5,8 @@ import { encode } from './encode.ts';
 /** memcached's binary protocol (`protocol-binary.txt`), which alone has SASL. */
 export const binary: Protocol = {
   name: 'binary',
+  // With a line end among its bytes, so that a server that reads lines answers to a frame instead of waiting.
+  opaques: { first: 0x0d0a0000, last: 0xffffffff },
   encode,
   createDecoder: (queue) => new BinaryDecoder(queue),
 };

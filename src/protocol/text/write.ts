@@ -8,6 +8,9 @@ export const LF = 0x0a;
 const DELETE = 0x7f;
 const ZERO = 0x30;
 
+/** Few digits: each is written, echoed and read again. */
+export const TEXT_OPAQUES = { first: 0, last: 999_999 };
+
 /** From this size on a value is handed to the socket as it is instead of being copied. */
 const ATTACH_BYTES = 16 * 1024;
 
