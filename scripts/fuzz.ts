@@ -3,7 +3,8 @@
  *
  *     tsx scripts/fuzz.ts [--target NAME,…] [--inputs N] [--seed N] [--write]
  *
- * A million inputs for each target unless told otherwise. `--write` renews the record in the docs.
+ * A million inputs for each target unless told otherwise. `--write` renews the record in the docs
+ * for those targets.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -17,7 +18,7 @@ const RECORD = new URL('../docs/reliability/fuzz.md', import.meta.url);
 const MARK = '## The last run\n';
 
 /** So many inputs have one seed. */
-const ROUND = 100_000;
+const ROUND = 10_000;
 
 /** More memory than this, after all inputs of a target, would be a leak. */
 const MOST_GROWTH = 300 * 1024 * 1024;
@@ -50,7 +51,7 @@ function version(file: string): string {
 const grouped = (count: number): string => count.toLocaleString('en-US');
 
 /** Has a target read all its inputs, and tells it as a row of the record. */
-function run(target: Target): string {
+async function run(target: Target): Promise<string> {
   const before = process.memoryUsage().rss;
   const started = performance.now();
   let done = 0;
@@ -59,6 +60,8 @@ function run(target: Target): string {
     const some = Math.min(ROUND, inputs - done);
     fuzz(target, some, round);
     done += some;
+    // What zlib has finished with goes when the event loop turns.
+    await new Promise(setImmediate);
   }
   const growth = process.memoryUsage().rss - before;
   if (growth > MOST_GROWTH) throw new Error(`${target.name}: the process grew by ${growth} bytes`);
@@ -69,7 +72,8 @@ function run(target: Target): string {
   return `| \`${target.name}\` | ${target.reads} | ${grouped(done)} | ${seeds} | ${counts.join(', ')} | ${seconds} s | 0 |`;
 }
 
-const rows = all.filter(({ name }) => wanted.includes(name)).map(run);
+const rows = new Map<string, string>();
+for (const target of all) if (wanted.includes(target.name)) rows.set(target.name, await run(target));
 
 if (values.write) {
   const { server, recorded } = JSON.parse(readFileSync(corpusFile('meta'), 'utf8')) as Record<string, string>;
@@ -79,9 +83,12 @@ if (values.write) {
     `On ${new Date().toISOString().slice(0, 10)}, with memts ${version('../package.json')}, Node.js ${process.version} and`,
     `fast-check ${version('../node_modules/fast-check/package.json')}; the corpus is of ${server}, recorded on ${recorded}.`,
   ];
+  // Of targets that were not run, the record stays.
+  const kept = (name: string) => text.split('\n').filter((line) => line.startsWith(`| \`${name}\` |`));
   const table = [
     '| target | reads | inputs | seeds | what became of them | time | findings |',
     '|---|---|---|---|---|---|---|',
   ];
-  writeFileSync(RECORD, `${head}\n${facts.join('\n')}\n\n${[...table, ...rows].join('\n')}\n`);
+  const lines = all.flatMap(({ name }) => rows.get(name) ?? kept(name));
+  writeFileSync(RECORD, `${head}\n${facts.join('\n')}\n\n${[...table, ...lines].join('\n')}\n`);
 }
