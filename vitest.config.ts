@@ -52,7 +52,7 @@ export default defineConfig({
           globalSetup: 'test/package/global-setup.ts',
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
