@@ -5,7 +5,7 @@ import type { Result, RowResult } from './results.ts';
 /** Other Node.js clients of memcached. */
 const PEERS = ['memjs', 'memcached', 'memcache-client', 'memcache', 'memcache-plus'];
 
-/** The two protocols that the goals are for; the other names are those that take part in special rows. */
+/** The two protocols that the goals are for. */
 const OURS = ['memts', 'memts-meta'];
 
 type Rows = ReadonlyMap<string, RowResult>;

@@ -1,30 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Client } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
-import { startProxy, type TcpProxy } from '../../support/proxy.ts';
+import type { TcpProxy } from '../../support/proxy.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { eventually, sleep } from '../../support/wait.ts';
 import { failure, resultWithin, SLACK, useClients } from '../clients.ts';
+import { useFleet } from '../fleet.ts';
 
 const KEYS = Array.from({ length: 60 }, (_, index) => `key-${index}`);
 
 const clients = useClients();
-let servers: Memcached[];
-let proxies: TcpProxy[];
-
-beforeAll(async () => {
-  servers = await Promise.all([startMemcached(), startMemcached(), startMemcached()]);
-});
-
-afterAll(() => Promise.all(servers.map((server) => server.stop())));
-
-beforeEach(async () => {
-  proxies = await Promise.all(servers.map(({ port }) => startProxy(port)));
-});
-
-afterEach(() => Promise.all(proxies.map((proxy) => proxy.stop())));
-
-const addresses = (): string => proxies.map(({ address }) => address).join(',');
+const fleet = useFleet();
+const { addresses } = fleet;
 
 /** A key of the server at an index. */
 function keyOf(client: Client, index: number, prefix = ''): string {
@@ -33,15 +20,15 @@ function keyOf(client: Client, index: number, prefix = ''): string {
 
 /** The index of the server that a key's commands go to now. */
 function indexOf(client: Client, key: string): number {
-  return proxies.findIndex(({ port }) => port === client.server(key)?.port);
+  return fleet.proxies.findIndex(({ port }) => port === client.server(key)?.port);
 }
 
 test('a server is left alone after `retries` failures in a row, not before', async () => {
   const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 3, retry_delay: 0.05 });
   await client.connect();
   const key = keyOf(client, 1);
-  proxies[1]?.refuse();
-  proxies[1]?.cut();
+  fleet.proxies[1]?.refuse();
+  fleet.proxies[1]?.cut();
   await sleep(20);
   const sent = client.set(key, 'value');
   await sleep(40);
@@ -59,12 +46,12 @@ test('a counter that loses its answer once does not have an idle server left alo
   const key = keyOf(client, 1, 'counter');
   await client.set(key, '1');
   await sleep(250);
-  proxies[1]?.hold();
+  fleet.proxies[1]?.hold();
   const counted = failure(client.increment(key, 1));
   await sleep(20);
-  proxies[1]?.cut();
+  fleet.proxies[1]?.cut();
   expect(await counted).toMatchObject({ code: 'ERR_CONNECT' });
-  proxies[1]?.release();
+  fleet.proxies[1]?.release();
   expect(client.servers[1]?.wakeupAt).toBeUndefined();
   expect(await client.increment(key, 1)).toMatchObject({ success: true, value: 3 });
 });
@@ -73,7 +60,7 @@ test('a silent server is left alone when counters alone go there', async () => {
   const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 2, timeout: 0.1 });
   const key = keyOf(client, 1, 'silent');
   await client.set(key, '1');
-  proxies[1]?.hold();
+  fleet.proxies[1]?.hold();
   for (let count = 0; count < 3; count++) await client.increment(key, 1).catch(() => {});
   expect(client.servers[1]?.wakeupAt).toBeGreaterThan(Date.now() + 55_000);
   expect(indexOf(client, key)).toBe(2);
@@ -85,8 +72,8 @@ test("commands go on in MemJS's order: to the next server in the list, and on fr
   const key = keyOf(client, 1);
   const seen = [indexOf(client, key)];
   for (const index of [1, 2]) {
-    proxies[index]?.refuse();
-    proxies[index]?.cut();
+    fleet.proxies[index]?.refuse();
+    fleet.proxies[index]?.cut();
     await sleep(20);
     expect(await client.set(key, 'value')).toBe(true);
     seen.push(indexOf(client, key));
@@ -101,7 +88,7 @@ test.each(['ketama', 'rendezvous'] as const)(
     const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 1, distribution });
     const before = KEYS.map((key) => indexOf(client, key));
     const lost = before.indexOf(1);
-    proxies[1]?.refuse();
+    fleet.proxies[1]?.refuse();
     expect(await client.set(KEYS[lost] as string, 'value')).toBe(true);
     const after = KEYS.map((key) => indexOf(client, key));
     const moved = after.filter((_, index) => before[index] === 1);
@@ -111,7 +98,7 @@ test.each(['ketama', 'rendezvous'] as const)(
 );
 
 test('one probe and not a herd finds out that a silent server is back, within failoverTime + 1 s', async () => {
-  const [, stopped] = servers as [Memcached, Memcached, Memcached];
+  const [, stopped] = fleet.servers as [Memcached, Memcached, Memcached];
   const failoverTime = 0.6;
   const options = { failover: true, failoverTime, retries: 2, retry_delay: 0.02, timeout: 0.1, conntimeout: 0.2 };
   const client = clients.create(addresses(), options);
@@ -120,7 +107,7 @@ test('one probe and not a herd finds out that a silent server is back, within fa
   await client.connect();
   const key = keyOf(client, 1);
   stopped.pause();
-  const [proxy] = proxies.slice(1) as [TcpProxy];
+  const [proxy] = fleet.proxies.slice(1) as [TcpProxy];
   let most = 0;
   const load = async (until: () => boolean): Promise<void> => {
     while (!until()) {
@@ -147,7 +134,7 @@ test('one probe and not a herd finds out that a silent server is back, within fa
 test('no socket of a server that is left alone stays open, idle ones included', async () => {
   const options = { failover: true, failoverTime: 60, connections: 3, retries: 1, timeout: 0.1, conntimeout: 0.1 };
   const client = clients.create(addresses(), options);
-  const [proxy] = proxies.slice(1) as [TcpProxy];
+  const [proxy] = fleet.proxies.slice(1) as [TcpProxy];
   const key = keyOf(client, 1);
   await eventually(async () => {
     await Promise.all(Array.from({ length: 30 }, () => client.get(key)));
@@ -172,10 +159,10 @@ test('gutter: a spare pool with short expirations stands in, and the server itse
   const client = clients.create(addresses(), { failover, failoverTime: 0.5, retries: 1, expires: 1000 });
   const key = keyOf(client, 1);
   await client.set(key, 'before', { expires: 2000 });
-  const [server] = servers.slice(1) as [Memcached];
+  const [server] = fleet.servers.slice(1) as [Memcached];
   expect(await timeToLive(server, key)).toBeGreaterThan(1990);
-  proxies[1]?.refuse();
-  proxies[1]?.cut();
+  fleet.proxies[1]?.refuse();
+  fleet.proxies[1]?.cut();
   await sleep(20);
   expect((await client.get(key)).value).toBeNull();
   for (const [name, store] of Object.entries({
@@ -196,7 +183,7 @@ test('gutter: a spare pool with short expirations stands in, and the server itse
   expect(KEYS.filter((other) => client.server(other)?.port === spare.port)).toEqual(
     KEYS.filter((other) => Number(client.getServer(other)) === 1),
   );
-  await proxies[1]?.accept();
+  await fleet.proxies[1]?.accept();
   await eventually(() => indexOf(client, key) === 1, { timeout: 500 + 2000 + SLACK });
   expect((await client.get(key)).value?.toString()).toBe('before');
 });

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Client, Utils } from '../../../src/index.ts';
-import { type Memcached, startMemcached } from '../../support/memcached.ts';
-import { startProxy, type TcpProxy } from '../../support/proxy.ts';
+import type { TcpProxy } from '../../support/proxy.ts';
 import { eventually, sleep } from '../../support/wait.ts';
 import { failure, resultWithin, SLACK, useClients } from '../clients.ts';
+import { useFleet } from '../fleet.ts';
 
 const KEYS = Array.from({ length: 60 }, (_, index) => `key-${index}`);
 
@@ -11,22 +11,8 @@ const KEYS = Array.from({ length: 60 }, (_, index) => `key-${index}`);
 const BACK_WITHIN = 2000 + SLACK;
 
 const clients = useClients();
-let servers: Memcached[];
-let proxies: TcpProxy[];
-
-beforeAll(async () => {
-  servers = await Promise.all([startMemcached(), startMemcached(), startMemcached()]);
-});
-
-afterAll(() => Promise.all(servers.map((server) => server.stop())));
-
-beforeEach(async () => {
-  proxies = await Promise.all(servers.map(({ port }) => startProxy(port)));
-});
-
-afterEach(() => Promise.all(proxies.map((proxy) => proxy.stop())));
-
-const addresses = (): string => proxies.map(({ address }) => address).join(',');
+const fleet = useFleet();
+const { addresses } = fleet;
 
 test("24. a key whose hash is negative in 32 bits: a valid server's index", async () => {
   // Java's String.hashCode gives -1,277,454,784.
@@ -43,7 +29,7 @@ test('24. every key has a server, the same each time, and each server has keys',
   expect([...new Set(indices)].sort()).toEqual([0, 1, 2]);
   expect(KEYS.map((key) => client.getServer(key))).toEqual(indices);
   await Promise.all(KEYS.map((key) => client.set(key, `value of ${key}`)));
-  for (const [index, server] of servers.entries()) {
+  for (const [index, server] of fleet.servers.entries()) {
     const own = clients.create(server.address);
     const found = await Promise.all(KEYS.map((key) => own.get(key)));
     const there = found.map(({ value }) => value !== null);
@@ -52,15 +38,15 @@ test('24. every key has a server, the same each time, and each server has keys',
 });
 
 test('25. all servers down: "No servers available", and back after failoverTime', async () => {
-  for (const proxy of proxies) proxy.refuse();
+  for (const proxy of fleet.proxies) proxy.refuse();
   const options = { failover: true, failoverTime: 0.5, retries: 2, retry_delay: 0.01 };
   const client = clients.create(addresses(), options);
   const error = await failure(client.get('a'));
   const left = performance.now();
   expect(error).toMatchObject({ name: 'MemcacheError', code: 'ERR_NO_SERVERS', message: 'No servers available' });
-  for (const proxy of proxies) await proxy.accept();
+  for (const proxy of fleet.proxies) await proxy.accept();
   expect(await failure(client.set('a', 'value'))).toMatchObject({ code: 'ERR_NO_SERVERS' });
-  expect(proxies.map(({ connections }) => connections)).toEqual([0, 0, 0]);
+  expect(fleet.proxies.map(({ connections }) => connections)).toEqual([0, 0, 0]);
   await eventually(() => client.set('a', 'value').catch(() => false));
   const away = performance.now() - left;
   expect(away).toBeGreaterThan(400);
@@ -71,40 +57,43 @@ test('25. all servers down: "No servers available", and back after failoverTime'
 test('25. a failed server is left alone, and its commands go to the next one', async () => {
   const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 1 });
   const key = KEYS.find((name) => client.getServer(name) === 2) as string;
-  proxies[2]?.refuse();
+  fleet.proxies[2]?.refuse();
   expect(await client.set(key, 'value')).toBe(true);
   expect(client.servers[2]?.wakeupAt).toBeGreaterThan(Date.now() + 55_000);
   const { host, port } = client.server(key) ?? {};
-  expect(`${host}:${port}`).toBe(proxies[0]?.address);
-  await proxies[2]?.accept();
+  expect(`${host}:${port}`).toBe(fleet.proxies[0]?.address);
+  await fleet.proxies[2]?.accept();
   expect((await client.get(key)).value?.toString()).toBe('value');
-  expect(proxies[2]?.connections).toBe(0);
+  expect(fleet.proxies[2]?.connections).toBe(0);
 });
 
 test('25. without failover a failed server stays the one that is asked', async () => {
   const client = clients.create(addresses(), { retries: 1 });
   const key = KEYS.find((name) => client.getServer(name) === 1) as string;
-  proxies[1]?.refuse();
-  expect(await failure(client.set(key, 'value'))).toMatchObject({ code: 'ERR_CONNECT', server: proxies[1]?.address });
-  await proxies[1]?.accept();
+  fleet.proxies[1]?.refuse();
+  expect(await failure(client.set(key, 'value'))).toMatchObject({
+    code: 'ERR_CONNECT',
+    server: fleet.proxies[1]?.address,
+  });
+  await fleet.proxies[1]?.accept();
   expect(await eventually(() => client.set(key, 'value').catch(() => false), { timeout: BACK_WITHIN })).toBe(true);
 });
 
 test('25. retried on another server, a command keeps its own answer', async () => {
   const client = clients.create(addresses(), { failover: true, timeout: 2, retries: 2, retry_delay: 0.01 });
-  for (const server of servers) {
+  for (const server of fleet.servers) {
     const own = clients.create(server.address);
     await Promise.all(KEYS.map((key) => own.set(key, `value of ${key}`)));
   }
   await Promise.all(KEYS.map((key) => client.get(key)));
-  for (const proxy of proxies) proxy.hold();
+  for (const proxy of fleet.proxies) proxy.hold();
   const found = Promise.all(KEYS.map((key) => client.get(key)));
-  await eventually(() => proxies.every(({ bytesFromServer, bytesToClient }) => bytesFromServer > bytesToClient));
-  proxies[0]?.refuse();
-  proxies[0]?.cut('reset');
-  proxies[2]?.refuse();
-  proxies[2]?.cut();
-  proxies[1]?.release();
+  await eventually(() => fleet.proxies.every(({ bytesFromServer, bytesToClient }) => bytesFromServer > bytesToClient));
+  fleet.proxies[0]?.refuse();
+  fleet.proxies[0]?.cut('reset');
+  fleet.proxies[2]?.refuse();
+  fleet.proxies[2]?.cut();
+  fleet.proxies[1]?.release();
   const values = (await found).map(({ value }) => value?.toString());
   expect(values).toEqual(KEYS.map((key) => `value of ${key}`));
 });
@@ -116,8 +105,8 @@ test.each([
 ])(
   '25. nobody answers, and failoverTime is shorter than a try: a command settles all the same (%s)',
   async (_what, count, failoverTime) => {
-    for (const proxy of proxies) proxy.hold();
-    const list = proxies.slice(0, count).map(({ address }) => address);
+    for (const proxy of fleet.proxies) proxy.hold();
+    const list = fleet.proxies.slice(0, count).map(({ address }) => address);
     const options = { failover: true, failoverTime, timeout: 0.1, conntimeout: 0.1, retries: 1 };
     const client = clients.create(list.join(), options);
     const waited = Promise.race([failure(client.get('a')), sleep(count * 200 + SLACK)]);
@@ -126,7 +115,7 @@ test.each([
 );
 
 test('26. one server and failover: a clear error at once while it is left alone, then back', async () => {
-  const [proxy] = proxies as [TcpProxy];
+  const [proxy] = fleet.proxies as [TcpProxy];
   proxy.refuse();
   const client = clients.create(proxy.address, { failover: true, failoverTime: 0.3, retries: 1 });
   const errors = await resultWithin(Promise.all(KEYS.map((key) => failure(client.get(key)))), SLACK);
