@@ -45,16 +45,22 @@ function handOver(resolve: Resolve, reject: Reject): void {
 
 /** A command and who waits for it, with a promise or a callback. */
 export abstract class ClientCommand extends Command {
-  protected readonly client: CommandHost;
-  protected callback: AnyCallback | undefined = undefined;
-  protected resolve: Resolve | undefined = undefined;
-  private rejectPromise: Reject | undefined = undefined;
+  declare protected readonly client: CommandHost;
+  declare protected callback: AnyCallback | undefined;
+  declare protected resolve: Resolve | undefined;
+  declare private rejectPromise: Reject | undefined;
   declare private signal: AbortSignal | undefined;
   declare private onAbort: (() => void) | undefined;
 
   constructor(op: Op, key: WireKey, client: CommandHost) {
     super(op, key);
+    this.router = undefined;
+    this.server = undefined;
+    this.attempts = 0;
     this.client = client;
+    this.callback = undefined;
+    this.resolve = undefined;
+    this.rejectPromise = undefined;
   }
 
   /** The command's name in MemJS's error texts. */

@@ -9,13 +9,13 @@ export type ServerLike = Server | FrameTransport;
 
 /** A request on its way through the cluster: which server has it and how many attempts are left. */
 export abstract class Command extends Request {
-  router: Router | undefined = undefined;
+  declare router: Router | undefined;
   /** The server of the attempt under way. */
-  server: ServerLike | undefined = undefined;
+  declare server: ServerLike | undefined;
   /** Whether the command is for this server alone, so that no key chooses another. */
   declare pinned: boolean;
   /** Attempts left at the present server, the one under way included. */
-  attempts = 0;
+  declare attempts: number;
   /** When the first of the attempts at the present server failed, on the clock of `performance.now()`. */
   declare failedAt: number;
   /** What the last attempt failed with. */
@@ -40,4 +40,13 @@ export abstract class Command extends Request {
 }
 
 /** As with requests: what most commands never set. */
-Object.assign(Command.prototype, { pinned: false, failedAt: 0, moves: 0, lastError: undefined, seq: undefined });
+Object.assign(Command.prototype, {
+  router: undefined,
+  server: undefined,
+  attempts: 0,
+  pinned: false,
+  failedAt: 0,
+  moves: 0,
+  lastError: undefined,
+  seq: undefined,
+});

@@ -11,6 +11,7 @@ import { AUTH_FAILED, type Credentials, type Failure, introduce } from './handsh
 import type { Introduction, Rebuff } from './introduction.ts';
 import { OutputBuffer } from './output-buffer.ts';
 import type { Peer } from './telemetry.ts';
+import { Turn } from './turn.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 
 export interface ConnectionOptions {
@@ -74,6 +75,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private readonly socket: Socket;
   private readonly decoder: Decoder;
   private readonly output = new OutputBuffer();
+  private readonly turn: Turn;
   private readonly deadlines = new DeadlineTimer((now) => this.sweep(now));
   private readonly openTimer: NodeJS.Timeout;
   private queue = new WaitingQueue();
@@ -96,6 +98,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     this.protocol = options.introduction.protocol;
     this.nextOpaque = this.protocol.opaques.first;
     this.decoder = this.protocol.createDecoder(this);
+    this.turn = new Turn(() => this.endTurn(), options.endpoint.tls !== undefined);
     this.socket = connect(options.endpoint, this);
     this.socket.on(readyEvent(options.endpoint), () => this.opened());
     this.socket.on('drain', () => this.drained());
@@ -242,15 +245,15 @@ export class Connection implements ReplyQueue, Holder, Reader {
 
   private beginTurn(): void {
     if (this.socket.writableLength === 0) this.output.rewind();
-    process.nextTick(this.endTurn);
+    this.turn.begin();
   }
 
   /** Stamps what came in this turn and writes it out, all in one. */
-  private readonly endTurn = (): void => {
+  private endTurn(): void {
     if (this.state === 'closed') return;
     this.stamp();
     if (!this.blocked && !this.output.empty) this.flush();
-  };
+  }
 
   private stamp(): void {
     const { queue, fresh } = this;

@@ -25,10 +25,13 @@ export interface Holder {
  * One command on its way, the same for every protocol. The fields of the first group go on the wire; the others are
  * the connection's. An attempt at a request ends in exactly one call of `settle` (the last one, where an answer has
  * several parts) or of `fail`.
+ *
+ * What each request has is set by constructors, and declared only: fields of every class on the way to a command are
+ * defined by a step of their own, which shows where a million are made in a second.
  */
 export abstract class Request {
-  readonly op: Op;
-  key: WireKey;
+  declare readonly op: Op;
+  declare key: WireKey;
   declare value: WireValue | undefined;
   /** The client flags of a store, uint32. */
   declare flags: number;
@@ -48,18 +51,22 @@ export abstract class Request {
   declare stores: readonly StoreItem[] | undefined;
   /** Identifies the request to the server where the protocol has such a field, uint32. A batch has one for each key, counting on from this, and
    * one for its end. */
-  opaque = 0;
+  declare opaque: number;
 
   /** How long an attempt may take once it is on a connection, in milliseconds; 0 for the server's default. */
-  timeout = 0;
+  declare timeout: number;
   /** When the attempt under way ends, on the clock of `performance.now()`. */
-  deadline = 0;
+  declare deadline: number;
   /** Where the request waits now. */
-  holder: Holder | undefined = undefined;
+  declare holder: Holder | undefined;
 
   constructor(op: Op, key: WireKey) {
     this.op = op;
     this.key = key;
+    this.opaque = 0;
+    this.timeout = 0;
+    this.deadline = 0;
+    this.holder = undefined;
   }
 
   /**

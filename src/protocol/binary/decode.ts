@@ -5,7 +5,8 @@ import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
-import { copyOut, flagBytes } from '../value-pool.ts';
+import { copyOut } from '../value-pool.ts';
+import { ValueWindow } from '../value-window.ts';
 import { GETQ, HEADER_BYTES, MAX_BODY_BYTES, MAX_WORDS_BYTES, RESPONSE_MAGIC } from './constants.ts';
 import { QUIET_OPCODES } from './encode.ts';
 import { parseMessage } from './message.ts';
@@ -15,6 +16,7 @@ export class BinaryDecoder implements Decoder {
   private readonly queue: ReplyQueue;
   private readonly reply = new Reply();
   private readonly assembler = new Assembler();
+  private readonly window = new ValueWindow();
   /** The part of a header that has come so far. */
   private readonly partial = Buffer.alloc(HEADER_BYTES);
   private partialBytes = 0;
@@ -31,6 +33,7 @@ export class BinaryDecoder implements Decoder {
 
   decode(chunk: Buffer, start: number, end: number): void {
     const { assembler } = this;
+    this.window.begin(end);
     let at = this.partialBytes === 0 ? start : this.completeHeader(chunk, start, end);
     if (assembler.active) {
       at = assembler.fill(chunk, at, end);
@@ -132,7 +135,7 @@ export class BinaryDecoder implements Decoder {
     reply.more = !isEnd;
     reply.index = index;
     if (reply.status !== Status.Ok) reply.value = copyOut(chunk, start + HEADER_BYTES, end);
-    else if (request.op === Op.GetMulti && !isEnd) fillValue(reply, chunk, start + HEADER_BYTES, end, owned);
+    else if (request.op === Op.GetMulti && !isEnd) this.fillValue(chunk, start + HEADER_BYTES, end, owned);
     if (request.returnCas) reply.cas = chunk.readBigUInt64BE(start + 16);
     return this.queue.deliver(reply);
   }
@@ -143,7 +146,7 @@ export class BinaryDecoder implements Decoder {
     switch (request.op) {
       case Op.Get:
       case Op.GetAndTouch:
-        fillValue(reply, chunk, extrasAt, end, owned);
+        this.fillValue(chunk, extrasAt, end, owned);
         break;
       case Op.Increment:
       case Op.Decrement:
@@ -159,25 +162,28 @@ export class BinaryDecoder implements Decoder {
     if (request.returnCas) reply.cas = chunk.readBigUInt64BE(start + 16);
   }
 
+  /** The extras, which are the client flags, and the value behind them; a key in between (GETK) is never asked for. */
+  private fillValue(chunk: Buffer, extrasAt: number, end: number, owned: boolean): void {
+    const { reply } = this;
+    const extrasLength = chunk[extrasAt - 20] as number;
+    const valueAt = extrasAt + extrasLength;
+    if (keyLengthOf(chunk, extrasAt - HEADER_BYTES) !== 0) throw outOfStep('a key came that was not asked for');
+    if (owned) {
+      reply.extras = chunk.subarray(extrasAt, valueAt);
+      reply.value = chunk.subarray(valueAt, end);
+    } else if (extrasLength === 4) {
+      this.window.fill(reply, readUint32(chunk, extrasAt), chunk, valueAt, end);
+    } else {
+      reply.extras = copyOut(chunk, extrasAt, valueAt);
+      reply.value = copyOut(chunk, valueAt, end);
+    }
+  }
+
   /** The caller's own frame gets the whole answer; of several answers to it (statistics) the last is an empty one. */
   private fillRaw(opcode: number, chunk: Buffer, start: number, end: number): void {
     this.reply.frame = parseMessage(copyOut(chunk, start, end));
     this.reply.more = opcode === Op.Stat && this.reply.status === Status.Ok && end > start + HEADER_BYTES;
   }
-}
-
-/** The extras, which are the client flags, and the value behind them; a key in between (GETK) is never asked for. */
-function fillValue(reply: Reply, chunk: Buffer, extrasAt: number, end: number, owned: boolean): void {
-  const extrasLength = chunk[extrasAt - 20] as number;
-  if (keyLengthOf(chunk, extrasAt - HEADER_BYTES) !== 0) throw outOfStep('a key came that was not asked for');
-  if (owned) {
-    reply.extras = chunk.subarray(extrasAt, extrasAt + extrasLength);
-    reply.value = chunk.subarray(extrasAt + extrasLength, end);
-    return;
-  }
-  reply.extras =
-    extrasLength === 4 ? flagBytes(readUint32(chunk, extrasAt)) : copyOut(chunk, extrasAt, extrasAt + extrasLength);
-  reply.value = copyOut(chunk, extrasAt + extrasLength, end);
 }
 
 /** A statistic a frame; one without a body ends them ("Stat"). */

@@ -73,7 +73,7 @@ function encodeFrame(request: Request, op: number, output: Output): void {
   buffer[start + 7] = 0;
   writeUint32(buffer, bodyLength, start + 8);
   writeUint32(buffer, request.opaque, start + 12);
-  writeUint64(buffer, request.cas ?? 0, start + 16);
+  writeCas(buffer, request.cas, start + 16);
 
   if (value !== undefined && typeof value !== 'string' && valueLength >= ATTACH_BYTES) {
     output.position = keyEnd;
@@ -136,6 +136,15 @@ function writeUint32(buffer: Buffer, value: number, at: number): void {
   buffer[at + 1] = value >>> 16;
   buffer[at + 2] = value >>> 8;
   buffer[at + 3] = value;
+}
+
+function writeCas(buffer: Buffer, cas: bigint | undefined, at: number): void {
+  if (cas !== undefined) {
+    buffer.writeBigUInt64BE(cas, at);
+    return;
+  }
+  writeUint32(buffer, 0, at);
+  writeUint32(buffer, 0, at + 4);
 }
 
 function writeUint64(buffer: Buffer, value: number | bigint, at: number): void {

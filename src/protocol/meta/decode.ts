@@ -7,7 +7,7 @@ import { Status } from '../status.ts';
 import { BatchProgress, singleOp } from '../text/batch.ts';
 import { TextDecoder } from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
-import { isText, NO_NUMBER, readCounter, readNumber, readUint64, wordEnd } from '../text/read.ts';
+import { isText, NO_NUMBER, nextEnd, readCounter, readNextNumber, readUint64, wordEnd } from '../text/read.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
 import { SPACE } from '../text/write.ts';
 import { canSay } from './encode.ts';
@@ -101,9 +101,8 @@ export class MetaDecoder extends TextDecoder {
   private valueLine(request: Request, op: Op, opaque: number, bytes: Buffer, start: number, end: number): boolean {
     const counts = isCounter(op);
     if (!counts && op !== Op.Get && op !== Op.GetAndTouch && op !== Op.Lease) throw unexpected();
-    const sizeEnd = wordEnd(bytes, start + 3, end);
-    this.expectBlock(readNumber(bytes, start + 3, sizeEnd));
-    this.readFlags(opaque, bytes, sizeEnd, end);
+    this.expectBlock(readNextNumber(bytes, start + 3, end));
+    this.readFlags(opaque, bytes, nextEnd, end);
     if (!this.sawOpaque) throw outOfStep('an answer without its opaque came');
     if (!this.sawFlags && !counts) throw outOfStep('a value without its client flags came');
     if (!this.sawCas && request.returnCas) throw noCas();
@@ -123,13 +122,13 @@ export class MetaDecoder extends TextDecoder {
       const tokenAt = at + 2;
       switch (bytes[at + 1]) {
         case UPPER_O:
-          at = wordEnd(bytes, tokenAt, end);
-          if (readNumber(bytes, tokenAt, at) !== opaque) throw outOfStep('an answer with another opaque came');
+          if (readNextNumber(bytes, tokenAt, end) !== opaque) throw outOfStep('an answer with another opaque came');
+          at = nextEnd;
           this.sawOpaque = true;
           break;
         case LOWER_F:
-          at = wordEnd(bytes, tokenAt, end);
-          this.flags = readNumber(bytes, tokenAt, at);
+          this.flags = readNextNumber(bytes, tokenAt, end);
+          at = nextEnd;
           if (this.flags === NO_NUMBER || this.flags > 0xffffffff) throw outOfStep('client flags are no number');
           this.sawFlags = true;
           break;
@@ -139,9 +138,9 @@ export class MetaDecoder extends TextDecoder {
           this.sawCas = true;
           break;
         case LOWER_T:
-          at = wordEnd(bytes, tokenAt, end);
           // "-1" is no number of seconds, and for ever.
-          this.timeLeft = readNumber(bytes, tokenAt, at);
+          this.timeLeft = readNextNumber(bytes, tokenAt, end);
+          at = nextEnd;
           break;
         default:
           // A mark, or not asked for.

@@ -34,6 +34,8 @@ const A = 0x61;
 const D = 0x64;
 const G = 0x67;
 const S = 0x73;
+const LOWER_F = 0x66;
+const LOWER_V = 0x76;
 const UPPER_O = 0x4f;
 
 /** Writes one request as a command line and, for a store, a data block (`protocol.txt`, "Meta Commands"). */
@@ -102,13 +104,22 @@ function encodeGet(request: Request, op: Op, output: Output): void {
   output.reserve(LINE_BYTES + request.key.length * 3);
   const { buffer } = output;
   let at = writeCommand(request.key, buffer, output.position, G);
-  if (op !== Op.Touch) at = writeAscii(buffer, ' v f', at);
+  if (op !== Op.Touch) at = writeValueFlags(buffer, at);
   // On a miss a stub is made in the value's place, which lives as long.
   if (op === Op.Lease) at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' t N', at));
   if (op === Op.Touch || op === Op.GetAndTouch) {
     at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' T', at));
   }
   output.position = endLine(buffer, writeCommonFlags(request, buffer, at));
+}
+
+/** Asks for the value and its client flags. */
+function writeValueFlags(buffer: Buffer, at: number): number {
+  buffer[at] = SPACE;
+  buffer[at + 1] = LOWER_V;
+  buffer[at + 2] = SPACE;
+  buffer[at + 3] = LOWER_F;
+  return at + 4;
 }
 
 /** "Meta Set". Add and replace with a CAS are stores with a CAS, as the binary protocol has it. */

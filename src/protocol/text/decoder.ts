@@ -2,7 +2,8 @@ import { Assembler } from '../assembler.ts';
 import { outOfStep } from '../out-of-step.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
-import { copyOut, flagBytes } from '../value-pool.ts';
+import { flagBytes } from '../value-pool.ts';
+import { ValueWindow } from '../value-window.ts';
 import { CR, LF } from './write.ts';
 
 /** The longest line that is believed, its end included; a key, its flags and any statistic fit in well. */
@@ -33,6 +34,7 @@ export abstract class TextDecoder implements Decoder {
   private partial: Buffer = Buffer.alloc(0);
   private partialBytes = 0;
   private readonly assembler = new Assembler();
+  private readonly window = new ValueWindow();
 
   constructor(queue: ReplyQueue) {
     this.queue = queue;
@@ -49,6 +51,7 @@ export abstract class TextDecoder implements Decoder {
   }
 
   decode(chunk: Buffer, start: number, end: number): void {
+    this.window.begin(end);
     let at = start;
     while (at !== OVER && at < end) {
       at = this.blockBytes === NO_BLOCK ? this.readLine(chunk, at, end) : this.readBlock(chunk, at, end);
@@ -63,8 +66,13 @@ export abstract class TextDecoder implements Decoder {
 
   /** Puts client flags and value into the reply, in memory that may be kept. */
   protected fillValue(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    this.reply.extras = flagBytes(this.flags);
-    this.reply.value = owned ? bytes.subarray(start, end) : copyOut(bytes, start, end);
+    const { reply, flags } = this;
+    if (owned) {
+      reply.extras = flagBytes(flags);
+      reply.value = bytes.subarray(start, end);
+    } else {
+      this.window.fill(reply, flags, bytes, start, end);
+    }
   }
 
   /** Reads what there is of a line and returns where the rest of the chunk begins. */

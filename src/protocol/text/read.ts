@@ -21,6 +21,22 @@ export function readNumber(bytes: Buffer, start: number, end: number): number {
   return value;
 }
 
+/** Where the number that {@link readNextNumber} read last, or what stood in its place, ends. */
+export let nextEnd = 0;
+
+/** Reads a number that ends with its word, in one pass; {@link NO_NUMBER} for anything else. */
+export function readNextNumber(bytes: Buffer, start: number, end: number): number {
+  let value = 0;
+  let at = start;
+  for (; at < end; at++) {
+    const digit = (bytes[at] as number) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+  }
+  nextEnd = at < end ? wordEnd(bytes, at, end) : end;
+  return at === start || at !== nextEnd || at - start > SAFE_DIGITS ? NO_NUMBER : value;
+}
+
 /** Reads an unsigned 64-bit number, a bigint past 2^53 − 1; anything else is out of step. */
 export function readUint64(bytes: Buffer, start: number, end: number, what: string): number | bigint {
   const value = readNumber(bytes, start, end);
