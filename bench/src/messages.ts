@@ -1,10 +1,12 @@
 import type { Target } from './clients/adapter.ts';
+import type { Times } from './profile.ts';
 import type { Row } from './row.ts';
 
 /** What a worker is told; each message is answered by one `Answer`. */
 export type Message =
   | { readonly type: 'open'; readonly row: Row; readonly target: Target; readonly warmUp: number }
   | { readonly type: 'round'; readonly seconds: number; readonly count?: number | undefined; readonly latency: number }
+  | { readonly type: 'profile'; readonly seconds: number }
   | { readonly type: 'close' };
 
 export interface Latency {
@@ -23,7 +25,13 @@ export interface Round {
   readonly latency: Latency;
 }
 
+/** Where the time of one pass went. */
+export interface Profile extends Times {
+  /** Keys that were answered meanwhile. */
+  readonly keys: number;
+}
+
 export type Answer =
   | { readonly type: 'ready' }
-  | { readonly type: 'done'; readonly round?: Round }
+  | { readonly type: 'done'; readonly round?: Round; readonly profile?: Profile }
   | { readonly type: 'error'; readonly message: string };

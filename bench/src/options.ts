@@ -20,6 +20,8 @@ export interface Options {
   readonly count: number | undefined;
   /** Seconds of the latency pass that follows each round; 0 for none. */
   readonly latency: number;
+  /** Seconds of the profile that follows the rounds of a row; 0 for none. */
+  readonly profile: number;
   /** Seconds before the first round of a row; a client's first row takes `firstWarmUp`. */
   readonly warmUp: number;
   readonly firstWarmUp: number;
@@ -41,6 +43,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --seconds S       length of a round
   --count N         ends a round after so many commands, if its time is not over before
   --latency S       length of the latency pass after each round; 0 leaves it out
+  --profile S       ends each row with S seconds under the profiler, and tells where each client's time goes
   --memts FILE      measures this build of memts in place of dist/index.mjs
   --name NAME       what the report's files are called; a run with --rows or --clients writes none without it
   --out DIR         where the report goes (docs/performance)
@@ -63,6 +66,7 @@ const FLAGS = {
   seconds: { type: 'string' },
   count: { type: 'string' },
   latency: { type: 'string' },
+  profile: { type: 'string' },
   memts: { type: 'string' },
   name: { type: 'string' },
   out: { type: 'string' },
@@ -94,6 +98,7 @@ export function parseOptions(args: string[]): Options | undefined {
     seconds: numberOf('seconds', values.seconds, 0.01) ?? defaults.seconds,
     count: numberOf('count', values.count, 1),
     latency: numberOf('latency', values.latency, 0) ?? defaults.latency,
+    profile: numberOf('profile', values.profile, 0) ?? 0,
     out: values.out === undefined ? resolve(import.meta.dirname, '../../docs/performance') : fromCaller(values.out),
     command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
   };

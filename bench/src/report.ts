@@ -32,6 +32,11 @@ against the binary one. CPU is the time of the client's process, all threads, fo
 of their own. A client without a call for many keys does getMulti with \`Promise.all\`. memts, MemJS and
 memcache-client store and return Buffers here, the others strings: to each the form that costs it least.`;
 
+const PROFILES = `Where there is a second table, it divides the time between two commands as a sampling profiler saw it in a
+pass of its own: *waiting* for input; *writing* to the socket, which on loopback does much of the receiver's work, and
+with TLS encrypts; the *runtime*, reading and decrypting included; *collecting* garbage; *Node.js*; the *client*, by the
+folders of its sources where they are known; and what the *benchmark* itself does.`;
+
 const GOALS = `## Goals
 
 Ratios of rates, or of CPU time where it says so, inside this run. What is not reached stands in *italics*.`;
@@ -80,15 +85,21 @@ export async function writeReport(options: Options, facts: Circumstances, rows: 
   await mkdir(out, { recursive: true });
   const plots = plotsOf(rows);
   for (const { file, svg } of plots) await writeFile(join(out, `${name}-${file}.svg`), svg);
-  const json = { ...facts, rows: rows.map(({ row, results, errors }) => ({ ...row, results, errors })) };
+  const json = { ...facts, rows: rows.map(jsonOf) };
   await writeFile(join(out, `${name}.json`), `${JSON.stringify(json, null, 2)}\n`);
   const path = join(out, `${name}.md`);
   const images = plots.map(({ file, title }) => `![${title}](${name}-${file}.svg)`);
   const tables = rows.map((result) => `## ${result.row.title}\n\n${markdownTable(result)}`);
   const goals = options.goals ? [GOALS, goalTable(rows)] : [];
-  const parts = ['# Performance', head(facts), ...goals, HOW_TO_READ, ...images, ...tables];
+  const howToRead = options.profile > 0 ? [HOW_TO_READ, PROFILES] : [HOW_TO_READ];
+  const parts = ['# Performance', head(facts), ...goals, ...howToRead, ...images, ...tables];
   await writeFile(path, `${parts.join('\n\n')}\n`);
   return path;
+}
+
+function jsonOf({ row, results, errors, profiles }: RowResult): object {
+  const profile = profiles.size === 0 ? {} : { profiles: Object.fromEntries(profiles) };
+  return { ...row, results, errors, ...profile };
 }
 
 function head(facts: Circumstances): string {

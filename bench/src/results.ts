@@ -1,5 +1,5 @@
 import type { ClientSpec } from './clients/index.ts';
-import type { Latency, Round } from './messages.ts';
+import type { Latency, Profile, Round } from './messages.ts';
 import type { Row } from './row.ts';
 
 /** One client in one row. */
@@ -23,6 +23,8 @@ export interface RowResult {
   readonly results: readonly Result[];
   /** Clients that could not do the row, by name. */
   readonly errors: readonly string[];
+  /** Where the time of each client went, by its name; empty where that was not asked for. */
+  readonly profiles: ReadonlyMap<string, Profile>;
 }
 
 export function median(numbers: readonly number[]): number {

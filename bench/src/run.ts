@@ -1,5 +1,5 @@
 import { CLIENTS, type ClientSpec } from './clients/index.ts';
-import type { Round } from './messages.ts';
+import type { Profile, Round } from './messages.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { circumstances, writeReport } from './report.ts';
 import { type RowResult, resultsOf } from './results.ts';
@@ -64,6 +64,7 @@ class Run {
     const errors: string[] = [];
     const servers = new Map<string, Servers>();
     const rounds = new Map<string, Round[]>();
+    const profiles = new Map<string, Profile>();
     try {
       if (row.tls) this.#certificate ??= await makeCertificate();
       for (const kind of new Set(participants.map(({ spec }) => spec.server))) {
@@ -83,15 +84,13 @@ class Run {
         }
       }
       errors.push(...(await this.#rounds(open, rounds)));
-      for (const { worker, spec } of open) {
-        if (!worker.cold) await worker.tell({ type: 'close' }).catch((error) => errors.push(said(spec, error)));
-      }
+      for (const participant of open) errors.push(...(await this.#close(participant, profiles)));
     } catch (error) {
       errors.push(`The row could not run: ${(error as Error).message}`);
     } finally {
       await Promise.all([...servers.values()].map((server) => server.stop()));
     }
-    return { row, results: resultsOf(CLIENTS, rounds), errors };
+    return { row, results: resultsOf(CLIENTS, rounds), errors, profiles };
   }
 
   async #open({ spec, worker }: Participant, row: Row, { target }: Servers): Promise<string | undefined> {
@@ -133,6 +132,21 @@ class Run {
       }
     }
     return errors;
+  }
+
+  /** Ends a client's part in a row, with the profile if there is to be one. */
+  async #close({ spec, worker }: Participant, profiles: Map<string, Profile>): Promise<string[]> {
+    const { profile: seconds } = this.#options;
+    try {
+      if (seconds > 0 && !worker.cold) {
+        const { profile } = await worker.tell({ type: 'profile', seconds });
+        if (profile !== undefined) profiles.set(spec.name, profile);
+      }
+      if (!worker.cold) await worker.tell({ type: 'close' });
+      return [];
+    } catch (error) {
+      return [said(spec, error)];
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Profile } from './messages.ts';
+import { PARTS } from './profile.ts';
 import type { Result, RowResult } from './results.ts';
 
 const COLUMNS = ['client', 'per second', '× floor', '× MemJS', 'CPU µs', 'p50 µs', 'p99 µs', 'p99.9 µs'] as const;
@@ -19,16 +21,40 @@ function times(ratio: number | undefined): string {
   return ratio === undefined ? '–' : ratio.toFixed(2);
 }
 
-export function textTable({ row, results, errors }: RowResult): string {
+export function textTable({ row, results, errors, profiles }: RowResult): string {
   const lines = [[...COLUMNS], ...results.map(cells)].map(([client = '', ...numbers]) => {
     return `  ${client.padEnd(18)}${numbers.map((cell) => cell.padStart(11)).join('')}`;
   });
-  return [row.title, ...lines, ...errors.map((error) => `  ${error}`), ''].join('\n');
+  return [row.title, ...lines, ...profileLines(profiles), ...errors.map((error) => `  ${error}`), ''].join('\n');
 }
 
-export function markdownTable({ results, errors }: RowResult): string {
+export function markdownTable({ results, errors, profiles }: RowResult): string {
   const head = [`| ${COLUMNS.join(' | ')} |`, `| --- |${' ---: |'.repeat(COLUMNS.length - 1)}`];
   const lines = results.map((result) => `| ${cells(result).join(' | ')} |`);
   const notes = errors.length > 0 ? ['', ...errors.map((error) => `- ${error}`)] : [];
-  return [...head, ...lines, ...notes].join('\n');
+  return [...head, ...lines, ...profileTable(profiles), ...notes].join('\n');
+}
+
+const PROFILE_COLUMNS = ['µs of a command', ...PARTS, 'of the client'] as const;
+
+/** How long each part of a command takes: together they are the time between two commands. */
+function profileCells([client, { keys, parts, rooms }]: [string, Profile]): string[] {
+  const each = (seconds: number) => ((seconds / keys) * 1e6).toFixed(2);
+  const inRooms = Object.entries(rooms)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([room, seconds]) => `${room} ${each(seconds)}`);
+  return [client, ...PARTS.map((part) => each(parts[part])), inRooms.join(', ')];
+}
+
+function profileTable(profiles: RowResult['profiles']): string[] {
+  if (profiles.size === 0) return [];
+  const head = [`| ${PROFILE_COLUMNS.join(' | ')} |`, `| --- |${' ---: |'.repeat(PARTS.length)} --- |`];
+  return ['', ...head, ...[...profiles].map((entry) => `| ${profileCells(entry).join(' | ')} |`)];
+}
+
+function profileLines(profiles: RowResult['profiles']): string[] {
+  if (profiles.size === 0) return [];
+  return [[...PROFILE_COLUMNS], ...[...profiles].map(profileCells)].map(([client = '', ...cells]) => {
+    return `  ${client.padEnd(18)}${cells.map((cell) => cell.padStart(11)).join('')}`;
+  });
 }

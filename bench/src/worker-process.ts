@@ -5,6 +5,12 @@ import type { Answer, Message } from './messages.ts';
 /** A worker that says nothing for so long beyond what it was told to do is given up. */
 const PATIENCE_MS = 60_000;
 
+/** How long a worker is busy with a message. */
+function plannedSeconds(message: Message | undefined): number {
+  if (message?.type === 'round') return message.seconds + message.latency;
+  return message?.type === 'profile' ? message.seconds : 0;
+}
+
 /** One client's process, as the runner sees it. Started when it is first needed, and again if it was lost. */
 export class WorkerProcess {
   readonly #client: string;
@@ -40,7 +46,7 @@ export class WorkerProcess {
   }
 
   #answer(child: ChildProcess, message?: Message): Promise<Answer> {
-    const planned = message?.type === 'round' ? message.seconds + message.latency : 0;
+    const planned = plannedSeconds(message);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => finish(new Error('No answer in time')), planned * 1000 + PATIENCE_MS);
       const onMessage = (answer: Answer) => finish(answer);

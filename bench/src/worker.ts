@@ -3,7 +3,8 @@ import { build, type Histogram } from 'hdr-histogram-js';
 import type { Adapter, Setup } from './clients/adapter.ts';
 import { CLIENTS, clientNamed } from './clients/index.ts';
 import { measure, type Work } from './measure.ts';
-import type { Answer, Latency, Message, Round } from './messages.ts';
+import type { Answer, Latency, Message, Profile, Round } from './messages.ts';
+import { profiled } from './profile.ts';
 import { fill, workOf } from './session.ts';
 import { setupOf } from './values.ts';
 
@@ -44,6 +45,18 @@ async function round({ seconds, count, latency }: Extract<Message, { type: 'roun
   return { rate: keys / pass.seconds, cpu: pass.cpu / keys, latency: percentiles(histogram) };
 }
 
+async function profile({ seconds }: Extract<Message, { type: 'profile' }>): Promise<Profile> {
+  if (session === undefined) throw new Error('No row is open');
+  const { work, setup } = session;
+  const { inFlight, form, batch } = setup.row;
+  let keys = 0;
+  const times = await profiled(async () => {
+    const { completed } = await measure(work, { seconds, inFlight, form });
+    keys = completed * batch;
+  });
+  return { ...times, keys };
+}
+
 function percentiles(histogram: Histogram): Latency {
   const at = (percentile: number) => histogram.getValueAtPercentile(percentile) / 1000;
   return { p50: at(50), p99: at(99), p999: at(99.9) };
@@ -56,6 +69,7 @@ async function close(): Promise<void> {
 
 async function handle(message: Message): Promise<Answer> {
   if (message.type === 'round') return { type: 'done', round: await round(message) };
+  if (message.type === 'profile') return { type: 'done', profile: await profile(message) };
   await (message.type === 'open' ? open(message) : close());
   return { type: 'done' };
 }
