@@ -275,6 +275,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private flush(): void {
     this.unwritten = 0;
     this.blocked = !this.output.flush(this.socket) && this.socket.writableLength > 0;
+    if (this.socket.writableLength === 0) this.output.rewind();
   }
 
   private drained(): void {

@@ -85,6 +85,30 @@ describe('the output buffer', () => {
     expect(writes.bytes.toString()).toBe('second');
   });
 
+  it('uses full blocks again once the stream holds nothing, and not before', () => {
+    const output = new OutputBuffer();
+    const blocks = new Set<Buffer>();
+    const fill = (turn: number) => {
+      for (let i = 0; i < 4; i++) {
+        put(output, String.fromCharCode(97 + turn).repeat(60_000));
+        blocks.add(output.buffer);
+      }
+    };
+    fill(0);
+    output.flush(new Writes());
+    output.rewind();
+    fill(1);
+    expect(blocks.size).toBe(4);
+    const stream = new Writes();
+    stream.hold();
+    const held: Buffer[] = [];
+    stream.write = ((chunk: Buffer) => held.push(chunk) > 0) as typeof stream.write;
+    output.flush(stream);
+    fill(2);
+    expect(blocks.size).toBe(8);
+    expect(Buffer.concat(held).equals(Buffer.alloc(240_000, 'b'))).toBe(true);
+  });
+
   it('does not rewind over what has not been written', () => {
     const output = new OutputBuffer();
     put(output, 'kept');
