@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { Client, type ClientOptions, type ServerOptions } from 'memts';
-import { usageError } from './exit.ts';
+import { describe, usageError } from './exit.ts';
 
 /** The options that every command has: which servers, and how to get in. */
 export interface GlobalOptions {
@@ -45,17 +45,18 @@ export function openClient(options: GlobalOptions, more: ServerOptions = {}): Cl
 /** The servers one by one. Nothing is connected yet. */
 export function openTargets(options: GlobalOptions, more: ServerOptions = {}): Target[] {
   const shared = { ...clientOptions(options), ...more };
-  return serverList(options)
-    .split(',')
-    .map((entry) => {
-      const address = entry.trim();
-      const client = Client.create(address, shared);
-      const [server] = client.servers;
-      if (server === undefined) throw usageError('no server');
-      const { name, host, port, username, password } = server;
-      const tls = shared.tls ?? /^memcacheds:/i.test(address);
-      return { name, host, port, username, password, tls, client };
-    });
+  const list = serverList(options);
+  // It is wrong as a whole or not at all: an entry that is empty would by itself stand for the environment's servers.
+  Client.create(list, shared).close();
+  return list.split(',').map((entry) => {
+    const address = entry.trim();
+    const client = Client.create(address, shared);
+    const [server] = client.servers;
+    if (server === undefined) throw usageError('no server');
+    const { name, host, port, username, password } = server;
+    const tls = shared.tls ?? /^memcacheds:/i.test(address);
+    return { name, host, port, username, password, tls, client };
+  });
 }
 
 /** Does something with the servers and closes them, whatever comes of it. */
@@ -118,16 +119,36 @@ function clientOptions(options: GlobalOptions): ClientOptions<string | Uint8Arra
 
 /** TLS as the options have it; none of them leaves it to the addresses. */
 function tlsOptions(options: GlobalOptions): true | TlsOptions | undefined {
-  const { tls, tlsCa, tlsCert, tlsKey, tlsServername, tlsInsecure } = options;
+  const { tls, tlsCa, tlsServername, tlsInsecure } = options;
   const details: TlsOptions = {
-    ...(tlsCa === undefined ? {} : { ca: readFileSync(tlsCa) }),
-    ...(tlsCert === undefined ? {} : { cert: readFileSync(tlsCert) }),
-    ...(tlsKey === undefined ? {} : { key: readFileSync(tlsKey) }),
+    ...(tlsCa === undefined ? {} : { ca: readAuthorities(tlsCa) }),
+    ...ownCertificate(options),
     ...(tlsServername === undefined ? {} : { servername: tlsServername }),
     ...(tlsInsecure ? { rejectUnauthorized: false } : {}),
   };
   if (Object.keys(details).length > 0) return details;
   return tls ? true : undefined;
+}
+
+/** OpenSSL takes any file, and trusts nobody if it finds no certificate in there. */
+function readAuthorities(file: string): string {
+  const text = readFileSync(file, 'latin1');
+  if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(text))
+    throw usageError('--tls-ca: no certificate in the file');
+  return text;
+}
+
+/** The certificate to show, with its key, if there is one. */
+export function ownCertificate({ tlsCert, tlsKey }: GlobalOptions): { cert?: Buffer; key?: Buffer } {
+  if (tlsCert === undefined && tlsKey === undefined) return {};
+  if (tlsCert === undefined || tlsKey === undefined) throw usageError('--tls-cert and --tls-key need each other');
+  const own = { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) };
+  try {
+    createSecureContext(own);
+  } catch (error) {
+    throw usageError(`--tls-cert, --tls-key: no certificate with its key (${describe(error)})`);
+  }
+  return own;
 }
 
 /** The first line of a file. */

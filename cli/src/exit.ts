@@ -67,7 +67,15 @@ export function describe(error: unknown): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return plainTls(text).replace(/\s+/g, ' ').trim();
+}
+
+/** OpenSSL tells numbers and places in its sources around what a person can use. */
+function plainTls(text: string): string {
+  return text.replace(/(?:[\dA-F]+:)?error:[\dA-F]+:[^:]*:[^:]*:([^:]*)(?::\S+:\d+:)?/, (_, reason: string) => {
+    const meaning = reason === 'wrong version number' ? '; the server does not seem to speak TLS' : '';
+    return `TLS: ${reason}${meaning}`;
+  });
 }
 
 function isSystemError(error: unknown): boolean {

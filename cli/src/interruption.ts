@@ -1,16 +1,30 @@
+import { setMaxListeners } from 'node:events';
+
 /** The signals that ask a program to end, and what a shell says that it ended with. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type Ending = keyof typeof SIGNALS;
 
-/** Listens for the signals that end the program, while something is done that is to be left tidily. */
+/** A signal may come twice at once: from the terminal, and passed on by npx. */
+const SAME_SIGNAL = 300;
+
+/**
+ * Listens for the signals that end the program, while something is done that is to be left tidily. Where that takes too
+ * long, as with a server that does not answer, a second one ends it at once.
+ */
 export class Interruption implements Disposable {
   /** What to end with; 0 while nothing asked for it. */
   exitCode = 0;
   readonly #controller = new AbortController();
-  readonly #listener = (signal: Ending): void => this.stop(SIGNALS[signal]);
+  #since = 0;
+  readonly #listener = (signal: Ending): void => {
+    if (this.requested && performance.now() - this.#since > SAME_SIGNAL) process.exit(SIGNALS[signal]);
+    this.stop(SIGNALS[signal]);
+  };
 
   constructor() {
+    // Any number of commands under way may wait for it.
+    setMaxListeners(0, this.signal);
     for (const signal of Object.keys(SIGNALS) as Ending[]) process.on(signal, this.#listener);
   }
 
@@ -25,6 +39,7 @@ export class Interruption implements Disposable {
   stop(exitCode: number): void {
     if (this.requested) return;
     this.exitCode = exitCode;
+    this.#since = performance.now();
     this.#controller.abort();
   }
 
@@ -39,6 +54,16 @@ export class Interruption implements Disposable {
       };
       const timer = setTimeout(done, milliseconds);
       this.signal.addEventListener('abort', done);
+    });
+  }
+
+  /** Waits for something, but not longer than until the end is asked for; it goes on by itself then. */
+  async unless(work: Promise<unknown>): Promise<void> {
+    if (this.requested) return;
+    await new Promise<void>((resolve, reject) => {
+      const done = (): void => resolve();
+      this.signal.addEventListener('abort', done);
+      work.then(done, reject).finally(() => this.signal.removeEventListener('abort', done));
     });
   }
 

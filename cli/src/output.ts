@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
 import Table from 'cli-table3';
 import picocolors from 'picocolors';
+import { Exit } from './exit.ts';
 
 /** Whether a person reads the output. */
 export function isTerminal(stream: NodeJS.WriteStream = process.stdout): boolean {
@@ -11,9 +12,34 @@ export function isTerminal(stream: NodeJS.WriteStream = process.stdout): boolean
 /** Colours in a terminal; in a pipe none, whatever the environment says of one. */
 export const colors = picocolors.createColors(picocolors.isColorSupported && isTerminal());
 
-/** Writes, and waits while the reader is behind. */
-export async function write(text: string | Uint8Array, stream: NodeJS.WriteStream = process.stdout): Promise<void> {
-  if (!stream.write(text)) await once(stream, 'drain');
+/** Standard output can't be written to any more: what a command throws then, and nobody has to be told. */
+export class OutputError extends Error {}
+
+let broken: OutputError | undefined;
+
+/** Has a command end, tidily, once its output goes nowhere. A reader that has seen enough, as `head`, is no error. */
+export function watchOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (broken !== undefined) return;
+    broken = new OutputError(error.message, { cause: error });
+    if (error.code === 'EPIPE') return;
+    complain(`standard output: ${error.message}`);
+    // The command may be about to end with a code of its own.
+    process.on('exit', () => {
+      process.exitCode = Exit.Usage;
+    });
+  });
+  process.stderr.on('error', () => {});
+}
+
+/** Writes to standard output, and waits while the reader is behind. */
+export async function write(text: string | Uint8Array): Promise<void> {
+  if (broken !== undefined) throw broken;
+  if (!process.stdout.write(text)) {
+    await once(process.stdout, 'drain').catch((error) => {
+      throw broken ?? error;
+    });
+  }
 }
 
 export function print(text: string): Promise<void> {

@@ -1,8 +1,11 @@
 import { InvalidArgumentError } from 'commander';
+import { LONGEST_RELATIVE } from './units.ts';
 
 /** Readers of arguments and options: what they throw is a usage error that names the option. */
 
 const LARGEST_COUNTER = 0xffffffffffffffffn;
+/** The last second that a Unix time of 32 bits can tell. */
+const LATEST = 0x7fffffff;
 const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
 const BYTES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
@@ -29,12 +32,22 @@ export function seconds(text: string): number {
   throw new InvalidArgumentError('Expected a number of seconds above 0.');
 }
 
-/** An expiration: seconds, or a number with s, m, h or d. */
-export function expiration(text: string): number {
+/** A time, in seconds: a number of these, or one with s, m, h or d. */
+export function duration(text: string): number {
   const [, digits, unit = ''] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
   const value = Number(digits) * (SECONDS[unit] ?? Number.NaN);
-  if (value <= 0x7fffffff) return value;
+  if (value <= LATEST) return value;
   throw new InvalidArgumentError('Expected seconds, or a number with s, m, h or d.');
+}
+
+/** An expiration as memcached takes it. A bare number is memcached's own: over 30 days it is a Unix time. */
+export function expiration(text: string): number {
+  const value = duration(text);
+  // 90d are ninety days from now, not a day in 1970, which would end the item at once.
+  if (value <= LONGEST_RELATIVE || /\d$/.test(text)) return value;
+  const end = Math.floor(Date.now() / 1000) + value;
+  if (end <= LATEST) return end;
+  throw new InvalidArgumentError('Expected a time that ends before 2038.');
 }
 
 /** A size: bytes, or a number with k, m or g. */

@@ -1,4 +1,3 @@
-import tab from '@bomb.sh/tab/commander';
 import { Command, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addBench } from './commands/bench.ts';
@@ -10,6 +9,7 @@ import { addServe } from './commands/serve.ts';
 import { addServerCommands } from './commands/servers.ts';
 import { addStats } from './commands/stats.ts';
 import { addTop } from './commands/top.ts';
+import { addCompletion } from './completion.ts';
 import { Exit } from './exit.ts';
 import { complain } from './output.ts';
 import { seconds } from './parsers.ts';
@@ -67,18 +67,6 @@ function addGlobalOptions(program: Command): void {
     .option('--tls-servername <name>', 'the name that the certificate has to have')
     .option('--tls-insecure', 'do not verify certificates')
     .option('--json', 'JSON, an object in a line');
-}
-
-/** `memts completion SHELL`; it also offers the options of all commands behind each of them. */
-function addCompletion(program: Command): void {
-  const { commands, options } = tab(program, { completionCommandName: 'completion' });
-  for (const command of commands.values()) {
-    for (const [name, option] of options) {
-      if (command.options.has(name)) continue;
-      if (option.handler) command.option(name, option.description, option.handler);
-      else command.option(name, option.description);
-    }
-  }
 }
 
 const EXAMPLES = `

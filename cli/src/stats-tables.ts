@@ -54,11 +54,35 @@ function across(title: string, rows: ReadonlyMap<string, ReadonlyMap<string, str
       [...rows].map(([row, cells]) => [row, ...names.map((name) => cells.get(name) ?? '')]),
     );
   }
-  const columns: Column[] = [{ title }, ...[...rows.keys()].map((row) => ({ title: row, right: true }))];
-  return table(
-    columns,
-    names.map((name) => [name, ...[...rows.values()].map((cells) => cells.get(name) ?? '')]),
-  );
+  return fitting(title, [...rows], names)
+    .map((part) =>
+      table(
+        [{ title }, ...part.map(([row]) => ({ title: row, right: true }))],
+        names.map((name) => [name, ...part.map(([, cells]) => cells.get(name) ?? '')]),
+      ),
+    )
+    .join('\n\n');
+}
+
+type Row = readonly [name: string, cells: ReadonlyMap<string, string>];
+
+/** As many classes side by side as a terminal has room for; a pipe has room for all. */
+function fitting(title: string, rows: readonly Row[], names: readonly string[]): Row[][] {
+  const room = process.stdout.columns || Number.POSITIVE_INFINITY;
+  const first = Math.max(title.length, ...names.map(({ length }) => length));
+  const parts: Row[][] = [];
+  let width = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    const [name, cells] = row;
+    const own = 2 + Math.max(name.length, ...[...cells.values()].map(({ length }) => length));
+    if (width + own > room || parts.length === 0) {
+      parts.push([]);
+      width = first;
+    }
+    parts.at(-1)?.push(row);
+    width += own;
+  }
+  return parts;
 }
 
 /** `96 12`: twelve items of up to 96 bytes; or `sizes_status disabled`. */

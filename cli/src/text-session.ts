@@ -62,7 +62,7 @@ export class TextSession {
       answer = await this.line();
     } catch (error) {
       throw this.#error(
-        `${describe(error)}; a server that speaks the binary protocol alone (SASL) does that, ` +
+        `${describe(error)}; a server that speaks the binary protocol alone (SASL) or TLS does that, ` +
           'and listing keys needs the text protocol',
       );
     }

@@ -70,7 +70,7 @@ describe('dump and load of 100,000 items', { timeout: PATIENCE }, () => {
     writeFileSync(`${file}.partial`, '{"key":"half', { flag: 'a' });
     const last = await run();
     expect(last.code).toBe(0);
-    expect(last.stderr).toMatch(/^memts: going on at key \d+ of 100000\nmemts: dumped 100000 items, \d+ bytes\n$/);
+    expect(last.stderr).toMatch(/^memts: going on at key \d+ of 100000\nmemts: dumped 100,000 items, [\d.]+ MiB\n$/);
     expect(Number(/at key (\d+)/.exec(last.stderr)?.[1])).toBeGreaterThanOrEqual(30_000);
     expect([existsSync(`${file}.partial`), existsSync(`${file}.partial.keys`), existsSync(state)]).toEqual([
       false,

@@ -61,6 +61,26 @@ describe.concurrent('items', { timeout: PATIENCE }, () => {
     expect(await stored('there')).toBe(undefined);
   });
 
+  it('takes a time with a unit for one from now on, over 30 days too', async () => {
+    await run('set quarter value --expires 90d');
+    await run('set month value');
+    expect(await run('touch month 31d')).toMatchObject({ code: 0 });
+    for (const [key, days] of Object.entries({ quarter: 90, month: 31 })) {
+      const [{ ttl }] = jsonLines((await run(`keys --prefix ${key} --json`)).stdout) as [{ ttl: number }];
+      expect(Math.abs(ttl - days * 86_400)).toBeLessThan(60);
+    }
+    expect(await run('set key value --expires 50000d')).toMatchObject({ code: 2 });
+    // And for the filters it is never a date.
+    expect(await run('keys --prefix month --expires-within 40d')).toMatchObject({ stdout: 'month\n' });
+  });
+
+  it('prints several values byte by byte too, and their keys', async () => {
+    await run('set bytes:1 -', Buffer.from([255, 0, 10]));
+    await run('set bytes:2 -', '');
+    const { bytes } = await run('get bytes:1 bytes:2');
+    expect(bytes.toString('latin1')).toBe('bytes:1: \xff\0\n\nbytes:2: \n');
+  });
+
   it('counts with all 64 bits', async () => {
     expect(await run('incr visits')).toMatchObject({ code: 1, stdout: '' });
     await run('incr visits --initial 18446744073709551614');
@@ -87,6 +107,17 @@ describe.concurrent('items', { timeout: PATIENCE }, () => {
     ['get key --user bob', /--user needs a password/],
     ['get key --servers bob:s3cret@', /^memts: Invalid servers: entry 1/],
     ['flush', /--yes/],
+    ['incr n --expires 5', /--initial/],
+    ['keys --null --long', /--null/],
+    // An entry that is empty does not stand for the environment's servers.
+    ['keys --servers 127.0.0.1:1,,127.0.0.1:1', /^memts: Invalid servers: entry 2/],
+    ['ping --servers ,', /^memts: Invalid servers: entry 1/],
+    [`get key --tls-ca ${import.meta.filename}`, /--tls-ca: no certificate/],
+    [`get key --tls-cert ${import.meta.filename}`, /need each other/],
+    [`get key --tls-cert ${import.meta.filename} --tls-key ${import.meta.filename}`, /no certificate with its key/],
+    // A server that was to be guarded is not to be open to everybody.
+    ['serve --port 0 --tls', /needs --tls-cert/],
+    [`serve --port 0 --password-file ${import.meta.filename}`, /needs a user name/],
   ])('memts %s: a usage error in one line', async (line, message) => {
     const { code, stdout, stderr } = await run(line);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -100,6 +131,11 @@ describe.concurrent('items', { timeout: PATIENCE }, () => {
     expect(down).toMatchObject({ code: 3, stdout: '' });
     expect(down.stderr).toMatch(/^memts: [^\n]*ECONNREFUSED[^\n]*\n$/);
     expect(down.stderr).not.toContain('s3cret');
+    const plain = await run('get key --tls');
+    expect(plain).toMatchObject({ code: 3, stdout: '' });
+    expect(plain.stderr).toMatch(
+      /^memts: [^\n]*: TLS: wrong version number; the server does not seem to speak TLS [^\n]*\n$/,
+    );
     await client.set('text', 'word');
     expect(await run('incr text')).toMatchObject({ code: 3 });
     const some = await memts(['ping', '--json', '--servers', `${server.address},127.0.0.1:1`]);

@@ -63,6 +63,44 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
     expect(terminal.alternate).toBe(false);
   });
 
+  it('top fits a narrow screen, scrolls no further than there is something, and can be left while a server is silent', async () => {
+    await using silent = await startMemcached();
+    const servers = ['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:3', first.address, silent.address].join(',');
+    using terminal = await Terminal.start(['top', '--interval', '0.2'], servers, 40, 8);
+    const screen = await terminal.see(/1-3 shown[\s\S]*^all /m);
+    expect(screen).toMatch(/^SERVER +HIT% +HITS\/s +MISS\/s$/m);
+    expect(screen.split('\n').filter(Boolean)).toHaveLength(7);
+    terminal.type(...Array.from({ length: 6 }, () => 'Down'));
+    expect(await terminal.see('3-5 shown')).toContain(silent.address);
+    terminal.type('Up');
+    await terminal.see('2-4 shown');
+    terminal.resize(100, 30);
+    await terminal.see(/5 servers, 3 down ·[\s\S]*CONN/);
+    silent.pause();
+    await terminal.see(new RegExp(`${silent.address} +no answer within 1 s`));
+    terminal.type('q');
+    await terminal.see('ended with 0', 1500);
+  });
+
+  it('load tells how many lines have come where there is no end in sight', async () => {
+    await using server = await startMemcached();
+    const endless = `(while :; do echo '{"key":"key","value":"x"}'; done)`;
+    using terminal = await Terminal.start(['load', '-'], server.address, 100, 30, `${endless} |`);
+    await terminal.see(/^load lines \| [1-9]\d* \| \d+s/m);
+    terminal.type('C-c');
+    await terminal.see(/^memts: stopped after line \d+$/m);
+  });
+
+  it('tables of many classes fit the screen', async () => {
+    await using server = await startMemcached();
+    await using filled = Client.create(server.address);
+    for (let size = 50; size < 200_000; size *= 1.3) await filled.set(`key:${Math.round(size)}`, Buffer.alloc(size));
+    using terminal = await Terminal.start(['stats', 'items'], server.address, 80, 250);
+    const screen = await terminal.see('ended with 0');
+    expect(screen.match(/^CLASS /gm)?.length).toBeGreaterThan(1);
+    expect(screen.match(/^number_hot /gm)).toHaveLength(screen.match(/^CLASS /gm)?.length ?? 0);
+  });
+
   it('flush asks, and takes anything but yes for a no', async () => {
     await using server = await startMemcached();
     await using filled = Client.create(server.address);

@@ -2,6 +2,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import type { Client } from 'memts';
 import { describe } from '../exit.ts';
 import type { Interruption } from '../interruption.ts';
+import { Progress } from '../progress.ts';
 
 export interface LoadOptions {
   /** The share of gets, from 0 to 1; the rest are sets. */
@@ -45,14 +46,29 @@ export function makeKeys(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${run}:${index}`);
 }
 
-/** Stores a value under each key, so that gets hit. */
-export async function fill(client: Client, keys: readonly string[], value: Buffer): Promise<void> {
-  const { errors } = await client.setMulti(
-    keys.map((key) => [key, value]),
-    { expires: LIFETIME },
-  );
-  const [error] = errors.values();
-  if (error !== undefined) throw error;
+/** Keys that are stored between two looks at whether to stop. */
+const PORTION = 5000;
+
+/** Stores a value under each key, so that gets hit; how many it got to when interrupted. */
+export async function fill(
+  client: Client,
+  keys: readonly string[],
+  value: Buffer,
+  interruption: Interruption,
+): Promise<number> {
+  using progress = new Progress('store keys', keys.length);
+  for (let start = 0; start < keys.length; start += PORTION) {
+    if (interruption.requested) return start;
+    const portion = keys.slice(start, start + PORTION);
+    const { errors } = await client.setMulti(
+      portion.map((key) => [key, value]),
+      { expires: LIFETIME },
+    );
+    const [error] = errors.values();
+    if (error !== undefined) throw error;
+    progress.update(start + portion.length);
+  }
+  return keys.length;
 }
 
 /** Sends commands for a while, always as many at a time, each with its latency. */

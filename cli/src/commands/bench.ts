@@ -5,10 +5,10 @@ import { jsonResult, renderResult } from '../bench/report.ts';
 import { type GlobalOptions, openClient, withClient } from '../connection.ts';
 import { Exit } from '../exit.ts';
 import { Interruption } from '../interruption.ts';
-import { print, printJson } from '../output.ts';
+import { complain, print, printJson } from '../output.ts';
 import { bytes, integer, seconds, share } from '../parsers.ts';
 import { Progress } from '../progress.ts';
-import { humanBytes } from '../units.ts';
+import { counted, humanBytes } from '../units.ts';
 
 interface BenchOptions extends GlobalOptions, LoadOptions {
   connections: number;
@@ -44,22 +44,27 @@ async function bench(client: Parameters<typeof fill>[0], options: BenchOptions):
   using interruption = new Interruption();
   const keys = makeKeys(options.keys);
   const value = randomBytes(options.size);
+  let stored = keys.length;
   try {
-    await fill(client, keys, value);
+    stored = await fill(client, keys, value, interruption);
+    if (interruption.requested) {
+      complain('interrupted while storing the keys; nothing was measured');
+      return interruption.exitCode;
+    }
     const result = await runWithProgress(() => runLoad(client, keys, value, options, interruption), options.duration);
     const protocols = [...new Set(client.servers.map(({ protocol }) => protocol))].join(', ');
     if (options.json) {
       await printJson({ protocol: protocols, ...settings(options), ...jsonResult(result) });
     } else {
       const { concurrency, connections } = options;
-      const what = `${options.keys} keys of ${humanBytes(options.size)}, ${concurrency} at a time`;
-      const how = `${connections} connection${connections === 1 ? '' : 's'} to each server, ${protocols} protocol`;
+      const what = `${counted(options.keys, 'key')} of ${humanBytes(options.size)}, ${concurrency} at a time`;
+      const how = `${counted(connections, 'connection')} to each server, ${protocols} protocol`;
       await print(`${what}, ${how}, ${result.elapsed.toFixed(1)} s\n\n${renderResult(result)}`);
     }
     return result.errors.size > 0 ? Exit.Server : interruption.exitCode;
   } finally {
     // Whatever went wrong before has been said; the keys expire by themselves.
-    await client.deleteMulti(keys).catch(() => {});
+    await client.deleteMulti(keys.slice(0, stored)).catch(() => {});
   }
 }
 

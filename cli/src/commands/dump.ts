@@ -1,15 +1,17 @@
-import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } from '../connection.ts';
-import { finish, readState, remove, writeWhole } from '../dump/files.ts';
+import { type Batch, batches, batchTimeouts } from '../dump/batches.ts';
+import { finish, isFile, remove, StateFile } from '../dump/files.ts';
 import { formatItem } from '../dump/item.ts';
 import { readSpool, type SpooledKey, spoolKeys } from '../dump/spool.ts';
 import { Exit, usageError } from '../exit.ts';
 import { Interruption } from '../interruption.ts';
 import { complain, printJson, write } from '../output.ts';
 import { Progress } from '../progress.ts';
+import { counted, humanBytes } from '../units.ts';
 
 interface DumpOptions extends GlobalOptions {
   restart?: true;
@@ -27,12 +29,6 @@ interface State {
   keys: number;
   items: number;
 }
-
-/** Keys that are read at a time, and about how many bytes they may come to. */
-const BATCH_KEYS = 1000;
-const BATCH_BYTES = 4 * 1024 * 1024;
-/** Reading many values takes longer than reading one, in seconds. */
-const LEAST_TIMEOUT = 10;
 
 export function addDump(program: Command): void {
   program
@@ -53,11 +49,20 @@ Examples:
     )
     .action(async (file: string, _: unknown, command: Command) => {
       const options: DumpOptions = command.optsWithGlobals();
-      const targets = openTargets(options, { timeout: Math.max(timeoutOf(options), LEAST_TIMEOUT) });
-      process.exitCode = await withTargets(targets, () =>
-        file === '-' ? dumpToPipe(targets, options) : dumpToFile(file, targets, options),
+      const targets = openTargets(options, batchTimeouts(timeoutOf(options)));
+      process.exitCode = await withTargets(targets, async () =>
+        file === '-' ? dumpToPipe(targets, options) : dumpToFile(await placeOf(file), targets, options),
       );
     });
+}
+
+/** Where the dump is to be. It takes the place of what is there, so that has to be a file; a link to one stays. */
+async function placeOf(file: string): Promise<string> {
+  const there = await isFile(file);
+  // /dev/stdout may stand for a file, but one that others write to as well.
+  if (there === false || /^\/(dev|proc)\//.test(file))
+    throw usageError(`${file} is no file; - writes to standard output`);
+  return there ? realpath(file) : file;
 }
 
 async function dumpToPipe(targets: Target[], options: DumpOptions): Promise<number> {
@@ -80,10 +85,11 @@ async function dumpToPipe(targets: Target[], options: DumpOptions): Promise<numb
 async function dumpToFile(file: string, targets: Target[], options: DumpOptions): Promise<number> {
   const partial = `${file}.partial`;
   const list = `${partial}.keys`;
-  const stateFile = `${partial}.json`;
+  const stateFile = new StateFile<State>(`${partial}.json`);
   using interruption = new Interruption();
-  if (options.restart) await remove(partial, list, stateFile);
-  const state = (await resumed(partial, targets)) ?? (await begun(partial, targets, options, interruption));
+  if (options.restart) await remove(partial, list, stateFile.path);
+  const state =
+    (await resumed(partial, stateFile, targets)) ?? (await begun(partial, stateFile, targets, options, interruption));
   if (state === undefined) {
     complain('interrupted while listing the keys; nothing was dumped');
     return interruption.exitCode;
@@ -101,15 +107,19 @@ async function dumpToFile(file: string, targets: Target[], options: DumpOptions)
   }
   if (state.keys < state.total) return interruption.exitCode;
   await finish(partial, file);
-  await remove(list, stateFile);
+  await remove(list, stateFile.path);
   if (options.json) await printJson({ items: state.items, bytes: state.size });
-  else complain(`dumped ${state.items} items, ${state.size} bytes`);
+  else complain(`dumped ${counted(state.items, 'item')}, ${humanBytes(state.size)}`);
   return Exit.Ok;
 }
 
 /** A dump that was interrupted, if there is one. */
-async function resumed(partial: string, targets: readonly Target[]): Promise<State | undefined> {
-  const state = await readState<State>(`${partial}.json`);
+async function resumed(
+  partial: string,
+  stateFile: StateFile<State>,
+  targets: readonly Target[],
+): Promise<State | undefined> {
+  const state = await stateFile.read();
   if (state === undefined) return undefined;
   const there = await stat(partial).catch(() => undefined);
   if (there === undefined || there.size < Number(state.size)) return undefined;
@@ -122,18 +132,16 @@ async function resumed(partial: string, targets: readonly Target[]): Promise<Sta
 
 async function begun(
   partial: string,
+  stateFile: StateFile<State>,
   targets: readonly Target[],
   options: DumpOptions,
   interruption: Interruption,
 ): Promise<State | undefined> {
   const total = await spoolKeys(`${partial}.keys`, targets, timeoutOf(options), interruption);
-  if (total === undefined) {
-    await remove(`${partial}.keys.tmp`);
-    return undefined;
-  }
+  if (total === undefined) return undefined;
   await (await open(partial, 'w')).close();
   const state: State = { servers: names(targets), total, next: 0, size: 0, keys: 0, items: 0 };
-  await writeWhole(`${partial}.json`, JSON.stringify(state));
+  await stateFile.write(state);
   return state;
 }
 
@@ -147,7 +155,7 @@ async function copy(
   list: string,
   targets: readonly Target[],
   out: FileHandle,
-  stateFile: string,
+  stateFile: StateFile<State>,
   interruption: Interruption,
 ): Promise<void> {
   using progress = new Progress('dump', state.total, state.keys);
@@ -158,7 +166,7 @@ async function copy(
     state.next = end;
     state.keys += keys;
     state.items += items;
-    await writeWhole(stateFile, JSON.stringify(state));
+    await stateFile.write(state);
     progress.update(state.keys);
     if (interruption.requested) return;
   }
@@ -181,25 +189,17 @@ interface Part {
 
 /** The items of a list of keys, batch by batch. */
 async function* readItems(list: string, start: number, targets: readonly Target[]): AsyncGenerator<Part> {
-  let batch: SpooledKey[] = [];
-  let bytes = 0;
-  for await (const entry of readSpool(list, start)) {
-    const full = batch.length >= BATCH_KEYS || bytes >= BATCH_BYTES;
-    if (batch[0] !== undefined && (full || batch[0].server !== entry.server)) {
-      yield await readBatch(batch, targets);
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(entry);
-    bytes += entry.size;
+  const sameServer = (first: SpooledKey, next: SpooledKey): boolean => first.server === next.server;
+  for await (const batch of batches(readSpool(list, start), ({ size }) => size, sameServer)) {
+    yield await readBatch(batch, targets);
   }
-  if (batch.length > 0) yield await readBatch(batch, targets);
 }
 
 /** Reads the items of one server. One that has gone since it was listed is left out. */
-async function readBatch(batch: readonly SpooledKey[], targets: readonly Target[]): Promise<Part> {
-  const { server, end } = { ...(batch[0] as SpooledKey), end: (batch.at(-1) as SpooledKey).end };
-  const target = targets[server];
+async function readBatch(batch: Batch<SpooledKey>, targets: readonly Target[]): Promise<Part> {
+  const [first] = batch;
+  const { end } = batch.at(-1) ?? first;
+  const target = targets[first.server];
   if (target === undefined) throw usageError('the list of keys does not belong to these servers; use --restart');
   const found = await target.client.getMulti(batch.map(({ key }) => key));
   const [error] = found.errors.values();

@@ -61,13 +61,20 @@ async function get(keys: string[], options: GetOptions): Promise<number> {
       const hit = found.get(key);
       if (options.json) await printHit(key, hit);
       else if (!hit?.value) regret(`${shown(key)}: not found`);
-      else if (keys.length > 1) await print(`${shown(key)}: ${shown(hit.value.toString())}`);
-      else await write(isTerminal() ? Buffer.concat([hit.value, Buffer.from('\n')]) : hit.value);
+      else await write(printable(hit.value, keys.length > 1 ? key : undefined));
     }
     for (const error of found.errors.values()) complain(describe(error));
     const exitCode = keys.every((key) => found.has(key)) ? Exit.Ok : Exit.Miss;
     return Math.max(exitCode, worstOf(found.errors.values()));
   });
+}
+
+/** A value as it is printed, its bytes as they are; of one of several with its key, and in a terminal harmless. */
+function printable(value: Buffer, key: string | undefined): string | Buffer {
+  const end = Buffer.from('\n');
+  if (key === undefined) return isTerminal() ? Buffer.concat([value, end]) : value;
+  if (isTerminal()) return `${shown(key)}: ${shown(value.toString())}\n`;
+  return Buffer.concat([Buffer.from(`${key}: `), value, end]);
 }
 
 function printHit(key: string, hit: GetWithCasResult<Buffer | null> | undefined): Promise<void> {
@@ -165,6 +172,9 @@ function addCount(program: Command, name: 'incr' | 'decr'): void {
     .option('-e, --expires <time>', 'how long a counter that is made lives', expiration)
     .addHelpText('after', `\nExamples:\n  $ memts ${name} visits\n  $ memts ${name} visits 10 --initial 0`)
     .action(async (key: string, amount: bigint, _: unknown, command: Command) => {
+      const { initial, expires }: CountOptions = command.opts();
+      if (expires !== undefined && initial === undefined)
+        command.error('error: --expires is for a counter that --initial makes');
       process.exitCode = await count(name, key, amount, command.optsWithGlobals());
     });
 }
@@ -189,7 +199,7 @@ function addDelete(program: Command): void {
     .argument('<key...>', 'one or more keys')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ memts delete user:1 user:2\n  $ memts keys --prefix tmp: | xargs memts delete',
+      '\nExamples:\n  $ memts delete user:1 user:2\n  $ memts keys --prefix tmp: --null | xargs -0 -r memts delete --',
     )
     .action(async (keys: string[], _: unknown, command: Command) => {
       const options: GlobalOptions = command.optsWithGlobals();

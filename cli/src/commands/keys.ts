@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } from '../connection.ts';
-import { describe, Exit, exitCodeOf } from '../exit.ts';
+import { describe, Exit, exitCodeOf, usageError } from '../exit.ts';
 import { type Listed, metadump } from '../metadump.ts';
-import { complain, jsonBytes, shown, toJson, write } from '../output.ts';
-import { bytes, expiration, integer, pattern } from '../parsers.ts';
+import { complain, isTerminal, jsonBytes, OutputError, shown, toJson, write } from '../output.ts';
+import { bytes, duration, integer, pattern } from '../parsers.ts';
 import { humanBytes, humanSeconds } from '../units.ts';
 
 interface KeysOptions extends GlobalOptions {
@@ -19,6 +19,7 @@ interface KeysOptions extends GlobalOptions {
   limit?: number;
   long?: true;
   count?: true;
+  null?: true;
 }
 
 type Filter = (item: Listed) => boolean;
@@ -31,14 +32,15 @@ export function addKeys(program: Command): void {
     .option('-m, --match <regexp>', 'keys that a regular expression matches', pattern)
     .option('--larger <size>', 'items over this size: bytes, or 10k, 1m', bytes)
     .option('--smaller <size>', 'items under this size', bytes)
-    .option('--idle <time>', 'items that nobody has asked for in this time: seconds, or 10m, 2h', expiration)
-    .option('--expires-within <time>', 'items with no more than this to live', expiration)
+    .option('--idle <time>', 'items that nobody has asked for in this time: seconds, or 10m, 2h', duration)
+    .option('--expires-within <time>', 'items with no more than this to live', duration)
     .option('--immortal', 'items that never expire')
     .option('--unread', 'items that have not been read since they were stored')
     .option('--class <number>', 'items of a slab class', integer(1, 255))
     .option('-n, --limit <number>', 'no more than so many keys', integer(1))
     .option('-l, --long', 'with time to live, time since the last use, size and class')
     .option('-c, --count', 'print how many there are, not which')
+    .option('-0, --null', 'end each key with a NUL, for xargs -0: keys may hold spaces and quotes')
     .addHelpText(
       'after',
       `
@@ -47,7 +49,7 @@ The listing is the server's own and takes it some work: on a large cache, run it
 Examples:
   $ memts keys --prefix user: --long
   $ memts keys --idle 1d --larger 100k --json
-  $ memts keys --match '^tmp:' | xargs memts delete`,
+  $ memts keys --match '^tmp:' --null | xargs -0 -r memts delete --`,
     )
     .action(async (_: unknown, command: Command) => {
       const options: KeysOptions = command.optsWithGlobals();
@@ -55,8 +57,12 @@ Examples:
     });
 }
 
+/** What is written of an item: the bytes of its key as they are, or text. */
+type LineText = string | Buffer;
+
 async function keys(targets: Target[], options: KeysOptions): Promise<number> {
-  const lines = new Lines();
+  if (options.null && (options.long || options.json)) throw usageError('--null is for keys alone');
+  const lines = new Lines(options.null ? '\0' : '\n');
   const found = { count: 0, limit: options.limit ?? Number.POSITIVE_INFINITY };
   let exitCode: number = Exit.Ok;
   if (options.long && !options.json && !options.count) await lines.add(HEAD);
@@ -64,6 +70,7 @@ async function keys(targets: Target[], options: KeysOptions): Promise<number> {
     try {
       await keysOf(target, options, found, lines);
     } catch (error) {
+      if (error instanceof OutputError) throw error;
       complain(describe(error));
       exitCode = Math.max(exitCode, exitCodeOf(error));
     }
@@ -119,13 +126,14 @@ function row(ttl: string, idle: string, size: string, slabClass: string, key: st
   return `${ttl.padStart(9)}  ${idle.padStart(9)}  ${size.padStart(9)}  ${slabClass.padStart(5)}  ${key}`;
 }
 
-function lineOf(item: Listed, target: Target, options: KeysOptions): string {
+function lineOf(item: Listed, target: Target, options: KeysOptions): LineText {
   const { key, idle, size, slabClass, fetched } = item;
   const ttl = ttlOf(item);
   if (options.json) {
     const name = jsonBytes(key, 'key', 'keyBase64');
     return toJson({ ...name, ttl, idle, size, class: slabClass, fetched, server: target.name });
   }
+  if (!options.long && !isTerminal()) return key;
   const text = shown(key.toString());
   if (!options.long) return text;
   return row(ttl === null ? '–' : humanSeconds(ttl), humanSeconds(idle), humanBytes(size), String(slabClass), text);
@@ -135,16 +143,22 @@ const BLOCK = 32 * 1024;
 
 /** Lines for stdout, many in one write. */
 class Lines {
+  readonly #end: string;
+  /** As latin1, byte by byte. */
   #text = '';
 
-  async add(line: string): Promise<void> {
-    this.#text += `${line}\n`;
+  constructor(end: string) {
+    this.#end = end;
+  }
+
+  async add(line: LineText): Promise<void> {
+    this.#text += Buffer.from(line).toString('latin1') + this.#end;
     if (this.#text.length >= BLOCK) await this.flush();
   }
 
   async flush(): Promise<void> {
-    const text = this.#text;
+    const bytes = Buffer.from(this.#text, 'latin1');
     this.#text = '';
-    if (text !== '') await write(text);
+    if (bytes.length > 0) await write(bytes);
   }
 }

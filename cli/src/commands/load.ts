@@ -1,14 +1,17 @@
+import { fstatSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Client, Statistics } from 'memts';
 import { type GlobalOptions, openClient, timeoutOf, withClient } from '../connection.ts';
-import { type Line, readLines, readState, remove, writeWhole } from '../dump/files.ts';
+import { type Batch, batches, batchTimeouts } from '../dump/batches.ts';
+import { isFile, type Line, readLines, remove, StateFile } from '../dump/files.ts';
 import { type DumpedItem, parseItem } from '../dump/item.ts';
 import { CliError, describe, Exit, isLost } from '../exit.ts';
 import { Interruption } from '../interruption.ts';
 import { clockAhead } from '../metadump.ts';
 import { complain, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
+import { counted, humanCount, LONGEST_RELATIVE } from '../units.ts';
 
 interface LoadOptions extends GlobalOptions {
   /** Commander's way to say `--no-clobber`. */
@@ -30,14 +33,6 @@ interface State {
   expired: number;
   failed: number;
 }
-
-/** Lines that are sent at a time, and about how many bytes they may come to. */
-const BATCH_LINES = 1000;
-const BATCH_BYTES = 4 * 1024 * 1024;
-/** Storing many values takes longer than storing one, in seconds. */
-const LEAST_TIMEOUT = 10;
-/** An expiration over 30 days is a Unix time. */
-const LONGEST_RELATIVE = 2_592_000;
 
 /** How items are stored. */
 interface Manner {
@@ -67,16 +62,18 @@ Examples:
     )
     .action(async (file: string, _: unknown, command: Command) => {
       const options: LoadOptions = command.optsWithGlobals();
-      const client = openClient(options, { timeout: Math.max(timeoutOf(options), LEAST_TIMEOUT) });
+      const client = openClient(options, batchTimeouts(timeoutOf(options)));
       process.exitCode = await withClient(client, () => load(file === '-' ? undefined : file, client, options));
     });
 }
 
 async function load(file: string | undefined, client: Client, options: LoadOptions): Promise<number> {
   using interruption = new Interruption();
-  const stateFile = file === undefined ? undefined : `${file}.progress`;
-  if (options.restart && stateFile !== undefined) await remove(stateFile);
-  const state = await stateOf(file, client);
+  // A pipe can't be taken up again.
+  const again = file !== undefined && (await isFile(file)) !== false;
+  const stateFile = again ? new StateFile<State>(`${file}.progress`) : undefined;
+  if (options.restart && stateFile !== undefined) await remove(stateFile.path);
+  const state = await stateOf(file, stateFile, client);
   const manner = { clobber: options.clobber, keepTtl: options.keepTtl === true, sameClock: await hasOurClock(client) };
   const work = { file, stateFile, client, manner, state, interruption };
   const complete = await send(work).catch((error) => {
@@ -87,29 +84,36 @@ async function load(file: string | undefined, client: Client, options: LoadOptio
     stopped(work);
     return interruption.exitCode;
   }
-  if (stateFile !== undefined) await remove(stateFile);
+  if (stateFile !== undefined) await remove(stateFile.path);
   const { lines, loaded, kept, expired, failed } = state;
   if (options.json) await printJson({ lines, loaded, kept, expired, failed });
-  else complain(`loaded ${loaded} items${also(kept, 'kept')}${also(expired, 'expired')}${also(failed, 'failed')}`);
+  else
+    complain(
+      `loaded ${counted(loaded, 'item')}${also(kept, 'kept')}${also(expired, 'expired')}${also(failed, 'failed')}`,
+    );
   return failed > 0 ? Exit.Miss : Exit.Ok;
 }
 
-function stopped({ file, state }: Work): void {
-  const advice = file === undefined ? '' : '; the same command goes on from there';
+function stopped({ stateFile, state }: Work): void {
+  const advice = stateFile === undefined ? '' : '; the same command goes on from there';
   complain(`stopped after line ${state.lines}${advice}`);
 }
 
 function also(count: number, what: string): string {
-  return count === 0 ? '' : `, ${count} ${what}`;
+  return count === 0 ? '' : `, ${humanCount(count)} ${what}`;
 }
 
 /** Where a load begins: at the start, or where one of the same file into the same servers was interrupted. */
-async function stateOf(file: string | undefined, client: Client): Promise<State> {
+async function stateOf(
+  file: string | undefined,
+  stateFile: StateFile<State> | undefined,
+  client: Client,
+): Promise<State> {
   const servers = client.servers.map(({ name }) => name);
   const fresh = { servers, size: 0, modified: 0, offset: 0, lines: 0, loaded: 0, kept: 0, expired: 0, failed: 0 };
-  if (file === undefined) return fresh;
+  if (file === undefined || stateFile === undefined) return { ...fresh, size: pipedSize(file) };
   const { size, mtimeMs: modified } = await stat(file);
-  const before = await readState<State>(`${file}.progress`);
+  const before = await stateFile.read();
   if (before?.size === size && before.modified === modified && String(before.servers) === String(servers)) {
     complain(`going on after line ${before.lines}`);
     return { ...fresh, ...before };
@@ -117,9 +121,15 @@ async function stateOf(file: string | undefined, client: Client): Promise<State>
   return { ...fresh, size, modified };
 }
 
+/** Of standard input that is a file, for the bar; of a pipe nobody knows it. */
+function pipedSize(file: string | undefined): number {
+  const piped = file === undefined ? fstatSync(process.stdin.fd) : undefined;
+  return piped?.isFile() ? piped.size : 0;
+}
+
 interface Work {
   file: string | undefined;
-  stateFile: string | undefined;
+  stateFile: StateFile<State> | undefined;
   client: Client;
   manner: Manner;
   state: State;
@@ -129,26 +139,18 @@ interface Work {
 /** Sends batch after batch; whether it got to the end. */
 async function send(work: Work): Promise<boolean> {
   const { file, state, interruption } = work;
-  using progress = new Progress('load', state.size, state.offset, 'percent');
-  let batch: Line[] = [];
-  let bytes = 0;
-  for await (const line of readLines(file, state.offset)) {
-    batch.push(line);
-    bytes += line.bytes.length;
-    if (batch.length < BATCH_LINES && bytes < BATCH_BYTES) continue;
-    await sendBatch(batch, work);
-    progress.update(state.offset);
-    batch = [];
-    bytes = 0;
+  const known = state.size > 0;
+  using progress = known ? new Progress('load', state.size, state.offset, 'percent') : new Progress('load lines');
+  for await (const batch of batches(readLines(file, state.offset), ({ bytes }) => bytes.length)) {
     if (interruption.requested) return false;
+    await sendBatch(batch, work);
+    progress.update(known ? state.offset : state.lines);
   }
-  await sendBatch(batch, work);
   return true;
 }
 
 /** Stores the items of some lines, and notes how far that is. */
-async function sendBatch(batch: readonly Line[], { state, stateFile, client, manner }: Work): Promise<void> {
-  if (batch.length === 0) return;
+async function sendBatch(batch: Batch<Line>, { state, stateFile, client, manner }: Work): Promise<void> {
   const outcomes = await Promise.all(batch.map(({ bytes }) => storeLine(bytes, client, manner)));
   // Then nothing of it counts: it is sent again as a whole.
   for (const { error } of outcomes) if (error !== undefined && isLost(error)) throw error;
@@ -157,8 +159,8 @@ async function sendBatch(batch: readonly Line[], { state, stateFile, client, man
     if (error !== undefined) complain(`line ${state.lines + index + 1}: ${describe(error)}`);
   }
   state.lines += batch.length;
-  state.offset = (batch.at(-1) as Line).end;
-  if (stateFile !== undefined) await writeWhole(stateFile, JSON.stringify(state));
+  state.offset = (batch.at(-1) ?? batch[0]).end;
+  await stateFile?.write(state);
 }
 
 interface Outcome {
@@ -167,8 +169,11 @@ interface Outcome {
   error?: unknown;
 }
 
+const CARRIAGE_RETURN = Buffer.from('\r');
+
 async function storeLine(line: Buffer, client: Client, manner: Manner): Promise<Outcome> {
-  if (line.length === 0) return {};
+  // Nothing, or the end of a line of another system.
+  if (line.length === 0 || line.equals(CARRIAGE_RETURN)) return {};
   let item: DumpedItem;
   try {
     item = parseItem(line);

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { MemoryServer, type MemoryServerOptions } from 'memts/memory-server';
-import { credentialsOf, type GlobalOptions } from '../connection.ts';
+import { credentialsOf, type GlobalOptions, ownCertificate } from '../connection.ts';
 import { Exit, usageError } from '../exit.ts';
 import { Interruption } from '../interruption.ts';
 import { print, printJson } from '../output.ts';
@@ -57,16 +56,18 @@ async function serve(options: ServeOptions): Promise<number> {
 }
 
 async function start(options: ServeOptions): Promise<MemoryServer> {
-  const { host, port, path, memory, maxItemSize, user, tlsCert, tlsKey } = options;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw usageError('TLS needs both --tls-cert and --tls-key');
-  // A login in the environment is for servers elsewhere.
-  const { username, password } = user === undefined ? {} : credentialsOf(options);
+  const { host, port, path, memory, maxItemSize, user, passwordFile, tls } = options;
+  const { cert, key } = ownCertificate(options);
+  if (tls && cert === undefined) throw usageError('a server needs --tls-cert and --tls-key for --tls');
+  // A login that is in the environment alone is for servers elsewhere.
+  const guarded = user !== undefined || passwordFile !== undefined;
+  const { username, password } = guarded ? credentialsOf(options) : {};
   const chosen: MemoryServerOptions = {
     ...(path === undefined ? { host, port } : { path }),
     memoryLimit: memory,
     maxItemSize,
     ...(username && password ? { users: [{ username, password }] } : {}),
-    ...(tlsCert && tlsKey ? { tls: { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) } } : {}),
+    ...(cert && key ? { tls: { cert, key } } : {}),
   };
   return MemoryServer.start(chosen);
 }

@@ -7,7 +7,7 @@ import { integer, seconds } from '../parsers.ts';
 import { cell, columnsFor } from '../top/columns.ts';
 import { type Reading, Sampler, total } from '../top/sampler.ts';
 import { Screen } from '../top/screen.ts';
-import { type History, render } from '../top/view.ts';
+import { type History, lastScroll, render } from '../top/view.ts';
 
 interface TopOptions extends GlobalOptions {
   interval: number;
@@ -47,12 +47,13 @@ Examples:
 async function report(samplers: readonly Sampler[], options: TopOptions): Promise<number> {
   using interruption = new Interruption();
   const { interval, count = Number.POSITIVE_INFINITY } = options;
-  await sampleAll(samplers);
+  const pace = new Pace(interval, interruption);
+  await sampleAll(samplers, options, interruption);
   if (!options.json) await print(plainHead(samplers.map(({ reading }) => reading)));
   for (let done = 0; done < count; done++) {
-    await interruption.wait(interval * 1000);
+    await pace.wait();
+    await sampleAll(samplers, options, interruption);
     if (interruption.requested) return interruption.exitCode;
-    await sampleAll(samplers);
     const readings = samplers.map(({ reading }) => reading);
     const time = new Date().toISOString();
     for (const reading of readings)
@@ -65,8 +66,33 @@ async function report(samplers: readonly Sampler[], options: TopOptions): Promis
   return Exit.Ok;
 }
 
-async function sampleAll(samplers: readonly Sampler[]): Promise<void> {
-  await Promise.all(samplers.map((sampler) => sampler.sample()));
+/** How long a server that does not answer may hold up the others, where the interval is shorter, in seconds. */
+const LEAST_PATIENCE = 1;
+
+async function sampleAll(
+  samplers: readonly Sampler[],
+  { interval }: TopOptions,
+  interruption: Interruption,
+): Promise<void> {
+  const patience = Math.max(interval, LEAST_PATIENCE) * 1000;
+  await interruption.unless(Promise.all(samplers.map((sampler) => sampler.sample(patience))));
+}
+
+/** Looks come at an interval, however long each takes; one that takes longer is followed by the next at once. */
+class Pace {
+  readonly #interval: number;
+  readonly #interruption: Interruption;
+  #last = performance.now();
+
+  constructor(interval: number, interruption: Interruption) {
+    this.#interval = interval * 1000;
+    this.#interruption = interruption;
+  }
+
+  async wait(): Promise<void> {
+    await this.#interruption.wait(Math.max(0, this.#last + this.#interval - performance.now()));
+    this.#last = performance.now();
+  }
 }
 
 /** No more digits than anybody can measure. */
@@ -96,6 +122,7 @@ function plain(reading: Reading, readings: readonly Reading[], time: string): st
 async function watch(samplers: readonly Sampler[], options: TopOptions): Promise<number> {
   using interruption = new Interruption();
   const { interval, count = Number.POSITIVE_INFINITY } = options;
+  const pace = new Pace(interval, interruption);
   const history: History = { gets: [], hitRatio: [], sets: [], evictions: [], used: [] };
   const view = { sort: 0, reverse: false, paused: false, scroll: 0, interval, time: new Date() };
   let readings = samplers.map(({ reading }) => reading);
@@ -111,13 +138,13 @@ async function watch(samplers: readonly Sampler[], options: TopOptions): Promise
     else if (key === 'right' || key === 's') view.sort = (view.sort + 1) % columns;
     else if (key === 'left') view.sort = (view.sort + columns - 1) % columns;
     else if (key === 'up') view.scroll = Math.max(0, view.scroll - 1);
-    else if (key === 'down') view.scroll = Math.min(samplers.length - 1, view.scroll + 1);
+    else if (key === 'down') view.scroll = Math.min(lastScroll(samplers.length, screen.height), view.scroll + 1);
     draw();
   };
   using screen = new Screen(onKey, draw);
   draw();
   for (let done = 0; done < count && !interruption.requested; done++) {
-    await sampleAll(samplers);
+    await sampleAll(samplers, options, interruption);
     // While it is paused the counting goes on, so that the next rates are of a whole interval.
     if (!view.paused) {
       readings = samplers.map(({ reading }) => reading);
@@ -125,7 +152,7 @@ async function watch(samplers: readonly Sampler[], options: TopOptions): Promise
       remember(history, total(readings));
       draw();
     }
-    await interruption.wait(interval * 1000);
+    await pace.wait();
   }
   return interruption.exitCode;
 }

@@ -1,21 +1,41 @@
 import { createReadStream } from 'node:fs';
-import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { usageError } from '../exit.ts';
 
-/** Puts a file in place in one step: whoever looks finds the old one or the new one, whole. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
+/** How far something has come that may be interrupted, in a file. */
+export class StateFile<TState extends { servers: readonly string[] }> {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** What the file says; nothing if there is none or it can't be read. */
+  async read(): Promise<Partial<TState> | undefined> {
+    try {
+      const state: unknown = JSON.parse(await readFile(this.path, 'utf8'));
+      return typeof state === 'object' && state !== null ? state : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** In one step: whoever looks finds the old state or the new one, whole. */
+  async write(state: TState): Promise<void> {
+    const temporary = `${this.path}.tmp`;
+    await writeFile(temporary, JSON.stringify(state));
+    await rename(temporary, this.path);
+  }
 }
 
-/** What a file says in JSON; nothing if there is none or it can't be read as that. */
-export async function readState<T>(path: string): Promise<Partial<T> | undefined> {
-  try {
-    const state: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return typeof state === 'object' && state !== null ? state : undefined;
-  } catch {
-    return undefined;
-  }
+/** Whether what is at a path is a file, not a pipe or a device; nothing if there is nothing. */
+export async function isFile(path: string): Promise<boolean | undefined> {
+  if (path === '') throw usageError('the name of the file is empty');
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  if (found?.isDirectory()) throw usageError(`${path} is a directory`);
+  return found?.isFile();
 }
 
 /** Has the disk have the file before it gets its name. */
@@ -41,22 +61,27 @@ export interface Line {
 
 const NEWLINE = 10;
 
-/** The lines of a file from some byte on, or of standard input; the last one need not have an end. */
+/** A pipe does not let itself be asked for the beginning. */
+function from(start: number): { start?: number; highWaterMark: number } {
+  return { ...(start > 0 ? { start } : {}), highWaterMark: 256 * 1024 };
+}
+
+/** The lines of a file, from some byte on if it is no pipe, or of standard input; the last one need not have an end. */
 export async function* readLines(path: string | undefined, start = 0): AsyncGenerator<Line> {
-  const input = path === undefined ? process.stdin : createReadStream(path, { start, highWaterMark: 256 * 1024 });
+  const input = path === undefined ? process.stdin : createReadStream(path, from(start));
   let parts: Buffer[] = [];
   let position = start;
   for await (const chunk of input as AsyncIterable<Buffer>) {
-    let from = 0;
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
-      const tail = chunk.subarray(from, at);
+    let next = 0;
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, next)) {
+      const tail = chunk.subarray(next, at);
       const bytes = parts.length === 0 ? tail : Buffer.concat([...parts, tail]);
       parts = [];
       position += bytes.length + 1;
       yield { bytes, end: position };
-      from = at + 1;
+      next = at + 1;
     }
-    if (from < chunk.length) parts.push(chunk.subarray(from));
+    if (next < chunk.length) parts.push(chunk.subarray(next));
   }
   if (parts.length > 0) {
     const bytes = Buffer.concat(parts);

@@ -2,7 +2,8 @@ import { open, rename } from 'node:fs/promises';
 import type { Target } from '../connection.ts';
 import type { Interruption } from '../interruption.ts';
 import { decode, metadump } from '../metadump.ts';
-import { readLines } from './files.ts';
+import { Progress } from '../progress.ts';
+import { readLines, remove } from './files.ts';
 
 /**
  * The keys to dump, in a file beside the dump: a line each, `server key expires size`. Listing first lets go of the
@@ -29,7 +30,25 @@ export async function spoolKeys(
   interruption: Interruption,
 ): Promise<number | undefined> {
   const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w');
+  let count: number | undefined;
+  try {
+    count = await writeKeys(temporary, targets, timeout, interruption);
+  } finally {
+    // Half a list is of no use to anybody.
+    if (count === undefined) await remove(temporary);
+  }
+  if (count !== undefined) await rename(temporary, path);
+  return count;
+}
+
+async function writeKeys(
+  path: string,
+  targets: readonly Target[],
+  timeout: number,
+  interruption: Interruption,
+): Promise<number | undefined> {
+  const file = await open(path, 'w');
+  using progress = new Progress('list keys');
   let count = 0;
   let text = '';
   try {
@@ -40,6 +59,7 @@ export async function spoolKeys(
         if (text.length < BLOCK) continue;
         await file.write(text, null, 'latin1');
         text = '';
+        progress.update(count);
         if (interruption.requested) return undefined;
       }
     }
@@ -47,7 +67,6 @@ export async function spoolKeys(
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
   return count;
 }
 

@@ -34,7 +34,7 @@ function sized(title: string, field: 'used' | 'bytesIn' | 'bytesOut', width: num
 const LEAST_NAME = 15;
 const MOST_NAME = 32;
 
-/** In the order in which they stand; all of these fit into 80 characters. */
+/** In the order in which they stand; all of these fit into 80 characters, and a narrower screen has the first. */
 const NAME: TopColumn = {
   title: 'SERVER',
   width: LEAST_NAME,
@@ -86,15 +86,17 @@ export const GAP = 2;
 
 /** The columns that fit; a longer name takes what is left over. */
 export function columnsFor(width: number, readings: readonly Reading[]): TopColumn[] {
-  const columns: TopColumn[] = [...BASIC];
+  const columns: TopColumn[] = [];
   const longest = Math.max(LEAST_NAME, ...readings.map(({ server }) => server.length));
   const name = Math.min(longest, MOST_NAME);
-  for (const column of MORE) {
-    if (name + widthOf([...columns, column]) > width) break;
+  for (const column of [...BASIC, ...MORE]) {
+    // The name gives way to the basic columns, not to more.
+    const least = columns.length < BASIC.length ? LEAST_NAME : name;
+    if (least + widthOf([...columns, column]) > width) break;
     columns.push(column);
   }
   const left = width - widthOf(columns);
-  return [{ ...NAME, width: Math.max(4, Math.min(name, left)) }, ...columns];
+  return [{ ...NAME, width: Math.max(1, Math.min(name, left)) }, ...columns];
 }
 
 function widthOf(columns: readonly TopColumn[]): number {

@@ -35,6 +35,7 @@ interface Sample {
 export class Sampler {
   readonly #target: Target;
   #last: Sample | undefined;
+  #asked: Promise<void> | undefined;
   reading: Reading;
 
   constructor(target: Target) {
@@ -42,7 +43,25 @@ export class Sampler {
     this.reading = { server: target.name };
   }
 
-  async sample(): Promise<void> {
+  /**
+   * Asks, or goes on waiting for the answer to what it asked before; not longer than `patience`, in milliseconds, since
+   * the other servers have something new to tell by then.
+   */
+  async sample(patience: number): Promise<void> {
+    this.#asked ??= this.#ask().finally(() => {
+      this.#asked = undefined;
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(resolve, patience, true);
+    });
+    if (await Promise.race([this.#asked, late])) {
+      this.reading = { server: this.#target.name, error: `no answer within ${patience / 1000} s` };
+    }
+    clearTimeout(timer);
+  }
+
+  async #ask(): Promise<void> {
     const { client, name } = this.#target;
     try {
       const [statistics = {}] = Object.values(await client.stats());

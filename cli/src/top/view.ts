@@ -37,22 +37,34 @@ export function render(readings: readonly Reading[], history: History, state: Vi
   const columns = columnsFor(state.width, readings);
   const sort = columns[state.sort % columns.length] as TopColumn;
   const rows = sorted(readings, sort, state.reverse);
-  const room = Math.max(1, state.height - FIXED_LINES);
-  // The charts stand below when at least half of the servers still fit.
-  const charts = room >= Math.min(rows.length, 5) + CHARTS + 1 ? CHARTS + 1 : 0;
-  const shown = rows.slice(state.scroll, state.scroll + room - charts);
+  const { room, charts } = layout(rows.length, state.height);
+  // The screen may have grown since.
+  const scroll = Math.min(state.scroll, lastScroll(rows.length, state.height));
+  const shown = rows.slice(scroll, scroll + room);
   const sum = total(readings);
   const lines = [
-    title(readings, sort, shown.length, state),
+    title(readings, sort, shown.length, { ...state, scroll }),
     '',
     head(columns, sort),
     ...shown.map((reading) => line(reading, columns, state.width)),
     colors.bold(plainLine(sum, columns)),
   ];
-  if (charts > 0) lines.push('', ...chartLines(sum, history, state.width));
+  if (charts) lines.push('', ...chartLines(sum, history, state.width));
   while (lines.length < state.height - 1) lines.push('');
   lines.length = Math.max(1, state.height - 1);
   return [...lines, colors.dim(HELP.slice(0, state.width))];
+}
+
+/** How many servers there is room for, and whether the charts stand below: when enough of the servers still fit. */
+function layout(servers: number, height: number): { room: number; charts: boolean } {
+  const room = Math.max(1, height - FIXED_LINES);
+  const charts = room >= Math.min(servers, 5) + CHARTS + 1;
+  return { room: charts ? room - CHARTS - 1 : room, charts };
+}
+
+/** How far there is something to scroll to. */
+export function lastScroll(servers: number, height: number): number {
+  return Math.max(0, servers - layout(servers, height).room);
 }
 
 function title(readings: readonly Reading[], sort: TopColumn, shown: number, state: ViewState): string {

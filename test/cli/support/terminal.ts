@@ -12,10 +12,17 @@ export class Terminal implements Disposable {
   readonly #socket = join(makeFolder(), 'tmux');
 
   /** Starts `memts` with these arguments; when it has ended, the screen says with what. */
-  static async start(args: readonly string[], servers: string, width = 100, height = 30): Promise<Terminal> {
+  static async start(
+    args: readonly string[],
+    servers: string,
+    width = 100,
+    height = 30,
+    /** What comes before the command in its line, as `other |`. */
+    before = '',
+  ): Promise<Terminal> {
     const terminal = new Terminal();
     const words = [process.execPath, await program(), ...args].map((word) => `'${word}'`).join(' ');
-    const command = `echo before; ${words}; echo "ended with $?"; exec sleep 60`;
+    const command = `echo before; ${before} ${words}; echo "ended with $?"; exec sleep 60`;
     terminal.#tmux(['-f', '/dev/null', 'new-session', '-d', '-x', String(width), '-y', String(height), command], {
       ...environment({ servers }),
       TERM: 'xterm-256color',

@@ -1,0 +1,69 @@
+import tab from '@bomb.sh/tab/commander';
+import type { Command, Option } from 'commander';
+
+/** For bash: it needs no other package, and runs nothing of what was typed. */
+const BASH = `# bash completion for memts
+__memts_complete() {
+    local typed="\${COMP_LINE:0:COMP_POINT}" line
+    local -a words
+    read -ra words <<< "$typed"
+    [[ $typed == *[[:space:]] ]] && words+=('')
+    COMPREPLY=()
+    while IFS= read -r line; do
+        case $line in
+            :0) ;;
+            :*) compopt +o default 2> /dev/null ;;
+            *) COMPREPLY+=("\${line%%$'\\t'*}") ;;
+        esac
+    done < <(memts complete -- "\${words[@]:1}" 2> /dev/null)
+}
+complete -o default -F __memts_complete memts
+`;
+
+/** What a script of completion reads below the words: files may come, or nothing else. */
+const FILES = ':0';
+
+/** `memts completion SHELL`; it also offers the options of all commands behind each of them. */
+export function addCompletion(program: Command): void {
+  const root = tab(program, { completionCommandName: 'completion' });
+  for (const command of root.commands.values()) {
+    for (const [name, option] of root.options) {
+      if (command.options.has(name)) continue;
+      if (option.handler) command.option(name, option.description, option.handler);
+      else command.option(name, option.description);
+    }
+  }
+  root.commands.get('help')?.argument('command', (complete) => {
+    for (const [name, { description }] of root.commands) complete(name, description);
+  });
+  commandOf(program, 'completion')
+    .description('print a script that completes commands and options in a shell')
+    .addHelpText('after', '\nExamples:\n  $ source <(memts completion bash)\n  $ memts completion fish | source')
+    .action((shell: string) => {
+      if (shell === 'bash') process.stdout.write(BASH);
+      else root.setup('memts', 'memts', shell);
+    });
+  commandOf(program, 'complete').action((words: string[]) => {
+    if (wantsFile(program, words)) process.stdout.write(`${FILES}\n`);
+    else root.parse(words);
+  });
+}
+
+function commandOf(program: Command, name: string): Command {
+  const found = program.commands.find((command) => command.name() === name);
+  if (found === undefined) throw new Error(`no command ${name}`);
+  return found;
+}
+
+/** Whether the last of the words is to be a file, which the shell knows better. */
+function wantsFile(program: Command, words: readonly string[]): boolean {
+  const [before = '', last = ''] = [words.at(-2), words.at(-1)];
+  const command = program.commands.find((one) => words.slice(0, -1).includes(one.name()));
+  const option = optionOf(before, command === undefined ? [program] : [command, program]);
+  if (option !== undefined && (option.required || option.optional)) return /<(file|socket)>/.test(option.flags);
+  return !last.startsWith('-') && command?.registeredArguments[0]?.name() === 'file';
+}
+
+function optionOf(word: string, commands: readonly Command[]): Option | undefined {
+  return commands.flatMap(({ options }) => options).find(({ long, short }) => word === long || word === short);
+}

@@ -1,0 +1,33 @@
+/** Entries that are sent at a time, and about how many bytes they may come to. */
+const MOST_ENTRIES = 1000;
+const MOST_BYTES = 4 * 1024 * 1024;
+/** Many values take longer than one, in seconds. */
+const LEAST_TIMEOUT = 10;
+
+/** How long a batch may take, and, as for any other command, a connection. */
+export function batchTimeouts(timeout: number): { timeout: number; conntimeout: number } {
+  return { timeout: Math.max(timeout, LEAST_TIMEOUT), conntimeout: 2 * timeout };
+}
+
+export type Batch<T> = readonly [T, ...T[]];
+
+/** Puts entries together that may go in one batch. */
+export async function* batches<T>(
+  entries: AsyncIterable<T>,
+  bytesOf: (entry: T) => number,
+  together: (first: T, next: T) => boolean = () => true,
+): AsyncGenerator<Batch<T>> {
+  let batch: [T, ...T[]] | undefined;
+  let bytes = 0;
+  for await (const entry of entries) {
+    if (batch !== undefined && batch.length < MOST_ENTRIES && bytes < MOST_BYTES && together(batch[0], entry)) {
+      batch.push(entry);
+      bytes += bytesOf(entry);
+      continue;
+    }
+    if (batch !== undefined) yield batch;
+    batch = [entry];
+    bytes = bytesOf(entry);
+  }
+  if (batch !== undefined) yield batch;
+}
