@@ -4,7 +4,7 @@ import { Client, type ClientOptions, type ServerList, type ServerOptions } from 
 export type AdapterClient = Client<string, unknown>;
 
 /** Options of a client that the adapter makes for itself. */
-export type OwnClientOptions = ClientOptions<string, unknown> & ServerOptions;
+export type OwnClientOptions = ClientOptions<string, unknown> & Omit<ServerOptions, 'protocol'>;
 
 /** A client, and whether the adapter made it and so has to close it. */
 export interface Held {

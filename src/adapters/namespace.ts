@@ -5,6 +5,12 @@ import { type AdapterClient, asText } from './client.ts';
 /** How often a record that others delete as soon as it is there is made anew. */
 const ATTEMPTS = 5;
 
+/**
+ * Spaces and control characters, for which the classic protocol has no form and of which meta makes longer keys, and
+ * the percent sign that stands for them, so that no two keys become one.
+ */
+const ODD = /[^!-$&-~\u0080-\uffff]/g;
+
 /** Where a key is at the moment. */
 export type ToWire = (key: string) => string;
 
@@ -16,6 +22,7 @@ export type ToWire = (key: string) => string;
 export class Namespace {
   readonly name: string;
   readonly #client: AdapterClient;
+  readonly #prefix: string;
   readonly #record: string;
   #token: string | undefined;
   #reading: Promise<string> | undefined;
@@ -23,7 +30,8 @@ export class Namespace {
   constructor(client: AdapterClient, name: string) {
     this.#client = client;
     this.name = name;
-    this.#record = `${name}:generation`;
+    this.#prefix = plain(name);
+    this.#record = `${this.#prefix}:generation`;
   }
 
   /**
@@ -48,7 +56,7 @@ export class Namespace {
   }
 
   #under(token: string): ToWire {
-    return (key) => `${this.name}:${token}:${key}`;
+    return (key) => `${this.#prefix}:${token}:${plain(key)}`;
   }
 
   /** Asks once for all that is done in this turn. The question leaves after it, so the answer is not too old for any. */
@@ -72,6 +80,11 @@ export class Namespace {
     }
     throw new MemcacheError('ERR_BUSY', 'The record of a namespace was deleted in each attempt to read it');
   }
+}
+
+/** Text as every protocol can say it: percent-encoded where it has to be. */
+function plain(text: string): string {
+  return text.replace(ODD, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function freshToken(): string {

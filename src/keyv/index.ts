@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { createRequire } from 'node:module';
 import type { Keyv } from 'keyv';
 import { type AdapterClient, asText, type Held, holdClient, type OwnClientOptions } from '../adapters/client.ts';
 import { toExpiration } from '../adapters/lifetime.ts';
@@ -145,7 +144,7 @@ export class KeyvMemts extends EventEmitter {
 
 /** A Keyv on memcached, which has to be installed: its keys are not prefixed a second time. */
 export function createKeyv(servers?: AdapterClient | ServerList | null, options: KeyvMemtsOptions = {}): Keyv {
-  const keyv = requirePeer(createRequire(import.meta.url), 'keyv', 'createKeyv') as typeof import('keyv');
+  const keyv = requirePeer('keyv', 'createKeyv') as typeof import('keyv');
   const store = new KeyvMemts(servers, options);
   // Left out, the namespace would be Keyv 5's own, 'keyv'; its types don't let it be undefined.
   return new keyv.Keyv({ store, useKeyPrefix: false, namespace: options.namespace as string });
@@ -157,8 +156,9 @@ function toKeyv<Value>(value: unknown): Value | undefined {
   return plain as Value | undefined;
 }
 
-function toExpires(ttl: number | undefined): number | undefined {
-  return ttl === undefined ? undefined : toExpiration(ttl);
+/** As in all of Keyv, 0 is no lifetime of its own. */
+function toExpires(ttl: number | null | undefined): number | undefined {
+  return ttl ? toExpiration(ttl) : undefined;
 }
 
 /** Whether a value is past its time, which Keyv keeps in it to the millisecond. */

@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import { createRequire } from 'node:module';
 import type { Context, Counter, Histogram, Span, UpDownCounter } from '@opentelemetry/api';
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
-import { requirePeer } from '../adapters/peer.ts';
+import { load, requirePeer } from '../adapters/peer.ts';
 import type { CommandTrace, ConnectionEvent } from '../index.ts';
 import {
   connectionAttributes,
@@ -16,14 +15,11 @@ import {
 } from './attributes.ts';
 
 const NAME = 'memts/opentelemetry';
-const load = createRequire(import.meta.url);
 const { context, SpanKind, SpanStatusCode, trace } = requirePeer(
-  load,
   '@opentelemetry/api',
   NAME,
 ) as typeof import('@opentelemetry/api');
 const { InstrumentationBase } = requirePeer(
-  load,
   '@opentelemetry/instrumentation',
   NAME,
 ) as typeof import('@opentelemetry/instrumentation');
@@ -71,6 +67,8 @@ class ActiveSpan extends AsyncLocalStorage<Context> {
 export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentationConfig> {
   // Declared, not initialised: the base class enables this one before fields would be.
   declare private instruments: Instruments;
+  /** The servers of the connections that are open, by connection. */
+  declare private open: Map<string, string> | undefined;
   declare private stop: (() => void) | undefined;
 
   constructor(config: MemtsInstrumentationConfig = {}) {
@@ -95,6 +93,8 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
 
   protected override _updateMetricInstruments(): void {
     const { meter } = this;
+    // What is open is no longer counted by the meter before, and from now on by the new one.
+    this.countOpen(-1);
     this.instruments = {
       duration: meter.createHistogram('db.client.operation.duration', {
         description: 'Duration of database client operations.',
@@ -111,40 +111,51 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
         unit: '{key}',
       }),
     };
+    this.countOpen(1);
   }
 
   /** Listens to the channels; what is returned ends that. */
   private listen(): () => void {
     const operations = new WeakMap<CommandTrace, Operation>();
-    const open = new Map<string, string>();
     const peers = new Map<string, Peer>();
     const commands = tracingChannel<Context, CommandTrace>('memts:command');
     const connections = channel('memts:connection');
     const active = new ActiveSpan();
+    let underWay = 0;
+    let isStopped = false;
+    this.open = new Map();
 
-    const asyncStart = (call: CommandTrace): void => {
+    const asyncStart = (message: unknown): void => {
+      const call = message as CommandTrace;
       const operation = operations.get(call);
       // One that began before this was enabled.
       if (operation === undefined) return;
       operations.delete(call);
+      underWay--;
       this.ended(call, operation, peers.get(call.server ?? ''));
+      // Not within the event: the channel is going through its listeners.
+      if (isStopped && underWay === 0) queueMicrotask(() => commands.asyncStart.unsubscribe(asyncStart));
     };
-    const onConnection = (message: unknown): void => this.connection(message as ConnectionEvent, open, peers);
+    const onConnection = (message: unknown): void => this.connection(message as ConnectionEvent, peers);
 
     // The store is asked for before the subscribers are called, so that it is what begins the operation.
     commands.start.bindStore(active, (call) => {
       const operation = this.begun(call);
       operations.set(call, operation);
+      underWay++;
       return operation.span === undefined ? context.active() : trace.setSpan(context.active(), operation.span);
     });
-    commands.asyncStart.subscribe(asyncStart as (message: unknown) => void);
+    commands.asyncStart.subscribe(asyncStart);
     connections.subscribe(onConnection);
     return () => {
+      isStopped = true;
       commands.start.unbindStore(active);
-      commands.asyncStart.unsubscribe(asyncStart as (message: unknown) => void);
+      // What is under way still ends, so that no span is lost.
+      if (underWay === 0) commands.asyncStart.unsubscribe(asyncStart);
       connections.unsubscribe(onConnection);
       // Nobody would hear when they are closed.
-      for (const server of open.values()) this.instruments.connections.add(-1, connectionAttributes(server));
+      this.countOpen(-1);
+      this.open = undefined;
     };
   }
 
@@ -170,29 +181,32 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
     if (found.hits > 0) hits.add(found.hits, attributes);
     if (found.misses > 0) misses.add(found.misses, attributes);
     if (span === undefined) return;
-    span.updateName(spanName(call));
-    span.setAttributes({ ...endAttributes(call, peer), ...failure });
-    if (error !== undefined) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
+    // A span that was not sampled keeps nothing.
+    if (span.isRecording()) {
+      span.updateName(spanName(call));
+      span.setAttributes({ ...endAttributes(call, peer), ...failure });
+      if (error !== undefined) {
+        span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
+      }
     }
     this._runSpanCustomizationHook(this.getConfig().responseHook, 'responseHook', span, call);
     span.end();
   }
 
   /** Counts what is open. A connection from before this was enabled is not known, and so not taken off. */
-  private connection(
-    { event, server, id, peer }: ConnectionEvent,
-    open: Map<string, string>,
-    peers: Map<string, Peer>,
-  ): void {
+  private connection({ event, server, id, peer }: ConnectionEvent, peers: Map<string, Peer>): void {
     const connection = `${id} ${server}`;
     if (event === 'connect') {
-      open.set(connection, server);
+      this.open?.set(connection, server);
       if (peer !== undefined) peers.set(server, peer);
       this.instruments.connections.add(1, connectionAttributes(server));
-    } else if (event === 'close' && open.delete(connection)) {
+    } else if (event === 'close' && this.open?.delete(connection)) {
       this.instruments.connections.add(-1, connectionAttributes(server));
     }
+  }
+
+  private countOpen(by: 1 | -1): void {
+    for (const server of this.open?.values() ?? []) this.instruments.connections.add(by, connectionAttributes(server));
   }
 }
 

@@ -1,9 +1,8 @@
-import { createRequire } from 'node:module';
 import type { SessionData, Store as SessionStore } from 'express-session';
 import { type AdapterClient, asText, type Held, holdClient, type OwnClientOptions } from '../adapters/client.ts';
 import { toExpiration } from '../adapters/lifetime.ts';
 import { requirePeer } from '../adapters/peer.ts';
-import type { ServerList } from '../index.ts';
+import { MemcacheError, type ServerList } from '../index.ts';
 
 /** Options of {@link MemtsStore}; further ones are those of `Client.create`, for the client that it makes. */
 export interface MemtsStoreOptions extends OwnClientOptions {
@@ -24,9 +23,7 @@ type Callback<T extends unknown[] = []> = (error?: unknown, ...results: T) => vo
 
 const ONE_DAY = 86_400;
 
-const { Store } = requirePeer(createRequire(import.meta.url), 'express-session', 'memts/session') as {
-  Store: typeof SessionStore;
-};
+const { Store } = requirePeer('express-session', 'memts/session') as { Store: typeof SessionStore };
 
 /**
  * Sessions of express-session in memcached: `session({ store: new MemtsStore({ servers: 'localhost:11211' }), … })`.
@@ -53,7 +50,7 @@ export class MemtsStore extends Store {
   get(sid: string, callback: Callback<[SessionData | null]>): void {
     const read = async (): Promise<SessionData | null> => {
       const text = asText((await this.client.get(this.#prefix + sid)).value);
-      return text === undefined ? null : JSON.parse(text);
+      return text === undefined ? null : parse(text);
     };
     answer(read(), (error, found) => callback(error, found ?? null));
   }
@@ -86,9 +83,19 @@ export class MemtsStore extends Store {
 
   /** What is left of a session, in milliseconds. */
   #lifetime(data: SessionData): number {
-    const { expires } = data.cookie;
+    // What is stored by hand may have no cookie at all.
+    const expires = data.cookie?.expires;
     if (expires) return new Date(expires).getTime() - Date.now();
     return 1000 * (typeof this.#ttl === 'function' ? this.#ttl(data) : this.#ttl);
+  }
+}
+
+/** JSON's own error would quote the session, and errors are logged. */
+function parse(text: string): SessionData {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MemcacheError('ERR_UNSUPPORTED', 'memts/session: what is stored for this id is no JSON');
   }
 }
 

@@ -13,7 +13,7 @@ export interface MemtsDriverOptions extends OwnClientOptions {
   servers?: ServerList | undefined;
   /** Where the keys are; what `clear` clears. @default 'unstorage' */
   base?: string | undefined;
-  /** How long items live, in seconds. @default the client's `expires` */
+  /** How long items live, in seconds; 0 is for ever. @default the client's `expires` */
   ttl?: number | undefined;
 }
 
@@ -35,8 +35,9 @@ export function memtsDriver(options: MemtsDriverOptions = {}) {
   const keys = new Namespace(client, base.replace(/:+$/, ''));
 
   const expiresOf = (call: CallOptions | undefined): number | undefined => {
-    const seconds = call?.ttl ?? ttl;
-    return seconds ? toExpiration(seconds * 1000) : undefined;
+    const seconds = call?.ttl ?? ttl ?? undefined;
+    // 0 is for ever, whatever the client's default.
+    return seconds ? toExpiration(seconds * 1000) : seconds;
   };
   const read = (key: string): Promise<unknown> => keys.run(async (toWire) => (await client.get(toWire(key))).value);
   const write = async (key: string, value: unknown, call?: CallOptions): Promise<void> => {

@@ -42,7 +42,8 @@ describe('lifetimes', () => {
     [1, 2],
     [1000, 2],
     [1001, 3],
-    [0, 2],
+    [0, undefined],
+    [null, undefined],
     [-5, 2],
     [(30 * 86_400 - 1) * 1000, 30 * 86_400],
     [30 * 86_400 * 1000, 1_700_000_000 + 30 * 86_400 + 1],
@@ -51,7 +52,7 @@ describe('lifetimes', () => {
     const store = new KeyvMemts(client);
     const set = vi.spyOn(client, 'set');
     vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
-    await store.set('key', 'value', ttl);
+    await store.set('key', 'value', ttl as number | undefined);
     expect(set).toHaveBeenCalledWith('key', 'value', { expires });
     vi.restoreAllMocks();
   });
@@ -104,6 +105,25 @@ describe('a namespace', () => {
     expect(get).toHaveBeenCalledTimes(51);
     get.mockRestore();
   });
+
+  it.each(['binary', 'meta', 'classic'] as const)(
+    'takes names and keys with any characters over %s',
+    async (protocol) => {
+      const long = 'a b\n\0%'.repeat(35);
+      // Two that would be one if the percent sign stood for itself; over meta, 187 bytes with spaces are too many.
+      const keys = ['a b', 'a%20b', 'a\tb', 'ünï côde', '\u007f', long, `${long}c`, ' '.repeat(200)];
+      for (const name of ['plain', 'with space\r\n', 'ü%', `${' long'.repeat(60)}`]) {
+        const store = new KeyvMemts(server.address, { protocol, namespace: name });
+        const entries = keys.map((key) => ({ key, value: `of ${key}` }));
+        expect(await store.setMany(entries)).toEqual(keys.map(() => true));
+        expect(await store.getMany(keys)).toEqual(entries.map(({ value }) => value));
+        expect([store.namespace, await store.get('a b'), await store.delete('a%20b')]).toEqual([name, 'of a b', true]);
+        await store.clear();
+        expect(await store.hasMany(keys)).toEqual(keys.map(() => false));
+        await store.disconnect();
+      }
+    },
+  );
 
   it('can be changed on the store, as Keyv does', async () => {
     const store = new KeyvMemts(client, { namespace: 'before' });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -202,13 +203,24 @@ describe('the store', () => {
 
   it('reports what is no session, and works without callbacks', async () => {
     const store = startStore();
-    await client.set('sess:broken', '{');
-    await expect(call((callback) => store.get('broken', callback))).rejects.toThrow(SyntaxError);
+    await client.set('sess:broken', 'hush{');
+    const broken = await call((callback) => store.get('broken', callback)).catch((error: unknown) => error);
+    expect(broken).toMatchObject({ name: 'MemcacheError', code: 'ERR_UNSUPPORTED' });
+    // JSON's own error would quote the session.
+    expect(inspect(broken)).not.toContain('hush');
     store.set('quiet', data());
     store.touch('quiet', data());
     await expect.poll(() => call((callback) => store.get('quiet', callback))).toEqual(data());
     store.destroy('quiet');
     await expect.poll(() => call((callback) => store.get('quiet', callback))).toBeNull();
+  });
+
+  it('keeps a session without a cookie for as long as one whose cookie has no end', async () => {
+    const store = startStore({ ttl: 60 });
+    const bare = { user: 'Ada' } as session.SessionData;
+    await call((callback) => store.set('bare', bare, callback));
+    await call((callback) => store.touch('bare', bare, callback));
+    expect(await call((callback) => store.get('bare', callback))).toEqual(bare);
   });
 
   it('calls back once with the error when nothing is there to answer', async () => {

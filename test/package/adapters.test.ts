@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT } from '../support/built.ts';
 import { startMemcached } from '../support/memcached.ts';
@@ -56,6 +57,27 @@ describe.each(['keyv', 'keyv-6'])('with the hosts installed, and %s', (keyv) => 
     }
     expect({ results: JSON.parse(stdout), stderr }).toEqual({ results: expected, stderr: '' });
   });
+});
+
+it.each(['esm', 'cjs'] as const)('every adapter works where a bundler made one file of %s', async (format) => {
+  const project = projects.get('keyv') ?? '';
+  const program = `
+    import { createKeyv } from 'memts/keyv';
+    import { MemtsStore } from 'memts/session';
+    import { memtsDriver } from 'memts/unstorage';
+    const servers = 'localhost:1';
+    console.log(createKeyv(servers).store.opts.dialect, memtsDriver({ servers }).name, typeof new MemtsStore({ servers }).touch);`;
+  const name = `bundled.${format === 'esm' ? 'mjs' : 'cjs'}`;
+  await build({
+    stdin: { contents: program, resolveDir: project },
+    bundle: true,
+    platform: 'node',
+    format,
+    outfile: join(project, name),
+    logLevel: 'error',
+  });
+  const { stdout } = await run(process.execPath, [name], project);
+  expect(stdout.trim()).toBe('memcached memts function');
 });
 
 // With Keyv 6, and in CommonJS, nothing differs: the types of both builds are one text.

@@ -3,6 +3,7 @@ import {
   type Context,
   type ContextManager,
   context,
+  createContextKey,
   ROOT_CONTEXT,
   SpanKind,
   SpanStatusCode,
@@ -65,6 +66,9 @@ class Contexts implements ContextManager {
     return this;
   }
 }
+
+/** What `suppressTracing` of `@opentelemetry/core` sets. */
+const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 const spans = new InMemorySpanExporter();
 const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
@@ -268,4 +272,65 @@ it('is silent when it is disabled, and back when it is enabled', async () => {
   expect(await measured(METRIC_DB_CLIENT_OPERATION_DURATION)).toMatchObject([{ value: { count: 2 } }]);
   // The connection from before is not known any more, and so its end is none of a connection that was counted.
   expect(await measured('db.client.connection.count')).toMatchObject([{ value: 0 }]);
+});
+
+it('ends the spans of what is under way when it is disabled', async () => {
+  const client = connect();
+  const two = [client.set('key', 'value'), client.get('key')];
+  instrumentation.disable();
+  await Promise.all(two);
+  expect(spans.getFinishedSpans().map(({ name }) => name.split(' ')[0])).toEqual(['set', 'get']);
+  expect(await measured(METRIC_DB_CLIENT_OPERATION_DURATION)).toHaveLength(2);
+  const { tracingChannel } = await import('node:diagnostics_channel');
+  expect(tracingChannel('memts:command').asyncStart.hasSubscribers).toBe(false);
+});
+
+it('counts the connections that are open by the meter of now', async () => {
+  const client = connect();
+  await client.get('key');
+  const connections = 'db.client.connection.count';
+  expect(await measured(connections)).toMatchObject([{ value: 1 }]);
+  const before = [metrics, meterProvider] as const;
+  metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter: metrics, exportIntervalMillis: 1e6 });
+  meterProvider = new MeterProvider({ readers: [reader] });
+  instrumentation.setMeterProvider(meterProvider);
+  await client.get('key');
+  expect(await measured(connections)).toMatchObject([{ value: 1 }]);
+  await client.quit();
+  // The meter would otherwise be told of an end without a beginning, which is -1.
+  expect(await measured(connections)).toMatchObject([{ value: 0 }]);
+  [metrics, meterProvider] = [before[0], before[1]];
+  expect(await measured(connections)).toMatchObject([{ value: 0 }]);
+});
+
+it('makes no spans where tracing is suppressed, in what follows neither, and measures all the same', async () => {
+  const client = connect();
+  await context.with(context.active().setValue(SUPPRESSED, true), async () => {
+    await client.set('key', 'value');
+    await client.getOrSet('suppressed', async () => {
+      await client.get('key');
+      return 'value';
+    });
+  });
+  expect(spans.getFinishedSpans()).toEqual([]);
+  const durations = await measured<Histogram>(METRIC_DB_CLIENT_OPERATION_DURATION);
+  expect(durations.map(({ attributes }) => attributes[ATTR_DB_OPERATION_NAME]).sort()).toEqual([
+    'get',
+    'getOrSet',
+    'set',
+  ]);
+});
+
+it('tells the servers of several clients apart', async () => {
+  await using other = await startMemcached();
+  const clients = [connect(), connect({}, other.address), connect()];
+  await Promise.all(clients.map((client) => client.get('key')));
+  const ports = spans.getFinishedSpans().map(({ attributes }) => attributes[ATTR_NETWORK_PEER_PORT]);
+  expect(ports.sort()).toEqual([memcached.port, memcached.port, other.port].sort());
+  const open = await measured('db.client.connection.count');
+  expect(
+    Object.fromEntries(open.map(({ attributes, value }) => [attributes['db.client.connection.pool.name'], value])),
+  ).toEqual({ [memcached.address]: 2, [other.address]: 1 });
+  await clients[1]?.quit();
 });
