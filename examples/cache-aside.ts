@@ -1,7 +1,8 @@
 /**
  * A cache in front of a slow function: read through it, and deleted from it by whoever writes.
  *
- * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set.
+ * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
+ * `../src/index.ts` is `memts`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, jsonSerializer } from '../src/index.ts';
@@ -30,7 +31,8 @@ function findUser(id: number): Promise<User | null | undefined> {
 
 async function renameUser(id: number, name: string): Promise<void> {
   rows.set(id, { id, name });
-  // Deleted, not stored: of two who write at once, the slower one would leave its older value.
+  // Deleted, not stored: of two who write at once, the slower one would leave its older value. Over the meta protocol,
+  // what somebody is just reading from the database for this key is not stored either.
   await client.delete(String(id));
 }
 

@@ -1,7 +1,8 @@
 /**
  * Sessions of an Express app in memcached: every process of the app has them, and a restart keeps them.
  *
- * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set.
+ * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
+ * `../src/session/index.ts` is `memts/session`.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -24,6 +25,7 @@ app.use(
     secret: 'in production from the environment',
     resave: false,
     saveUninitialized: false,
+    // In production also `secure: true`.
     cookie: { maxAge: 60 * 60 * 1000 },
   }),
 );

@@ -1,7 +1,8 @@
 /**
  * A value that is costly to make, made once however many ask for it.
  *
- * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set.
+ * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
+ * `../src/index.ts` is `memts`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, jsonSerializer } from '../src/index.ts';

@@ -1,9 +1,10 @@
 /**
  * Many keys in one call, and what comes back when some of them can't be had.
  *
- * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set.
+ * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
+ * `../src/index.ts` is `memts`.
  */
-import { Client } from '../src/index.ts';
+import { Client, MemcacheError } from '../src/index.ts';
 
 const client = Client.create(undefined, { keyPrefix: 'example:', hashLongKeys: true });
 
@@ -28,7 +29,7 @@ console.log(
   'hits',
   some.size,
   'errors',
-  [...some.errors.values()].map((error) => error.name),
+  [...some.errors.values()].map((error) => error instanceof MemcacheError && error.code),
 );
 
 // As many as you like: they go out in batches.

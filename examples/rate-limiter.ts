@@ -1,7 +1,8 @@
 /**
  * So many requests for each user in a window of time, counted together by all processes.
  *
- * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set.
+ * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
+ * `../src/index.ts` is `memts`.
  */
 import { randomUUID } from 'node:crypto';
 import { Client } from '../src/index.ts';
@@ -14,7 +15,10 @@ interface Verdict {
   remaining: number;
 }
 
-/** Whether a request of `user` at `now` (in milliseconds) is among the first `limit` of its window. */
+/**
+ * Whether a request of `user` at `now` (in milliseconds) is among the first `limit` of its window. Around the end of one,
+ * twice as many may come in a short time.
+ */
 async function take(user: string, limit: number, seconds: number, now = Date.now()): Promise<Verdict> {
   // A key for each window: the first request makes its counter, which goes by itself when the window is over.
   const window = Math.floor(now / 1000 / seconds);

@@ -1,12 +1,10 @@
 /**
  * Values of several types in a cache, large ones compressed, and a cache shared with Ruby.
  *
- * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set.
+ * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
+ * `../src/index.ts` is `memts`.
  */
-import { Client } from '../src/index.ts';
-import { compressed } from '../src/serializers/compress.ts';
-import { dalliSerializer } from '../src/serializers/dalli.ts';
-import { jsonSerializer } from '../src/serializers/json.ts';
+import { Client, compressed, dalliSerializer, jsonSerializer } from '../src/index.ts';
 
 const client = Client.create(undefined, { serializer: compressed(jsonSerializer(), { threshold: 1000 }) });
 

@@ -1,7 +1,8 @@
 /**
  * A value that several change at once, and no change is lost.
  *
- * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set.
+ * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
+ * `../src/index.ts` is `memts`.
  */
 import { Client, jsonSerializer } from '../src/index.ts';
 

@@ -1,7 +1,8 @@
 /**
  * Several processes that share what they count, what they compute and what there is to do.
  *
- * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set.
+ * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
+ * `../src/index.ts` is `memts`.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -13,7 +13,7 @@ const OUTPUT: Readonly<Record<string, string>> = {
   'many-keys.ts': `stored [ true, true, true ]
 apple red
 plum true nothing false
-hits 1 errors [ 'MemcacheError' ]
+hits 1 errors [ 'ERR_INVALID_KEY' ]
 read 10000
 deleted 10000 of 10001
 long results

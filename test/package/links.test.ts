@@ -63,6 +63,12 @@ it('names every guide in the README', () => {
   expect(guides.filter((file) => !named.has(file))).toEqual([]);
 });
 
+it('has every guide in the site', () => {
+  const listed: string[] = JSON.parse(readFileSync(join(ROOT, 'typedoc.json'), 'utf8')).projectDocuments;
+  const guides = [...FILES.keys()].filter((file) => /^docs[\\/][^\\/]+\.md$/.test(file));
+  expect(guides.filter((file) => !listed.includes(file.replaceAll('\\', '/')))).toEqual([]);
+});
+
 it('finds what is dead', () => {
   expect(problem('README.md', 'docs/nothing.md')).toEqual(['README.md: docs/nothing.md leads to no file']);
   expect(problem('README.md', 'docs/clusters.md#nothing')).toHaveLength(1);
