@@ -58,7 +58,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options?: GetMultiOptions | null,
   ): Promise<MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>> {
     type Result = MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>;
-    const run = (trace?: CommandTrace) => this.whenKnown(() => getMulti(this, keys, options ?? {}, trace));
+    const run = (trace?: CommandTrace) =>
+      this.whenKnown(() => getMulti(this, keys, options ?? {}, trace), options?.signal);
     return (isTraced() ? traceCall(this, 'getMulti', keys, run) : run()) as Promise<Result>;
   }
 
@@ -69,7 +70,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options?: SetMultiOptions | null,
   ): Promise<MultiResult<boolean, Key>>;
   setMulti(entries: Iterable<readonly [Key, TIn]>, options?: SetMultiOptions | null): Promise<unknown> {
-    const run = (trace?: CommandTrace) => this.whenKnown(() => setMulti(this, entries, options ?? {}, trace));
+    const run = (trace?: CommandTrace) =>
+      this.whenKnown(() => setMulti(this, entries, options ?? {}, trace), options?.signal);
     return isTraced() ? traceCall(this, 'setMulti', entries, run) : run();
   }
 
@@ -78,7 +80,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     keys: Iterable<TKey>,
     options?: CommandOptions | null,
   ): Promise<MultiResult<boolean, TKey>> {
-    const run = (trace?: CommandTrace) => this.whenKnown(() => deleteMulti(this, keys, options ?? {}, trace));
+    const run = (trace?: CommandTrace) =>
+      this.whenKnown(() => deleteMulti(this, keys, options ?? {}, trace), options?.signal);
     return (isTraced() ? traceCall(this, 'deleteMulti', keys, run) : run()) as Promise<MultiResult<boolean, TKey>>;
   }
 
@@ -90,9 +93,9 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   update<TNew extends TIn | undefined>(
     key: Key,
     change: (value: TOut | null) => TNew | Promise<TNew>,
-    options: UpdateOptions = {},
+    options?: UpdateOptions | null,
   ): Promise<TNew> {
-    const run = (trace?: CommandTrace) => update(this, key, change, options, trace);
+    const run = (trace?: CommandTrace) => update(this, key, change, options ?? {}, trace);
     return isTraced() ? traceCall(this, 'update', key, run) : run();
   }
 
@@ -105,13 +108,13 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   getOrSet<T extends Narrowed<TOut> = TOut>(
     key: Key,
     compute: Compute<TIn | null | undefined>,
-    options: GetOrSetOptions = {},
+    options?: GetOrSetOptions | null,
   ): Promise<Found<T, TOut> | null | undefined> {
     // Without a list of servers the caller computes, as with servers that can't be reached. Whatever is found or made has
     // been through the serializer, so it is of the type that comes out of it.
     const run = async (trace?: CommandTrace): Promise<unknown> => {
-      await this.whenKnown(() => Promise.resolve()).catch(() => {});
-      return this.#getOrSet.run(key, compute, options, trace);
+      await this.whenKnown(() => Promise.resolve(), options?.signal).catch(() => {});
+      return this.#getOrSet.run(key, compute, options ?? {}, trace);
     };
     type Result = Promise<Found<T, TOut> | null | undefined>;
     return (isTraced() ? traceCall(this, 'getOrSet', key, run) : run()) as Result;
@@ -127,7 +130,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   flush(first?: unknown, second?: unknown): unknown {
     const { options, callback } = trailing<FlushOptions>(first, second);
     const flush = () => flushAll(this, options, toExpiration(options.expires ?? 0, this.options));
-    const outcomes = this.#ask('flush', flush);
+    const outcomes = this.#ask('flush', flush, options.signal);
     return flushResults(outcomes, callback);
   }
 
@@ -156,8 +159,9 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   }
 
   /** The version of every server, by `host:port`; otherwise like `stats`. */
-  async version(options: CommandOptions = {}): Promise<Record<string, string>> {
-    return byServer(await this.#ask('version', () => versionOfAll(this, options)));
+  async version(options?: CommandOptions | null): Promise<Record<string, string>> {
+    const ask = () => versionOfAll(this, options ?? {});
+    return byServer(await this.#ask('version', ask, options?.signal));
   }
 
   /** The same as `quit`, for `await using`. */
@@ -166,19 +170,27 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   }
 
   /** Asks every server; what `ask` throws becomes a rejection. */
-  async #ask<T>(command: string, ask: () => Promise<Outcome<T>[]>): Promise<Outcome<T>[]> {
-    if (!isTraced()) return this.whenKnown(ask);
-    return traceCall(this, command, undefined, async (trace) => noteOutcomes(await this.whenKnown(ask), trace));
+  async #ask<T>(
+    command: string,
+    ask: () => Promise<Outcome<T>[]>,
+    signal: AbortSignal | null | undefined,
+  ): Promise<Outcome<T>[]> {
+    if (!isTraced()) return this.whenKnown(ask, signal);
+    return traceCall(this, command, undefined, async (trace) => noteOutcomes(await this.whenKnown(ask, signal), trace));
   }
 
   private statistics(group: unknown, second: unknown, third: unknown): unknown {
     const { options, callback } = trailing<CommandOptions>(second, third);
     return statsResults(
       (each) =>
-        this.#ask(statsName(group), () => {
-          if (group !== '') checkKey(group);
-          return statsOfAll(this, group as string, options, each);
-        }),
+        this.#ask(
+          statsName(group),
+          () => {
+            if (group !== '') checkKey(group);
+            return statsOfAll(this, group as string, options, each);
+          },
+          options.signal,
+        ),
       callback,
     );
   }

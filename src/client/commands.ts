@@ -57,8 +57,10 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
     expires: number,
     callback: (error: ErrorOrNull, value: Found<T, TOut>, flags: Buffer | null) => void,
   ): void;
-  getAndTouch(key: Key, expires: number, third?: unknown, fourth?: unknown): unknown {
-    return this.retrieve(Op.GetAndTouch, key, third, fourth, expires);
+  getAndTouch(key: Key, expires?: unknown, third?: unknown, fourth?: unknown): unknown {
+    // As with touch, so that a callback in the place of the expiration is called all the same.
+    if (typeof expires === 'function') return this.retrieve(Op.GetAndTouch, key, expires, third);
+    return this.retrieve(Op.GetAndTouch, key, third, fourth, expires as number);
   }
 
   /** Stores a value. With `cas`, `false` when the item has changed or is gone. */

@@ -23,6 +23,7 @@ import {
 } from './options.ts';
 import { FrameCommand } from './perform.ts';
 import { isTraced, traceCommand } from './telemetry.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** What a client is before it has commands: its servers and options, and the ways to take leave of them. */
 export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
@@ -111,6 +112,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     this.incrSeq();
     let retried: number;
     do {
+      await this.#fleet.settled();
       ({ retried } = this.router);
       await this.router.idle();
       await Promise.all(this.#fleet.all.map((server) => (isOurs(server) ? server.quit() : this.quitTransport(server))));
@@ -182,9 +184,12 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   }
 
   /** Does something that asks several servers, as soon as the client knows which there are. */
-  protected whenKnown<T>(ask: () => Promise<T>): Promise<T> {
+  protected whenKnown<T>(ask: () => Promise<T>, signal?: AbortSignal | null): Promise<T> {
     if (this.#fleet.dormant) this.#fleet.wake();
-    return this.#fleet.unknown ? this.#fleet.known().then(ask) : ask();
+    if (!this.#fleet.unknown) return ask();
+    const known = this.#fleet.known();
+    // What is no signal is refused by what is asked.
+    return (signal instanceof AbortSignal ? untilAborted(known, signal) : known).then(ask);
   }
 
   async #connectAll(): Promise<void> {

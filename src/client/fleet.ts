@@ -71,7 +71,14 @@ export class Fleet {
     this.#watcher?.start();
   }
 
-  /** Stops asking the source until the next command, and closes the servers that are leaving. */
+  /** Resolves when nobody waits for a first list any more, and those who did have sent what they had. */
+  async settled(): Promise<void> {
+    if (this.#first === undefined) return;
+    await this.#first.promise.catch(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Stops asking the source until the next command, fails who waits for it, and closes the servers that are leaving. */
   close(): void {
     this.#sleep();
     for (const server of this.#leaving) server.close();
@@ -86,6 +93,9 @@ export class Fleet {
   #sleep(): void {
     this.#watcher?.stop();
     this.dormant = this.#watcher !== undefined;
+    // Who comes after this waits for an answer of its own.
+    this.#first?.reject(new MemcacheError('ERR_CLOSED', 'The client was closed'));
+    this.#first = undefined;
   }
 
   #discover(discovery: Discovery): Watcher {

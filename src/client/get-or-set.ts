@@ -6,6 +6,7 @@ import type { Key, KeyMaker } from './keys.ts';
 import { isExpiration } from './options.ts';
 import { roundTrip } from './round-trip.ts';
 import type { CommandTrace } from './trace.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** Options of `getOrSet`. All times are in seconds. */
 export interface GetOrSetOptions {
@@ -67,7 +68,7 @@ export class GetOrSet {
   async run(key: Key, compute: Compute<unknown>, options: GetOrSetOptions, trace?: CommandTrace): Promise<unknown> {
     if (typeof compute !== 'function') throw invalid('compute', 'a function', compute);
     const plan = this.#plan(options);
-    const { signal } = options;
+    const signal = options.signal ?? undefined;
     checkCommandOptions({ signal });
     const wire = this.#host.keyMaker.toWire(key);
     // By its bytes: the same for a string and for its bytes, and never for two keys that differ.
@@ -154,8 +155,10 @@ export class GetOrSet {
     }
   }
 
-  #plan({ expires, staleFor = 0, lockFor = DEFAULT_LOCK }: GetOrSetOptions): Plan {
-    const seconds = expires ?? this.#host.options.expires;
+  #plan(options: GetOrSetOptions): Plan {
+    const seconds = options.expires ?? this.#host.options.expires;
+    const staleFor = options.staleFor ?? 0;
+    const lockFor = options.lockFor ?? DEFAULT_LOCK;
     if (!isExpiration(seconds)) throw invalid('expires', 'an integer of seconds from 0 to 2,147,483,647', seconds);
     if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
     if (!(typeof lockFor === 'number' && lockFor > 0 && lockFor <= 2_147_483)) {
@@ -189,13 +192,4 @@ async function withinTime(compute: Compute<unknown>, seconds: number): Promise<u
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The promise's outcome, or the signal's reason if that comes first. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

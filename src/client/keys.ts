@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { checkKey, keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
+import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
 import type { WireKey } from '../protocol/request.ts';
 
 /** A key as the caller has it: text, which is sent as UTF-8, or bytes. */
@@ -31,6 +31,8 @@ export class KeyMaker {
     const isText = typeof key === 'string';
     // An empty key and one of the wrong type are refused for what they are, whatever the prefix.
     if (!(isText || key instanceof Uint8Array) || key.length === 0) checkKey(key);
+    // Before a digest makes one key of two.
+    if (isText) checkWellFormed(key);
     const prefixed = isText ? this.#prefix + key : Buffer.concat([Buffer.from(this.#prefix), key as Uint8Array]);
     const wire = this.#hashLongKeys && keyBytes(prefixed) > MAX_KEY_BYTES ? digest(prefixed) : prefixed;
     checkKey(wire);

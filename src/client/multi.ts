@@ -74,29 +74,29 @@ class MultiCall<TValue> {
   readonly results = new Map<Key, TValue>();
   readonly errors = new Map<Key, Error>();
   /** Whether any server answered. */
-  private answered = false;
+  #answered = false;
   /** How many keys the servers have answered for, and how many of these answers were errors. */
-  private answers = 0;
-  private refusals = 0;
-  private readonly servers = new Set<string>();
-  private readonly host: MultiHost;
-  private readonly options: CommandOptions;
-  private readonly kind: Kind;
-  private readonly trace: CommandTrace | undefined;
+  #answers = 0;
+  #refusals = 0;
+  readonly #servers = new Set<string>();
+  readonly #host: MultiHost;
+  readonly #options: CommandOptions;
+  readonly #kind: Kind;
+  readonly #trace: CommandTrace | undefined;
 
   constructor(host: MultiHost, options: CommandOptions, trace: CommandTrace | undefined, kind: Kind) {
-    this.host = host;
-    this.options = options;
-    this.trace = trace;
-    this.kind = kind;
+    this.#host = host;
+    this.#options = options;
+    this.#trace = trace;
+    this.#kind = kind;
   }
 
   /** Sends everything; throws only when nothing at all was answered. */
   async run(entries: readonly Entry[]): Promise<MultiResult<TValue, Key>> {
-    await this.route(entries);
-    this.note();
-    this.options.signal?.throwIfAborted();
-    if (!this.answered && this.errors.size > 0) {
+    await this.#route(entries);
+    this.#note();
+    this.#options.signal?.throwIfAborted();
+    if (!this.#answered && this.errors.size > 0) {
       const [first] = this.errors.values();
       throw this.errors.size === 1 ? first : new AggregateError(this.errors.values(), 'Every server failed');
     }
@@ -104,26 +104,29 @@ class MultiCall<TValue> {
   }
 
   /** Tells the trace what has come of it. */
-  private note(): void {
-    const { trace, answers, refusals, servers } = this;
+  #note(): void {
+    const trace = this.#trace;
+    const answers = this.#answers;
+    const refusals = this.#refusals;
+    const servers = this.#servers;
     if (trace === undefined) return;
-    const hits = this.kind.reads ? { hits: this.results.size } : {};
+    const hits = this.#kind.reads ? { hits: this.results.size } : {};
     noteMany(trace, { answers, refusals, servers, ...hits });
   }
 
   /** Keys by server, each server's in batches of their own. */
-  private async route(entries: readonly Entry[]): Promise<void> {
+  async #route(entries: readonly Entry[]): Promise<void> {
     const byServer = new Map<ServerLike, Entry[]>();
     for (const entry of entries) {
-      const server = this.host.server(entry.wire);
+      const server = this.#host.server(entry.wire);
       if (!server) this.errors.set(entry.key, new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
       else if (!byServer.get(server)?.push(entry)) byServer.set(server, [entry]);
     }
-    if (this.trace !== undefined) for (const server of byServer.keys()) this.servers.add(serverName(server));
-    await Promise.all([...byServer].map(([server, list]) => this.sendAll(server, list)));
+    if (this.#trace !== undefined) for (const server of byServer.keys()) this.#servers.add(serverName(server));
+    await Promise.all([...byServer].map(([server, list]) => this.#sendAll(server, list)));
   }
 
-  private async sendAll(server: ServerLike, entries: readonly Entry[]): Promise<void> {
+  async #sendAll(server: ServerLike, entries: readonly Entry[]): Promise<void> {
     let next = 0;
     let failed: Entry[] = [];
     let failure: Error | undefined;
@@ -132,9 +135,9 @@ class MultiCall<TValue> {
         const batch = entries.slice(next, batchEnd(entries, next));
         next += batch.length;
         try {
-          await this.send(server, batch);
-          this.answered = true;
-          this.answers += batch.length;
+          await this.#send(server, batch);
+          this.#answered = true;
+          this.#answers += batch.length;
         } catch (error) {
           failure ??= error as Error;
           failed = failed.concat(batch);
@@ -142,38 +145,38 @@ class MultiCall<TValue> {
       }
     };
     await Promise.all(Array.from({ length: BATCHES_AHEAD }, work));
-    if (failure !== undefined) await this.failOver(server, failed.concat(entries.slice(next)), failure);
+    if (failure !== undefined) await this.#failOver(server, failed.concat(entries.slice(next)), failure);
   }
 
   /** With failover, the router has left the server alone by now, so its keys go to others. */
-  private async failOver(server: ServerLike, entries: readonly Entry[], failure: Error): Promise<void> {
-    const stays = entries.filter(({ wire }) => this.host.server(wire) === server);
+  async #failOver(server: ServerLike, entries: readonly Entry[], failure: Error): Promise<void> {
+    const stays = entries.filter(({ wire }) => this.#host.server(wire) === server);
     if (stays.length > 0) this.errors.set(serverName(server), failure);
-    const moved = entries.filter(({ wire }) => this.host.server(wire) !== server);
+    const moved = entries.filter(({ wire }) => this.#host.server(wire) !== server);
     if (moved.length === 0) return;
-    if (!this.host.server((moved[0] as Entry).wire)) this.errors.set(serverName(server), failure);
-    else await this.route(moved);
+    if (!this.#host.server((moved[0] as Entry).wire)) this.errors.set(serverName(server), failure);
+    else await this.#route(moved);
   }
 
-  private async send(server: ServerLike, entries: readonly Entry[]): Promise<void> {
+  async #send(server: ServerLike, entries: readonly Entry[]): Promise<void> {
     const sink: BatchSink = {
       // The command made for these entries says what its outcomes are.
       done: (index, outcome) => this.results.set((entries[index] as Entry).key, outcome as TValue),
       failed: (index, error) => {
-        this.refusals++;
+        this.#refusals++;
         this.errors.set((entries[index] as Entry).key, error as Error);
       },
     };
     if (isOurs(server)) {
-      await this.dispatch(server, this.kind.batch(entries, sink));
+      await this.#dispatch(server, this.#kind.batch(entries, sink));
       return;
     }
     // A transport of the caller's own takes frames with one answer each.
     const single = async (entry: Entry, index: number): Promise<void> => {
-      const command = this.kind.single(entry);
+      const command = this.#kind.single(entry);
       try {
-        const outcome = await this.dispatch(server, command);
-        if (!this.kind.isMiss(outcome)) sink.done(index, outcome);
+        const outcome = await this.#dispatch(server, command);
+        if (!this.#kind.isMiss(outcome)) sink.done(index, outcome);
       } catch (error) {
         // What the router has noted, or made itself, is a failure of the transport; anything else is about this key.
         if (error === command.lastError || (error as MemcacheError)?.code === 'ERR_CLOSED') throw error;
@@ -183,14 +186,14 @@ class MultiCall<TValue> {
     await Promise.all(entries.map(single));
   }
 
-  private dispatch(server: ServerLike, command: ClientCommand): Promise<unknown> {
+  #dispatch(server: ServerLike, command: ClientCommand): Promise<unknown> {
     const answer = command.expect(undefined) as Promise<unknown>;
-    command.configure(this.options);
+    command.configure(this.#options);
     command.pinned = true;
     command.server = server;
-    if (this.trace !== undefined) watchBatch(command, this.trace);
-    this.host.incrSeq();
-    this.host.router.dispatch(command);
+    if (this.#trace !== undefined) watchBatch(command, this.#trace);
+    this.#host.incrSeq();
+    this.#host.router.dispatch(command);
     return answer;
   }
 
@@ -198,21 +201,21 @@ class MultiCall<TValue> {
   prepare(keys: Iterable<Key>, fill?: (entry: Entry) => void): Entry[] {
     const entries: Entry[] = [];
     const distinct = new Set(keys);
-    const { trace } = this;
+    const trace = this.#trace;
     if (trace !== undefined) {
       trace.keyCount = distinct.size;
-      if (this.host.options.traceKeys === true) trace.keys = [...distinct];
+      if (this.#host.options.traceKeys === true) trace.keys = [...distinct];
     }
     for (const key of distinct) {
       try {
-        const entry: Entry = { key, wire: this.host.keyMaker.toWire(key) };
+        const entry: Entry = { key, wire: this.#host.keyMaker.toWire(key) };
         fill?.(entry);
         entries.push(entry);
       } catch (error) {
         this.errors.set(key, error as Error);
       }
     }
-    if (entries.length === 0 && this.errors.size === 0) this.answered = true;
+    if (entries.length === 0 && this.errors.size === 0) this.#answered = true;
     return entries;
   }
 }

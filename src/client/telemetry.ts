@@ -47,8 +47,8 @@ let outer: CommandTrace | undefined;
 class Call {
   readonly trace: CommandTrace;
   /** Answers come on a socket's behalf; this leads back to where the call was made. */
-  private readonly origin = new AsyncResource('MEMTS_COMMAND');
-  private ended = false;
+  readonly #origin = new AsyncResource('MEMTS_COMMAND');
+  #ended = false;
 
   constructor(trace: CommandTrace) {
     this.trace = trace;
@@ -68,13 +68,13 @@ class Call {
 
   /** Tells how it ended, around `deliver`, which tells who waits for it. */
   finish(failed: boolean, error: unknown, deliver: () => void): void {
-    if (this.ended) {
+    if (this.#ended) {
       deliver();
       return;
     }
-    this.ended = true;
+    this.#ended = true;
     const { trace } = this;
-    this.origin.runInAsyncScope(() => {
+    this.#origin.runInAsyncScope(() => {
       if (failed) {
         trace.error = error;
         failure.publish(trace);

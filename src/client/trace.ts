@@ -110,27 +110,27 @@ export function watchCommand(command: ClientCommand, trace: CommandTrace): Watch
  */
 class Watch {
   attempts = 0;
-  private readonly command: ClientCommand;
-  private readonly trace: CommandTrace;
-  private server: ServerLike | undefined = undefined;
+  readonly #command: ClientCommand;
+  readonly #trace: CommandTrace;
+  #server: ServerLike | undefined = undefined;
   /** The deadline of the last attempt that has ended: another one tells of an attempt under way. */
-  private deadline = 0;
+  #deadline = 0;
 
   constructor(command: ClientCommand, trace: CommandTrace) {
-    this.command = command;
-    this.trace = trace;
+    this.#command = command;
+    this.#trace = trace;
   }
 
   listen(answered: (reply: Reply) => void, failed: () => void): void {
-    const { command } = this;
+    const command = this.#command;
     const { settle, fail } = command;
     command.settle = (reply) => {
-      if (!reply.more) this.over();
+      if (!reply.more) this.#over();
       answered(reply);
       settle.call(command, reply);
     };
     command.fail = (error, written) => {
-      this.over();
+      this.#over();
       failed();
       fail.call(command, error, written);
     };
@@ -138,20 +138,20 @@ class Watch {
 
   /** Tells which server the command was sent to, as soon as that is known and whenever it is another one. */
   noteServer(): void {
-    const { server } = this.command;
-    if (server === undefined || server === this.server) return;
-    this.server = server;
-    this.trace.server = serverName(server);
+    const { server } = this.#command;
+    if (server === undefined || server === this.#server) return;
+    this.#server = server;
+    this.#trace.server = serverName(server);
   }
 
   /** The attempts in all, when the command has ended: one that was aborted or closed may have been under way. */
   total(): number {
-    return this.command.deadline === this.deadline ? this.attempts : this.attempts + 1;
+    return this.#command.deadline === this.#deadline ? this.attempts : this.attempts + 1;
   }
 
-  private over(): void {
+  #over(): void {
     this.attempts++;
-    this.deadline = this.command.deadline;
+    this.#deadline = this.#command.deadline;
   }
 }
 

@@ -34,10 +34,11 @@ export async function update<TIn, TOut, TNew extends TIn | undefined>(
   host: UpdateHost<TIn, TOut>,
   key: Key,
   change: (value: TOut | null) => TNew | Promise<TNew>,
-  { retries = DEFAULT_RETRIES, expires, flags, timeout, signal }: UpdateOptions,
+  { expires, flags, timeout, signal, ...options }: UpdateOptions,
   trace?: CommandTrace,
 ): Promise<TNew> {
   if (typeof change !== 'function') throw invalid('change', 'a function', change);
+  const retries = options.retries ?? DEFAULT_RETRIES;
   if (!(Number.isInteger(retries) && retries > 0)) throw invalid('retries', 'an integer above 0', retries);
   for (let attempt = 0; attempt < retries; attempt++) {
     if (attempt > 0) await pause(attempt);
@@ -45,9 +46,9 @@ export async function update<TIn, TOut, TNew extends TIn | undefined>(
     const { value, cas } = await within(trace, () => host.get(key, { cas: true, timeout, signal }));
     const changed = await change(cas === undefined ? null : value);
     if (changed === undefined) return changed;
-    const options = { expires, flags, timeout, signal };
+    const insert = { expires, flags, timeout, signal };
     const stored = within(trace, () =>
-      cas === undefined ? host.add(key, changed as TIn, options) : host.set(key, changed as TIn, { ...options, cas }),
+      cas === undefined ? host.add(key, changed as TIn, insert) : host.set(key, changed as TIn, { ...insert, cas }),
     );
     if (await stored) return changed;
   }

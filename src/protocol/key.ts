@@ -23,13 +23,18 @@ export function checkKey(key: unknown): asserts key is WireKey {
   if (typeof key === 'string') {
     if (key.length === 0) throw invalidKey('it is empty');
     if (key.length > SURELY_SHORT) checkLength(Buffer.byteLength(key));
-    if (!key.isWellFormed()) throw invalidKey('it holds a lone surrogate, which UTF-8 does not have');
+    checkWellFormed(key);
   } else if (key instanceof Uint8Array) {
     if (key.length === 0) throw invalidKey('it is empty');
     checkLength(key.length);
   } else {
     throw invalidKey(`it is of type ${key === null ? 'null' : typeof key}`);
   }
+}
+
+/** Throws `ERR_INVALID_KEY` for text that has no UTF-8 form of its own. */
+export function checkWellFormed(key: string): void {
+  if (!key.isWellFormed()) throw invalidKey('it holds a lone surrogate, which UTF-8 does not have');
 }
 
 function checkLength(bytes: number): void {

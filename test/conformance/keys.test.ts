@@ -63,6 +63,13 @@ describeEverywhere((target: Target) => {
       ]);
     });
 
+    it('refuses a long key that has no UTF-8 form of its own, as it does a short one', async () => {
+      const client = target.create({ hashLongKeys: true });
+      const refused = { code: 'ERR_INVALID_KEY', message: expect.stringContaining('surrogate') };
+      await expect(client.set(`${LONG}\ud800`, 'v')).rejects.toMatchObject(refused);
+      await expect(client.get(`${LONG}\ud801`)).rejects.toMatchObject(refused);
+    });
+
     it('leaves keys of up to 250 bytes as they are', async () => {
       const client = target.create({ hashLongKeys: true });
       const key = target.key().padEnd(250, 'y');

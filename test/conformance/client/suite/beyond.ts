@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, flagsOf, type Target } from './target.ts';
+import { called, failure, flagsOf, type Target } from './target.ts';
 
 /** What MemJS has no method for. */
 export function describeBeyond(target: Target): void {
@@ -17,6 +17,31 @@ export function describeBeyond(target: Target): void {
       const past = 3_600_000;
       expect((await target.client.getAndTouch(key, past)).value?.toString()).toBe('value');
       expect(await target.text(key)).toBeNull();
+    });
+
+    it('without an expiration sets the default one, like touch', async () => {
+      const key = target.key();
+      await target.client.set(key, 'value', { flags: 9 });
+      const getAndTouch = target.client.getAndTouch as (...args: unknown[]) => void;
+      const found = await called((done) => getAndTouch.call(target.client, key, done));
+      expect(found).toEqual([null, Buffer.from('value'), flagsOf(9)]);
+    });
+  });
+
+  describe('options', () => {
+    it('that are null are options that were left out', async () => {
+      const { client } = target;
+      const [made, changed] = [target.key(), target.key()];
+      const none: object = { expires: null, flags: null, timeout: null, signal: null };
+      const noTimes: object = { ...none, staleFor: null, lockFor: null, retries: null };
+      expect(String(await client.getOrSet(made, () => 'value', null))).toBe('value');
+      expect(String(await client.getOrSet(made, () => 'other', noTimes))).toBe('value');
+      expect(await client.update(changed, () => '1', null)).toBe('1');
+      expect(await client.update(changed, (value) => `${value}2`, noTimes)).toBe('12');
+      expect(Object.keys(await client.version(null))).toHaveLength(1);
+      expect((await client.getMulti([made, changed], null)).size).toBe(2);
+      expect((await client.setMulti([[made, 'v']], none)).get(made)).toBe(true);
+      expect((await client.deleteMulti([made], null)).get(made)).toBe(true);
     });
   });
 
