@@ -4,26 +4,26 @@ const LONGEST = 2000;
 
 /** Calls for one attempt after the other, with growing pauses; a random part of each keeps clients from moving in step. */
 export class Backoff {
-  private readonly attempt: () => void;
-  private timer: NodeJS.Timeout | undefined;
-  private failures = 0;
+  readonly #attempt: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
 
   constructor(attempt: () => void) {
-    this.attempt = attempt;
+    this.#attempt = attempt;
   }
 
   /** Has the next attempt made after a pause. It does not keep the process alive. */
   schedule(): void {
-    const pause = Math.min(LONGEST, FIRST * 2 ** this.failures);
-    this.failures++;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(this.attempt, pause * (0.5 + Math.random() / 2)).unref();
+    const pause = Math.min(LONGEST, FIRST * 2 ** this.#failures);
+    this.#failures++;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#attempt, pause * (0.5 + Math.random() / 2)).unref();
   }
 
   /** Forgets the failures and the attempt that was to come. */
   reset(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.failures = 0;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#failures = 0;
   }
 }

@@ -36,25 +36,25 @@ export interface FrameTransport {
 
 /** Who waits for which answer, by opaque: the half of the contract that every server of ours has. */
 export class FrameListeners {
-  private readonly responses = new Map<number, ResponseListener>();
-  private readonly errors = new Map<number, ErrorListener>();
+  readonly #responses = new Map<number, ResponseListener>();
+  readonly #errors = new Map<number, ErrorListener>();
 
   onResponse(seq: number, fn: ResponseListener): void {
-    this.responses.set(seq, fn);
+    this.#responses.set(seq, fn);
   }
 
   onError(seq: number, fn: ErrorListener): void {
-    this.errors.set(seq, fn);
+    this.#errors.set(seq, fn);
   }
 
   /** Hands an answer to who waits for it; nobody may. */
   respond(message: TransportMessage): void {
     const seq = message.header.opaque as number;
-    const listener = this.responses.get(seq);
+    const listener = this.#responses.get(seq);
     if (listener === undefined) return;
     if (!listener.quiet || message.header.totalBodyLength === 0) {
-      this.responses.delete(seq);
-      this.errors.delete(seq);
+      this.#responses.delete(seq);
+      this.#errors.delete(seq);
     }
     // What a transport answers with is as much of a Response as it makes it.
     listener(message as Response);
@@ -62,17 +62,17 @@ export class FrameListeners {
 
   /** Fails everyone who waits. */
   failAll(error: Error): void {
-    const listeners = [...this.errors.values()];
-    this.responses.clear();
-    this.errors.clear();
+    const listeners = [...this.#errors.values()];
+    this.#responses.clear();
+    this.#errors.clear();
     for (const listener of listeners) listener(error);
   }
 
   /** Fails the one that waits for `seq`. */
   fail(seq: number, error: Error): void {
-    const listener = this.errors.get(seq);
-    this.responses.delete(seq);
-    this.errors.delete(seq);
+    const listener = this.#errors.get(seq);
+    this.#responses.delete(seq);
+    this.#errors.delete(seq);
     listener?.(error);
   }
 }
@@ -85,61 +85,62 @@ export function sendFrame(transport: FrameTransport, request: Request, seq: numb
 
 /** One frame and its answer. */
 class Exchange implements Holder {
-  private open = true;
-  private timer: NodeJS.Timeout | undefined;
-  private readonly transport: FrameTransport;
-  private readonly request: Request;
+  #open = true;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #transport: FrameTransport;
+  readonly #request: Request;
 
   constructor(transport: FrameTransport, request: Request) {
-    this.transport = transport;
-    this.request = request;
+    this.#transport = transport;
+    this.#request = request;
   }
 
   start(patience: number): void {
-    const { request, transport } = this;
+    const request = this.#request;
+    const transport = this.#transport;
     request.holder = this;
-    const onResponse: ResponseListener = (message) => this.respond(message);
+    const onResponse: ResponseListener = (message) => this.#respond(message);
     if (request.op === Op.Stat) onResponse.quiet = true;
     transport.onResponse(request.opaque, onResponse);
-    transport.onError(request.opaque, (error) => this.fail(error));
-    this.timer = setTimeout(() => {
-      this.fail(this.timedOut());
+    transport.onError(request.opaque, (error) => this.#fail(error));
+    this.#timer = setTimeout(() => {
+      this.#fail(this.#timedOut());
     }, patience);
     const frame = frameOf(request);
     try {
       transport.write(frame);
     } catch (error) {
-      this.fail(error as Error);
+      this.#fail(error as Error);
     }
   }
 
   drop(): void {
-    this.end();
+    this.#end();
   }
 
-  private timedOut(): MemcacheError {
-    const server = `${this.transport.host}:${this.transport.port}`;
+  #timedOut(): MemcacheError {
+    const server = `${this.#transport.host}:${this.#transport.port}`;
     return new MemcacheError('ERR_TIMEOUT', 'socket timed out waiting on response.', { server });
   }
 
-  private respond(message: TransportMessage): void {
-    if (!this.open) return;
-    const reply = toReply(message, this.request);
-    if (!reply.more) this.end();
-    this.request.settle(reply);
+  #respond(message: TransportMessage): void {
+    if (!this.#open) return;
+    const reply = toReply(message, this.#request);
+    if (!reply.more) this.#end();
+    this.#request.settle(reply);
   }
 
-  private fail(error: Error): void {
-    if (!this.open) return;
-    this.end();
+  #fail(error: Error): void {
+    if (!this.#open) return;
+    this.#end();
     // The error is the transport's own and goes to the caller as it is, whatever its class.
-    this.request.fail(error as MemcacheError, true);
+    this.#request.fail(error as MemcacheError, true);
   }
 
-  private end(): void {
-    this.open = false;
-    this.request.holder = undefined;
-    clearTimeout(this.timer);
+  #end(): void {
+    this.#open = false;
+    this.#request.holder = undefined;
+    clearTimeout(this.#timer);
   }
 }
 
@@ -154,26 +155,26 @@ function frameOf(request: Request): Buffer {
 class FrameOutput implements Output {
   buffer = Buffer.alloc(0);
   position = 0;
-  private readonly parts: Uint8Array[] = [];
+  readonly #parts: Uint8Array[] = [];
 
   reserve(bytes: number): void {
-    this.seal();
+    this.#seal();
     this.buffer = Buffer.alloc(bytes);
     this.position = 0;
   }
 
   attach(chunk: Uint8Array): void {
-    this.seal();
-    this.parts.push(chunk);
+    this.#seal();
+    this.#parts.push(chunk);
   }
 
   take(): Buffer {
-    this.seal();
-    return Buffer.concat(this.parts);
+    this.#seal();
+    return Buffer.concat(this.#parts);
   }
 
-  private seal(): void {
-    if (this.position > 0) this.parts.push(this.buffer.subarray(0, this.position));
+  #seal(): void {
+    if (this.position > 0) this.#parts.push(this.buffer.subarray(0, this.position));
     this.position = 0;
   }
 }

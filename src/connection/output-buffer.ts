@@ -40,13 +40,7 @@ export class OutputBuffer implements Output {
   }
 
   reserve(bytes: number): void {
-    if (this.position + bytes <= this.buffer.length) return;
-    this.seal();
-    if (this.buffer.length === BLOCK_BYTES && this.full.length < MOST_FULL) this.full.push(this.buffer);
-    const used = bytes <= BLOCK_BYTES ? spare.pop() : undefined;
-    this.buffer = used ?? Buffer.allocUnsafeSlow(Math.max(bytes, BLOCK_BYTES));
-    this.position = 0;
-    this.start = 0;
+    if (this.position + bytes > this.buffer.length) this.beginBlock(bytes);
   }
 
   attach(chunk: Uint8Array): void {
@@ -69,6 +63,15 @@ export class OutputBuffer implements Output {
     for (const chunk of chunks) more = socket.write(chunk);
     socket.uncork();
     return more;
+  }
+
+  private beginBlock(bytes: number): void {
+    this.seal();
+    if (this.buffer.length === BLOCK_BYTES && this.full.length < MOST_FULL) this.full.push(this.buffer);
+    const used = bytes <= BLOCK_BYTES ? spare.pop() : undefined;
+    this.buffer = used ?? Buffer.allocUnsafeSlow(Math.max(bytes, BLOCK_BYTES));
+    this.position = 0;
+    this.start = 0;
   }
 
   private seal(): void {

@@ -12,55 +12,55 @@ const NOTHING = Buffer.alloc(0);
 export class Assembler {
   /** Whether part of it waits for the rest. */
   active = false;
-  private memory: Buffer = NOTHING;
-  private filled = 0;
-  private wanted = 0;
+  #memory: Buffer = NOTHING;
+  #filled = 0;
+  #wanted = 0;
   /** The part of the memory that has been lent for the next bytes to be read into. */
-  private lent: Buffer | undefined;
+  #lent: Buffer | undefined;
 
   /** Expects so many bytes, all of which may be kept later. */
   begin(bytes: number): void {
     this.active = true;
-    this.wanted = bytes;
-    this.filled = 0;
-    this.memory = allot(Math.min(bytes, TRUSTED_BYTES));
+    this.#wanted = bytes;
+    this.#filled = 0;
+    this.#memory = allot(Math.min(bytes, TRUSTED_BYTES));
   }
 
   get complete(): boolean {
-    return this.filled === this.wanted;
+    return this.#filled === this.#wanted;
   }
 
   /** Memory that the next bytes may be read into, where that is worth it. Then {@link fill} gets them from there. */
   room(): Buffer | undefined {
-    if (!this.active || this.wanted - this.filled < READ_IN_PLACE) return undefined;
-    if (this.filled === this.memory.length) this.grow();
-    this.lent = this.memory.subarray(this.filled);
-    return this.lent;
+    if (!this.active || this.#wanted - this.#filled < READ_IN_PLACE) return undefined;
+    if (this.#filled === this.#memory.length) this.#grow();
+    this.#lent = this.#memory.subarray(this.#filled);
+    return this.#lent;
   }
 
   /** Takes what belongs to it and returns where the rest of the chunk begins. */
   fill(chunk: Buffer, start: number, end: number): number {
-    const stop = Math.min(end, start + this.wanted - this.filled);
-    if (chunk !== this.lent) {
-      while (this.filled + stop - start > this.memory.length) this.grow();
-      chunk.copy(this.memory, this.filled, start, stop);
+    const stop = Math.min(end, start + this.#wanted - this.#filled);
+    if (chunk !== this.#lent) {
+      while (this.#filled + stop - start > this.#memory.length) this.#grow();
+      chunk.copy(this.#memory, this.#filled, start, stop);
     }
-    this.lent = undefined;
-    this.filled += stop - start;
+    this.#lent = undefined;
+    this.#filled += stop - start;
     return stop;
   }
 
   /** The whole, in memory that may be kept. */
   take(): Buffer {
-    const whole = this.memory;
+    const whole = this.#memory;
     this.active = false;
-    this.memory = NOTHING;
+    this.#memory = NOTHING;
     return whole;
   }
 
-  private grow(): void {
-    const larger = allot(Math.min(this.wanted, this.memory.length * 2));
-    this.memory.copy(larger, 0, 0, this.filled);
-    this.memory = larger;
+  #grow(): void {
+    const larger = allot(Math.min(this.#wanted, this.#memory.length * 2));
+    this.#memory.copy(larger, 0, 0, this.#filled);
+    this.#memory = larger;
   }
 }

@@ -21,71 +21,71 @@ export function fastlz(bytes: Buffer, length: number): Buffer {
 }
 
 class Block {
-  private readonly bytes: Buffer;
-  private readonly output: Buffer;
+  readonly #bytes: Buffer;
+  readonly #output: Buffer;
   private readonly isLevel2: boolean;
-  private from = 0;
-  private to = 0;
+  #from = 0;
+  #to = 0;
 
   constructor(bytes: Buffer, output: Buffer) {
-    this.bytes = bytes;
-    this.output = output;
+    this.#bytes = bytes;
+    this.#output = output;
     const level = (bytes[0] ?? 0) >> 5;
     if (level > 1) throw broken();
     this.isLevel2 = level === 1;
   }
 
   get atEnd(): boolean {
-    return this.from === this.bytes.length;
+    return this.#from === this.#bytes.length;
   }
 
   result(): Buffer {
-    if (this.to !== this.output.length) throw broken();
-    return this.output;
+    if (this.#to !== this.#output.length) throw broken();
+    return this.#output;
   }
 
   follow(): void {
-    const instruction = this.from === 0 ? this.next() & 0x1f : this.next();
-    if (instruction < 32) this.copyRun(instruction + 1);
-    else this.copyMatch(this.matchLength(instruction >> 5), this.distance((instruction & 0x1f) << 8));
+    const instruction = this.#from === 0 ? this.#next() & 0x1f : this.#next();
+    if (instruction < 32) this.#copyRun(instruction + 1);
+    else this.#copyMatch(this.#matchLength(instruction >> 5), this.#distance((instruction & 0x1f) << 8));
   }
 
-  private next(): number {
-    const byte = this.bytes[this.from++];
+  #next(): number {
+    const byte = this.#bytes[this.#from++];
     if (byte === undefined) throw broken();
     return byte;
   }
 
-  private matchLength(short: number): number {
+  #matchLength(short: number): number {
     let length = short + 2;
     if (short < LONG_MATCH) return length;
     for (;;) {
-      const more = this.next();
+      const more = this.#next();
       length += more;
       if (more < 255 || !this.isLevel2) return length;
     }
   }
 
-  private distance(high: number): number {
-    const low = this.next();
+  #distance(high: number): number {
+    const low = this.#next();
     if (!this.isLevel2 || high + low + 1 < FAR) return high + low + 1;
-    return FAR + (this.next() << 8) + this.next();
+    return FAR + (this.#next() << 8) + this.#next();
   }
 
-  private copyRun(length: number): void {
-    const end = this.from + length;
-    if (end > this.bytes.length || this.to + length > this.output.length) throw broken();
-    this.bytes.copy(this.output, this.to, this.from, end);
-    this.from = end;
-    this.to += length;
+  #copyRun(length: number): void {
+    const end = this.#from + length;
+    if (end > this.#bytes.length || this.#to + length > this.#output.length) throw broken();
+    this.#bytes.copy(this.#output, this.#to, this.#from, end);
+    this.#from = end;
+    this.#to += length;
   }
 
-  private copyMatch(length: number, distance: number): void {
-    const { output } = this;
-    const end = this.to + length;
-    if (distance > this.to || end > output.length) throw broken();
+  #copyMatch(length: number, distance: number): void {
+    const output = this.#output;
+    const end = this.#to + length;
+    if (distance > this.#to || end > output.length) throw broken();
     // A match may reach into what it makes, which then repeats: so byte by byte.
-    for (; this.to < end; this.to++) output[this.to] = output[this.to - distance] as number;
+    for (; this.#to < end; this.#to++) output[this.#to] = output[this.#to - distance] as number;
   }
 }
 

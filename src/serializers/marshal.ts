@@ -136,29 +136,29 @@ function loadEncoded(reader: Reader): Plain | typeof NOT_PLAIN {
 }
 
 class Reader {
-  private readonly bytes: Buffer;
-  private at: number;
+  readonly #bytes: Buffer;
+  #at: number;
 
   constructor(bytes: Buffer, at: number) {
-    this.bytes = bytes;
-    this.at = at;
+    this.#bytes = bytes;
+    this.#at = at;
   }
 
   get atEnd(): boolean {
-    return this.at === this.bytes.length;
+    return this.#at === this.#bytes.length;
   }
 
   byte(): number {
-    const byte = this.bytes[this.at++];
+    const byte = this.#bytes[this.#at++];
     if (byte === undefined) throw broken();
     return byte;
   }
 
   take(length: number): Buffer {
-    const end = this.at + length;
-    if (end > this.bytes.length) throw broken();
-    const taken = this.bytes.subarray(this.at, end);
-    this.at = end;
+    const end = this.#at + length;
+    if (end > this.#bytes.length) throw broken();
+    const taken = this.#bytes.subarray(this.#at, end);
+    this.#at = end;
     return taken;
   }
 
@@ -185,8 +185,8 @@ class Reader {
 
   /** Goes over these bytes, if they are next. */
   skip(expected: Buffer): boolean {
-    if (!this.bytes.subarray(this.at, this.at + expected.length).equals(expected)) return false;
-    this.at += expected.length;
+    if (!this.#bytes.subarray(this.#at, this.#at + expected.length).equals(expected)) return false;
+    this.#at += expected.length;
     return true;
   }
 }

@@ -30,7 +30,7 @@ abstract class Step extends Request {
     this.whole = whole;
     this.send = send;
     this.timeout = previous === undefined ? whole.timeout : Math.max(0, previous.deadline - performance.now());
-    whole.holder = { drop: () => this.drop() };
+    whole.holder = { drop: () => this.#drop() };
   }
 
   override fail(error: MemcacheError, written: boolean): void {
@@ -43,7 +43,7 @@ abstract class Step extends Request {
     this.whole.settle(reply);
   }
 
-  private drop(): void {
+  #drop(): void {
     this.whole.holder = undefined;
     this.holder?.drop(this);
   }

@@ -18,51 +18,51 @@ const NINE = 0x39;
 
 /** Decodes answers in the classic protocol, which has no opaque: an answer must fit what the head asks, and its key. */
 export class ClassicDecoder extends TextDecoder {
-  private readonly batch: BatchProgress;
-  private readonly gets: GetBatchProgress;
+  readonly #batch: BatchProgress;
+  readonly #gets: GetBatchProgress;
   /** Whether the value has come and its `END` has not; it is in the reply meanwhile. */
-  private hit = false;
+  #hit = false;
   /** The CAS in the line of the value that follows. */
-  private cas = 0n;
+  #cas = 0n;
   /** Which key of a batch the value that follows belongs to. */
-  private valueIndex = 0;
+  #valueIndex = 0;
 
   constructor(queue: ReplyQueue) {
     super(queue);
-    this.batch = new BatchProgress(queue, this.reply, isPlainKey);
-    this.gets = new GetBatchProgress(queue, this.reply);
+    this.#batch = new BatchProgress(queue, this.reply, isPlainKey);
+    this.#gets = new GetBatchProgress(queue, this.reply);
   }
 
   protected override line(bytes: Buffer, start: number, end: number): boolean {
     const request = this.queue.head();
     if (request === undefined) throw unasked(bytes, start, end);
     const { op, keys } = request;
-    if (op === Op.Get || op === Op.GetAndTouch) return this.getLine(request, bytes, start, end);
-    if (keys !== undefined) return this.batchLine(request, keys, bytes, start, end);
-    this.readAnswer(op, bytes, start, end);
+    if (op === Op.Get || op === Op.GetAndTouch) return this.#getLine(request, bytes, start, end);
+    if (keys !== undefined) return this.#batchLine(request, keys, bytes, start, end);
+    this.#readAnswer(op, bytes, start, end);
     return this.queue.deliver(this.reply);
   }
 
   protected override block(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
     const { reply } = this;
-    reply.reset(Status.Ok).cas = this.cas;
+    reply.reset(Status.Ok).cas = this.#cas;
     this.fillValue(bytes, start, end, owned);
-    if (this.queue.head()?.op === Op.GetMulti) return this.gets.tell(this.valueIndex);
-    this.hit = true;
+    if (this.queue.head()?.op === Op.GetMulti) return this.#gets.tell(this.#valueIndex);
+    this.#hit = true;
     return true;
   }
 
   /** At most one value, and `END` ("Retrieval command"). */
-  private getLine(request: Request, bytes: Buffer, start: number, end: number): boolean {
-    if (this.hit) {
+  #getLine(request: Request, bytes: Buffer, start: number, end: number): boolean {
+    if (this.#hit) {
       if (!isText(bytes, start, end, 'END')) throw unexpected();
-      this.hit = false;
+      this.#hit = false;
       return this.queue.deliver(this.reply);
     }
     if (bytes[start] === V) {
       const keyEnd = keyEndOf(bytes, start, end);
       if (!isKey(bytes, start + VALUE.length, keyEnd, request.key)) throw anotherKey();
-      this.readValueLine(request, bytes, keyEnd, end);
+      this.#readValueLine(request, bytes, keyEnd, end);
       return true;
     }
     if (isText(bytes, start, end, 'END')) this.reply.reset(Status.Miss);
@@ -71,15 +71,15 @@ export class ClassicDecoder extends TextDecoder {
   }
 
   /** The values of one line of a batch, and `END`. */
-  private getsLine(request: Request, keys: readonly WireKey[], bytes: Buffer, start: number, end: number): boolean {
-    const { gets } = this;
+  #getsLine(request: Request, keys: readonly WireKey[], bytes: Buffer, start: number, end: number): boolean {
+    const gets = this.#gets;
     if (!gets.begin(keys)) return false;
-    if (gets.nothingSent(keys)) return this.versionOfNothing(bytes, start, end) ? gets.end(keys) : gets.finish();
+    if (gets.nothingSent(keys)) return this.#versionOfNothing(bytes, start, end) ? gets.end(keys) : gets.finish();
     if (bytes[start] === V) {
       const keyEnd = keyEndOf(bytes, start, end);
-      this.valueIndex = gets.find(keys, bytes, start + VALUE.length, keyEnd);
-      if (this.valueIndex < 0) throw anotherKey();
-      this.readValueLine(request, bytes, keyEnd, end);
+      this.#valueIndex = gets.find(keys, bytes, start + VALUE.length, keyEnd);
+      if (this.#valueIndex < 0) throw anotherKey();
+      this.#readValueLine(request, bytes, keyEnd, end);
       return true;
     }
     if (isText(bytes, start, end, 'END')) return gets.endLine(keys);
@@ -88,36 +88,36 @@ export class ClassicDecoder extends TextDecoder {
   }
 
   /** The answer to one of the commands that a batch was sent as. */
-  private batchLine(request: Request, keys: readonly WireKey[], bytes: Buffer, start: number, end: number): boolean {
-    if (request.op === Op.GetMulti) return this.getsLine(request, keys, bytes, start, end);
-    const { batch } = this;
+  #batchLine(request: Request, keys: readonly WireKey[], bytes: Buffer, start: number, end: number): boolean {
+    if (request.op === Op.GetMulti) return this.#getsLine(request, keys, bytes, start, end);
+    const batch = this.#batch;
     if (batch.index === 0 && !batch.skip(keys)) return false;
     if (batch.index === keys.length) {
-      return this.versionOfNothing(bytes, start, end) ? batch.end(keys) : batch.fail();
+      return this.#versionOfNothing(bytes, start, end) ? batch.end(keys) : batch.fail();
     }
-    this.readAnswer(singleOp(request.op), bytes, start, end);
+    this.#readAnswer(singleOp(request.op), bytes, start, end);
     return batch.next(request, keys);
   }
 
   /** Whether the answer is the version; an error is left in the reply. */
-  private versionOfNothing(bytes: Buffer, start: number, end: number): boolean {
-    this.readAnswer(Op.Noop, bytes, start, end);
+  #versionOfNothing(bytes: Buffer, start: number, end: number): boolean {
+    this.#readAnswer(Op.Noop, bytes, start, end);
     return this.reply.status === Status.Ok;
   }
 
   /** `VALUE <key> <flags> <bytes> [<cas unique>]`, from behind the key on. */
-  private readValueLine(request: Request, bytes: Buffer, keyEnd: number, end: number): void {
+  #readValueLine(request: Request, bytes: Buffer, keyEnd: number, end: number): void {
     const flagsEnd = wordEnd(bytes, keyEnd + 1, end);
     const bytesEnd = wordEnd(bytes, flagsEnd + 1, end);
     this.flags = readNumber(bytes, keyEnd + 1, flagsEnd);
     if (this.flags === NO_NUMBER || this.flags > 0xffffffff) throw outOfStep('client flags are no number');
     this.expectBlock(readNumber(bytes, flagsEnd + 1, bytesEnd));
-    if (bytesEnd < end) this.cas = BigInt(readUint64(bytes, bytesEnd + 1, end, 'a CAS'));
+    if (bytesEnd < end) this.#cas = BigInt(readUint64(bytes, bytesEnd + 1, end, 'a CAS'));
     else if (request.returnCas) throw outOfStep('an answer without the CAS that was asked for came');
   }
 
   /** Reads an answer of one line into the reply. */
-  private readAnswer(op: Op, bytes: Buffer, start: number, end: number): void {
+  #readAnswer(op: Op, bytes: Buffer, start: number, end: number): void {
     const { reply } = this;
     const first = bytes[start] as number;
     if ((op === Op.Increment || op === Op.Decrement) && first >= ZERO && first <= NINE) {

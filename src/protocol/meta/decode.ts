@@ -7,9 +7,18 @@ import { Status } from '../status.ts';
 import { BatchProgress, singleOp } from '../text/batch.ts';
 import { TextDecoder } from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
-import { isText, NO_NUMBER, nextEnd, readCounter, readNextNumber, readUint64, wordEnd } from '../text/read.ts';
+import {
+  digitsEnd,
+  isText,
+  NO_NUMBER,
+  readCounter,
+  readDigits,
+  readNextNumber,
+  readUint64,
+  wordEnd,
+} from '../text/read.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
-import { SPACE } from '../text/write.ts';
+import { CR, LF, SPACE } from '../text/write.ts';
 import { canSay } from './encode.ts';
 
 /** The two letters of a return code as one number. */
@@ -28,10 +37,14 @@ const MN = code('MN');
 const LOWER_C = 0x63;
 const LOWER_F = 0x66;
 const LOWER_T = 0x74;
+const UPPER_A = 0x41;
 const UPPER_O = 0x4f;
+const UPPER_V = 0x56;
 const UPPER_W = 0x57;
 const UPPER_X = 0x58;
 const UPPER_Z = 0x5a;
+
+const MAX_FLAGS = 0xffffffff;
 
 /** Decodes answers in the meta protocol, and those in text to the commands that it has no form of its own for. */
 export class MetaDecoder extends TextDecoder {
@@ -75,6 +88,29 @@ export class MetaDecoder extends TextDecoder {
     return this.answer(request);
   }
 
+  /** `VA <size> f<flags> O<opaque>`, the answer to a plain get; all that is odd about it is left to {@link line}. */
+  protected override commonLine(bytes: Buffer, start: number, end: number): number {
+    if (bytes[start] !== UPPER_V || bytes[start + 1] !== UPPER_A || bytes[start + 2] !== SPACE) return start;
+    const request = this.queue.head();
+    if (request === undefined || request.op !== Op.Get || request.returnCas) return start;
+    const size = readDigits(bytes, start + 3, end);
+    let at = digitsEnd;
+    if (size === NO_NUMBER || bytes[at] !== SPACE || bytes[at + 1] !== LOWER_F) return start;
+    const flags = readDigits(bytes, at + 2, end);
+    at = digitsEnd;
+    if (flags === NO_NUMBER || flags > MAX_FLAGS || bytes[at] !== SPACE || bytes[at + 1] !== UPPER_O) return start;
+    const opaque = readDigits(bytes, at + 2, end);
+    at = digitsEnd;
+    if (opaque !== request.opaque || at + 2 > end || bytes[at] !== CR || bytes[at + 1] !== LF) return start;
+    this.expectBlock(size);
+    this.flags = flags;
+    this.won = false;
+    this.busy = false;
+    this.marked = false;
+    this.timeLeft = -1;
+    return at + 2;
+  }
+
   protected override block(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
     const request = this.queue.head();
     if (request === undefined) throw outOfStep('a value came that nothing was waiting for');
@@ -102,7 +138,7 @@ export class MetaDecoder extends TextDecoder {
     const counts = isCounter(op);
     if (!counts && op !== Op.Get && op !== Op.GetAndTouch && op !== Op.Lease) throw unexpected();
     this.expectBlock(readNextNumber(bytes, start + 3, end));
-    this.readFlags(opaque, bytes, nextEnd, end);
+    this.readFlags(opaque, bytes, digitsEnd, end);
     if (!this.sawOpaque) throw outOfStep('an answer without its opaque came');
     if (!this.sawFlags && !counts) throw outOfStep('a value without its client flags came');
     if (!this.sawCas && request.returnCas) throw noCas();
@@ -123,13 +159,13 @@ export class MetaDecoder extends TextDecoder {
       switch (bytes[at + 1]) {
         case UPPER_O:
           if (readNextNumber(bytes, tokenAt, end) !== opaque) throw outOfStep('an answer with another opaque came');
-          at = nextEnd;
+          at = digitsEnd;
           this.sawOpaque = true;
           break;
         case LOWER_F:
           this.flags = readNextNumber(bytes, tokenAt, end);
-          at = nextEnd;
-          if (this.flags === NO_NUMBER || this.flags > 0xffffffff) throw outOfStep('client flags are no number');
+          at = digitsEnd;
+          if (this.flags === NO_NUMBER || this.flags > MAX_FLAGS) throw outOfStep('client flags are no number');
           this.sawFlags = true;
           break;
         case LOWER_C:
@@ -140,7 +176,7 @@ export class MetaDecoder extends TextDecoder {
         case LOWER_T:
           // "-1" is no number of seconds, and for ever.
           this.timeLeft = readNextNumber(bytes, tokenAt, end);
-          at = nextEnd;
+          at = digitsEnd;
           break;
         default:
           // A mark, or not asked for.

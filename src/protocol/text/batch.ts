@@ -25,21 +25,21 @@ export function singleOp(op: Op): Op {
 export class BatchProgress {
   /** The key that the next answer is about. */
   index = 0;
-  private readonly queue: ReplyQueue;
-  private readonly reply: Reply;
-  private readonly canSay: (key: WireKey) => boolean;
+  readonly #queue: ReplyQueue;
+  readonly #reply: Reply;
+  readonly #canSay: (key: WireKey) => boolean;
 
   constructor(queue: ReplyQueue, reply: Reply, canSay: (key: WireKey) => boolean) {
-    this.queue = queue;
-    this.reply = reply;
-    this.canSay = canSay;
+    this.#queue = queue;
+    this.#reply = reply;
+    this.#canSay = canSay;
   }
 
   /** Passes over the keys that nothing was sent for; false when the connection is over. */
   skip(keys: readonly WireKey[]): boolean {
-    while (this.index < keys.length && !this.canSay(keys[this.index] as WireKey)) {
-      this.reply.reset(Status.InvalidKey);
-      if (!this.tell(this.index)) return false;
+    while (this.index < keys.length && !this.#canSay(keys[this.index] as WireKey)) {
+      this.#reply.reset(Status.InvalidKey);
+      if (!this.#tell(this.index)) return false;
       this.index++;
     }
     return true;
@@ -48,7 +48,7 @@ export class BatchProgress {
   /** Takes the reply about the current key; false when the connection is over. */
   next(request: Request, keys: readonly WireKey[]): boolean {
     const expected = request.op === Op.GetMulti ? Status.Miss : Status.Ok;
-    if (this.reply.status !== expected && !this.tell(this.index)) return false;
+    if (this.#reply.status !== expected && !this.#tell(this.index)) return false;
     this.index++;
     if (!this.skip(keys)) return false;
     return this.index < keys.length || this.end(keys);
@@ -57,19 +57,19 @@ export class BatchProgress {
   /** Hands on the end of the answer. */
   end(keys: readonly WireKey[]): boolean {
     this.index = 0;
-    this.reply.reset(Status.Ok).index = keys.length;
-    return this.queue.deliver(this.reply);
+    this.#reply.reset(Status.Ok).index = keys.length;
+    return this.#queue.deliver(this.#reply);
   }
 
   /** Hands on the reply as the end of the whole batch. */
   fail(): boolean {
     this.index = 0;
-    return this.queue.deliver(this.reply);
+    return this.#queue.deliver(this.#reply);
   }
 
-  private tell(index: number): boolean {
-    this.reply.index = index;
-    this.reply.more = true;
-    return this.queue.deliver(this.reply);
+  #tell(index: number): boolean {
+    this.#reply.index = index;
+    this.#reply.more = true;
+    return this.#queue.deliver(this.#reply);
   }
 }

@@ -43,6 +43,14 @@ export abstract class TextDecoder implements Decoder {
   /** Takes a line without its end; false when the connection is over. */
   protected abstract line(bytes: Buffer, start: number, end: number): boolean;
 
+  /**
+   * Takes a line of the most common form, which it reads in one pass, and returns where the next begins; `start` for any
+   * other line.
+   */
+  protected commonLine(_bytes: Buffer, start: number, _end: number): number {
+    return start;
+  }
+
   /** Takes a data block without its end, which may be kept if `owned`; false when the connection is over. */
   protected abstract block(bytes: Buffer, start: number, end: number, owned: boolean): boolean;
 
@@ -77,7 +85,8 @@ export abstract class TextDecoder implements Decoder {
 
   /** Reads what there is of a line and returns where the rest of the chunk begins. */
   private readLine(chunk: Buffer, start: number, end: number): number {
-    let at = start;
+    let at = this.partialBytes === 0 ? this.commonLine(chunk, start, end) : start;
+    if (at !== start) return at;
     while (at < end && chunk[at] !== LF) at++;
     if (at === end) {
       this.keepPartial(chunk, start, end);

@@ -21,11 +21,11 @@ export function readNumber(bytes: Buffer, start: number, end: number): number {
   return value;
 }
 
-/** Where the number that {@link readNextNumber} read last, or what stood in its place, ends. */
-export let nextEnd = 0;
+/** Where what {@link readDigits} or {@link readNextNumber} read last ends. */
+export let digitsEnd = 0;
 
-/** Reads a number that ends with its word, in one pass; {@link NO_NUMBER} for anything else. */
-export function readNextNumber(bytes: Buffer, start: number, end: number): number {
+/** Reads a natural number of at most 15 digits, as far as it goes; {@link NO_NUMBER} where there is none. */
+export function readDigits(bytes: Buffer, start: number, end: number): number {
   let value = 0;
   let at = start;
   for (; at < end; at++) {
@@ -33,8 +33,16 @@ export function readNextNumber(bytes: Buffer, start: number, end: number): numbe
     if (digit < 0 || digit > 9) break;
     value = value * 10 + digit;
   }
-  nextEnd = at < end ? wordEnd(bytes, at, end) : end;
-  return at === start || at !== nextEnd || at - start > SAFE_DIGITS ? NO_NUMBER : value;
+  digitsEnd = at;
+  return at === start || at - start > SAFE_DIGITS ? NO_NUMBER : value;
+}
+
+/** The same for a number that is a whole word; where there is something else, that word is passed over. */
+export function readNextNumber(bytes: Buffer, start: number, end: number): number {
+  const value = readDigits(bytes, start, end);
+  if (digitsEnd === end || bytes[digitsEnd] === SPACE) return value;
+  digitsEnd = wordEnd(bytes, digitsEnd, end);
+  return NO_NUMBER;
 }
 
 /** Reads an unsigned 64-bit number, a bigint past 2^53 − 1; anything else is out of step. */

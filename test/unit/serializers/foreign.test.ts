@@ -19,6 +19,9 @@ const integer = fc.oneof(
 );
 const int64 = integer.filter((value) => BigInt.asIntN(64, BigInt(value)) === BigInt(value));
 const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+// A lone integer past 2^53 − 1 that is written in digits alone comes back as a bigint, whatever it went in as.
+const digits = /^-?\d+$/;
+const exactJson = json.filter((value) => !digits.test(JSON.stringify(value)) || Number.isSafeInteger(value));
 const flat = fc.oneof(fc.boolean(), fc.constant(null));
 const smallPool = { threshold: 20 };
 
@@ -29,7 +32,7 @@ describe.each<[string, AnySerializer, fc.Arbitrary<unknown>, number]>([
   ['dalli', any(dalliSerializer()), fc.oneof(text, binary, integer, flat, fc.double()), 0xfffffffc],
   ['dalli, compressed', any(dalliSerializer(smallPool)), fc.oneof(text, binary, integer, fc.double()), 0xfffffffc],
   ['dalli, gzip', any(dalliSerializer({ ...smallPool, compressor: 'gzip' })), fc.oneof(text, binary), 0xfffffffc],
-  ['dalli, JSON', any(dalliSerializer({ serializer: 'json' })), fc.oneof(text, integer, json), 0xfffffffc],
+  ['dalli, JSON', any(dalliSerializer({ serializer: 'json' })), fc.oneof(text, integer, exactJson), 0xfffffffc],
   ['dalli, raw', any(dalliSerializer({ raw: true })), fc.oneof(text, binary), 0xfffffffc],
   ['php', any(phpSerializer()), fc.oneof(text, binary, int64, flat, fc.double(), json), 0xffff0000],
   ['php, compressed', any(phpSerializer(smallPool)), fc.oneof(text, binary, int64, fc.double(), json), 0xffff0000],
