@@ -24,8 +24,8 @@ export interface Circumstances {
 }
 
 const HOW_TO_READ = `Every client has a process of its own; they take turns in one run, one at a time, and
-all of them do the same commands on the same keys and values, whose answers are checked. Rates are medians of the
-rounds, in keys a second. Ratios are taken round by round, and then their median. *Floor* is the same bytes, encoded
+all of them do the same commands on the same keys and values, whose answers are checked. A round begins with a
+tenth of a second that does not count. Rates are medians of the rounds, in keys a second. Ratios are taken round by round, and then their median. *Floor* is the same bytes, encoded
 beforehand, over one bare socket, replies counted by their length: what no client on one socket can beat by much.
 Clients that speak the meta or the classic protocol are held against the floor of that protocol, those of Redis
 against the binary one. CPU is the time of the client's process, all threads, for each key. Latencies come from passes
