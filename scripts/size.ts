@@ -23,7 +23,8 @@ for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
   folders.set(folder, (folders.get(folder) ?? 0) + bytesInOutput);
 }
 
-const line = (name: string, bytes: number) => console.log(`${name.padEnd(24)}${(bytes / 1000).toFixed(1).padStart(7)} KB`);
+const line = (name: string, bytes: number) =>
+  console.log(`${name.padEnd(24)}${(bytes / 1000).toFixed(1).padStart(7)} KB`);
 for (const [folder, bytes] of [...folders].toSorted(([, a], [, b]) => b - a)) line(folder, bytes);
 line('all of it', file.contents.length);
 line('in gzip', gzipSync(file.contents).length);
