@@ -137,8 +137,9 @@ export class Connection implements ReplyQueue, Holder, Reader {
     this.unwritten++;
   }
 
+  /** What has not left yet can't have been answered. */
   head(): Request | undefined {
-    return this.queue.head();
+    return this.queue.length > this.unwritten ? this.queue.head() : undefined;
   }
 
   deliver(reply: Reply): boolean {
@@ -308,6 +309,8 @@ export class Connection implements ReplyQueue, Holder, Reader {
 
   /** Ends the attempts that are over, gives up a stream that has come to a stop, and tells when to look again. */
   private sweep(now: number): number {
+    // What came in this turn may have no deadline yet.
+    this.stamp();
     const { queue } = this;
     const expired: Request[] = [];
     let next = Number.POSITIVE_INFINITY;

