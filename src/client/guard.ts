@@ -103,8 +103,8 @@ export class Guard {
     const command = new ChangeCommand(Op.Set, this.#key, this.#host);
     fillInsert(command, value, { expires: lifetime(expires, staleFor) }, this.#host);
     command.cas = this.#cas;
-    await this.#send(command);
-    if (!this.#leases && staleFor > 0) await this.#set(this.#beside('fresh'), '', expires);
+    const stored = await this.#send(command);
+    if (stored && !this.#leases && staleFor > 0) await this.#set(this.#beside('fresh'), '', expires);
     await this.#unlock();
   }
 
@@ -149,7 +149,8 @@ export class Guard {
       marked ? this.#read(this.#beside('fresh')) : undefined,
     ]);
     const item = found.flags === null ? undefined : { value: found.value };
-    return { item, old: marked && marker?.flags === null, won: false, busy: false, cas: undefined };
+    // A server with CAS switched off says 0.
+    return { item, old: marked && marker?.flags === null, won: false, busy: false, cas: found.cas || undefined };
   }
 
   async #lock(): Promise<boolean> {
@@ -171,7 +172,9 @@ export class Guard {
   }
 
   #read(key: WireKey): Promise<GetWithCasResult<unknown>> {
-    return this.#send(new RetrievalCommand(Op.Get, key, this.#host)) as Promise<GetWithCasResult<unknown>>;
+    const command = new RetrievalCommand(Op.Get, key, this.#host);
+    command.returnCas = true;
+    return this.#send(command) as Promise<GetWithCasResult<unknown>>;
   }
 
   async #set(key: WireKey, value: string, expires: number): Promise<void> {
