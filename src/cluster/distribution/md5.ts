@@ -74,147 +74,62 @@ function pad(words: Int32Array, length: number): number {
   return end;
 }
 
-/** The 64 steps of section 3.4, written out: in a loop they would take three times as long. */
+/** Of each of the 64 steps of section 3.4: its constant, which is made of a sine, and by how much it rotates. */
+const ADDENDS = Int32Array.from({ length: 64 }, (_, step) => Math.floor(Math.abs(Math.sin(step + 1)) * 2 ** 32));
+const ROTATIONS = Uint8Array.from(
+  [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21].flatMap((_, i, all) => all.slice(i & 12, (i & 12) + 4)),
+);
+
+/** Which word each step takes: a table is a quarter faster than to reckon it. */
+const WORDS = Uint8Array.from({ length: 64 }, (_, step) => {
+  if (step < 16) return step;
+  if (step < 32) return (5 * step + 1) & 15;
+  return (step < 48 ? 3 * step + 5 : 7 * step) & 15;
+});
+
+/** Section 3.4, a loop for each round: a single one that chooses in each step how to mix takes half as long again. */
 function digestBlock(words: Int32Array, at: number): void {
   let a = state[0] as number;
   let b = state[1] as number;
   let c = state[2] as number;
   let d = state[3] as number;
-
-  a = (a + ((b & c) | (~b & d)) + (words[at] as number) + 0xd76aa478) | 0;
-  a = (((a << 7) | (a >>> 25)) + b) | 0;
-  d = (d + ((a & b) | (~a & c)) + (words[at + 1] as number) + 0xe8c7b756) | 0;
-  d = (((d << 12) | (d >>> 20)) + a) | 0;
-  c = (c + ((d & a) | (~d & b)) + (words[at + 2] as number) + 0x242070db) | 0;
-  c = (((c << 17) | (c >>> 15)) + d) | 0;
-  b = (b + ((c & d) | (~c & a)) + (words[at + 3] as number) + 0xc1bdceee) | 0;
-  b = (((b << 22) | (b >>> 10)) + c) | 0;
-  a = (a + ((b & c) | (~b & d)) + (words[at + 4] as number) + 0xf57c0faf) | 0;
-  a = (((a << 7) | (a >>> 25)) + b) | 0;
-  d = (d + ((a & b) | (~a & c)) + (words[at + 5] as number) + 0x4787c62a) | 0;
-  d = (((d << 12) | (d >>> 20)) + a) | 0;
-  c = (c + ((d & a) | (~d & b)) + (words[at + 6] as number) + 0xa8304613) | 0;
-  c = (((c << 17) | (c >>> 15)) + d) | 0;
-  b = (b + ((c & d) | (~c & a)) + (words[at + 7] as number) + 0xfd469501) | 0;
-  b = (((b << 22) | (b >>> 10)) + c) | 0;
-  a = (a + ((b & c) | (~b & d)) + (words[at + 8] as number) + 0x698098d8) | 0;
-  a = (((a << 7) | (a >>> 25)) + b) | 0;
-  d = (d + ((a & b) | (~a & c)) + (words[at + 9] as number) + 0x8b44f7af) | 0;
-  d = (((d << 12) | (d >>> 20)) + a) | 0;
-  c = (c + ((d & a) | (~d & b)) + (words[at + 10] as number) + 0xffff5bb1) | 0;
-  c = (((c << 17) | (c >>> 15)) + d) | 0;
-  b = (b + ((c & d) | (~c & a)) + (words[at + 11] as number) + 0x895cd7be) | 0;
-  b = (((b << 22) | (b >>> 10)) + c) | 0;
-  a = (a + ((b & c) | (~b & d)) + (words[at + 12] as number) + 0x6b901122) | 0;
-  a = (((a << 7) | (a >>> 25)) + b) | 0;
-  d = (d + ((a & b) | (~a & c)) + (words[at + 13] as number) + 0xfd987193) | 0;
-  d = (((d << 12) | (d >>> 20)) + a) | 0;
-  c = (c + ((d & a) | (~d & b)) + (words[at + 14] as number) + 0xa679438e) | 0;
-  c = (((c << 17) | (c >>> 15)) + d) | 0;
-  b = (b + ((c & d) | (~c & a)) + (words[at + 15] as number) + 0x49b40821) | 0;
-  b = (((b << 22) | (b >>> 10)) + c) | 0;
-
-  a = (a + ((d & b) | (~d & c)) + (words[at + 1] as number) + 0xf61e2562) | 0;
-  a = (((a << 5) | (a >>> 27)) + b) | 0;
-  d = (d + ((c & a) | (~c & b)) + (words[at + 6] as number) + 0xc040b340) | 0;
-  d = (((d << 9) | (d >>> 23)) + a) | 0;
-  c = (c + ((b & d) | (~b & a)) + (words[at + 11] as number) + 0x265e5a51) | 0;
-  c = (((c << 14) | (c >>> 18)) + d) | 0;
-  b = (b + ((a & c) | (~a & d)) + (words[at] as number) + 0xe9b6c7aa) | 0;
-  b = (((b << 20) | (b >>> 12)) + c) | 0;
-  a = (a + ((d & b) | (~d & c)) + (words[at + 5] as number) + 0xd62f105d) | 0;
-  a = (((a << 5) | (a >>> 27)) + b) | 0;
-  d = (d + ((c & a) | (~c & b)) + (words[at + 10] as number) + 0x02441453) | 0;
-  d = (((d << 9) | (d >>> 23)) + a) | 0;
-  c = (c + ((b & d) | (~b & a)) + (words[at + 15] as number) + 0xd8a1e681) | 0;
-  c = (((c << 14) | (c >>> 18)) + d) | 0;
-  b = (b + ((a & c) | (~a & d)) + (words[at + 4] as number) + 0xe7d3fbc8) | 0;
-  b = (((b << 20) | (b >>> 12)) + c) | 0;
-  a = (a + ((d & b) | (~d & c)) + (words[at + 9] as number) + 0x21e1cde6) | 0;
-  a = (((a << 5) | (a >>> 27)) + b) | 0;
-  d = (d + ((c & a) | (~c & b)) + (words[at + 14] as number) + 0xc33707d6) | 0;
-  d = (((d << 9) | (d >>> 23)) + a) | 0;
-  c = (c + ((b & d) | (~b & a)) + (words[at + 3] as number) + 0xf4d50d87) | 0;
-  c = (((c << 14) | (c >>> 18)) + d) | 0;
-  b = (b + ((a & c) | (~a & d)) + (words[at + 8] as number) + 0x455a14ed) | 0;
-  b = (((b << 20) | (b >>> 12)) + c) | 0;
-  a = (a + ((d & b) | (~d & c)) + (words[at + 13] as number) + 0xa9e3e905) | 0;
-  a = (((a << 5) | (a >>> 27)) + b) | 0;
-  d = (d + ((c & a) | (~c & b)) + (words[at + 2] as number) + 0xfcefa3f8) | 0;
-  d = (((d << 9) | (d >>> 23)) + a) | 0;
-  c = (c + ((b & d) | (~b & a)) + (words[at + 7] as number) + 0x676f02d9) | 0;
-  c = (((c << 14) | (c >>> 18)) + d) | 0;
-  b = (b + ((a & c) | (~a & d)) + (words[at + 12] as number) + 0x8d2a4c8a) | 0;
-  b = (((b << 20) | (b >>> 12)) + c) | 0;
-
-  a = (a + (b ^ c ^ d) + (words[at + 5] as number) + 0xfffa3942) | 0;
-  a = (((a << 4) | (a >>> 28)) + b) | 0;
-  d = (d + (a ^ b ^ c) + (words[at + 8] as number) + 0x8771f681) | 0;
-  d = (((d << 11) | (d >>> 21)) + a) | 0;
-  c = (c + (d ^ a ^ b) + (words[at + 11] as number) + 0x6d9d6122) | 0;
-  c = (((c << 16) | (c >>> 16)) + d) | 0;
-  b = (b + (c ^ d ^ a) + (words[at + 14] as number) + 0xfde5380c) | 0;
-  b = (((b << 23) | (b >>> 9)) + c) | 0;
-  a = (a + (b ^ c ^ d) + (words[at + 1] as number) + 0xa4beea44) | 0;
-  a = (((a << 4) | (a >>> 28)) + b) | 0;
-  d = (d + (a ^ b ^ c) + (words[at + 4] as number) + 0x4bdecfa9) | 0;
-  d = (((d << 11) | (d >>> 21)) + a) | 0;
-  c = (c + (d ^ a ^ b) + (words[at + 7] as number) + 0xf6bb4b60) | 0;
-  c = (((c << 16) | (c >>> 16)) + d) | 0;
-  b = (b + (c ^ d ^ a) + (words[at + 10] as number) + 0xbebfbc70) | 0;
-  b = (((b << 23) | (b >>> 9)) + c) | 0;
-  a = (a + (b ^ c ^ d) + (words[at + 13] as number) + 0x289b7ec6) | 0;
-  a = (((a << 4) | (a >>> 28)) + b) | 0;
-  d = (d + (a ^ b ^ c) + (words[at] as number) + 0xeaa127fa) | 0;
-  d = (((d << 11) | (d >>> 21)) + a) | 0;
-  c = (c + (d ^ a ^ b) + (words[at + 3] as number) + 0xd4ef3085) | 0;
-  c = (((c << 16) | (c >>> 16)) + d) | 0;
-  b = (b + (c ^ d ^ a) + (words[at + 6] as number) + 0x04881d05) | 0;
-  b = (((b << 23) | (b >>> 9)) + c) | 0;
-  a = (a + (b ^ c ^ d) + (words[at + 9] as number) + 0xd9d4d039) | 0;
-  a = (((a << 4) | (a >>> 28)) + b) | 0;
-  d = (d + (a ^ b ^ c) + (words[at + 12] as number) + 0xe6db99e5) | 0;
-  d = (((d << 11) | (d >>> 21)) + a) | 0;
-  c = (c + (d ^ a ^ b) + (words[at + 15] as number) + 0x1fa27cf8) | 0;
-  c = (((c << 16) | (c >>> 16)) + d) | 0;
-  b = (b + (c ^ d ^ a) + (words[at + 2] as number) + 0xc4ac5665) | 0;
-  b = (((b << 23) | (b >>> 9)) + c) | 0;
-
-  a = (a + (c ^ (b | ~d)) + (words[at] as number) + 0xf4292244) | 0;
-  a = (((a << 6) | (a >>> 26)) + b) | 0;
-  d = (d + (b ^ (a | ~c)) + (words[at + 7] as number) + 0x432aff97) | 0;
-  d = (((d << 10) | (d >>> 22)) + a) | 0;
-  c = (c + (a ^ (d | ~b)) + (words[at + 14] as number) + 0xab9423a7) | 0;
-  c = (((c << 15) | (c >>> 17)) + d) | 0;
-  b = (b + (d ^ (c | ~a)) + (words[at + 5] as number) + 0xfc93a039) | 0;
-  b = (((b << 21) | (b >>> 11)) + c) | 0;
-  a = (a + (c ^ (b | ~d)) + (words[at + 12] as number) + 0x655b59c3) | 0;
-  a = (((a << 6) | (a >>> 26)) + b) | 0;
-  d = (d + (b ^ (a | ~c)) + (words[at + 3] as number) + 0x8f0ccc92) | 0;
-  d = (((d << 10) | (d >>> 22)) + a) | 0;
-  c = (c + (a ^ (d | ~b)) + (words[at + 10] as number) + 0xffeff47d) | 0;
-  c = (((c << 15) | (c >>> 17)) + d) | 0;
-  b = (b + (d ^ (c | ~a)) + (words[at + 1] as number) + 0x85845dd1) | 0;
-  b = (((b << 21) | (b >>> 11)) + c) | 0;
-  a = (a + (c ^ (b | ~d)) + (words[at + 8] as number) + 0x6fa87e4f) | 0;
-  a = (((a << 6) | (a >>> 26)) + b) | 0;
-  d = (d + (b ^ (a | ~c)) + (words[at + 15] as number) + 0xfe2ce6e0) | 0;
-  d = (((d << 10) | (d >>> 22)) + a) | 0;
-  c = (c + (a ^ (d | ~b)) + (words[at + 6] as number) + 0xa3014314) | 0;
-  c = (((c << 15) | (c >>> 17)) + d) | 0;
-  b = (b + (d ^ (c | ~a)) + (words[at + 13] as number) + 0x4e0811a1) | 0;
-  b = (((b << 21) | (b >>> 11)) + c) | 0;
-  a = (a + (c ^ (b | ~d)) + (words[at + 4] as number) + 0xf7537e82) | 0;
-  a = (((a << 6) | (a >>> 26)) + b) | 0;
-  d = (d + (b ^ (a | ~c)) + (words[at + 11] as number) + 0xbd3af235) | 0;
-  d = (((d << 10) | (d >>> 22)) + a) | 0;
-  c = (c + (a ^ (d | ~b)) + (words[at + 2] as number) + 0x2ad7d2bb) | 0;
-  c = (((c << 15) | (c >>> 17)) + d) | 0;
-  b = (b + (d ^ (c | ~a)) + (words[at + 9] as number) + 0xeb86d391) | 0;
-  b = (((b << 21) | (b >>> 11)) + c) | 0;
-
+  for (let step = 0; step < 16; step++) {
+    const next = b + rotated(a + (d ^ (b & (c ^ d))), words, at, step);
+    a = d;
+    d = c;
+    c = b;
+    b = next | 0;
+  }
+  for (let step = 16; step < 32; step++) {
+    const next = b + rotated(a + (c ^ (d & (b ^ c))), words, at, step);
+    a = d;
+    d = c;
+    c = b;
+    b = next | 0;
+  }
+  for (let step = 32; step < 48; step++) {
+    const next = b + rotated(a + (b ^ c ^ d), words, at, step);
+    a = d;
+    d = c;
+    c = b;
+    b = next | 0;
+  }
+  for (let step = 48; step < 64; step++) {
+    const next = b + rotated(a + (c ^ (b | ~d)), words, at, step);
+    a = d;
+    d = c;
+    c = b;
+    b = next | 0;
+  }
   state[0] = (state[0] as number) + a;
   state[1] = (state[1] as number) + b;
   state[2] = (state[2] as number) + c;
   state[3] = (state[3] as number) + d;
+}
+
+/** What a step adds to `b`. */
+function rotated(mixed: number, words: Int32Array, at: number, step: number): number {
+  const sum = (mixed + (words[at + (WORDS[step] as number)] as number) + (ADDENDS[step] as number)) | 0;
+  const rotation = ROTATIONS[step] as number;
+  return (sum << rotation) | (sum >>> (32 - rotation));
 }
