@@ -18,6 +18,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     watch: false,
+    reporters: ['default', './test/support/missing-versions.ts'],
     projects: [
       {
         extends: true,

@@ -1,9 +1,11 @@
 /**
  * Looks for the programs that the tests run against, and installs what is missing with the machine's package manager.
- * Exits with 1, and says what to install by hand, where it can't.
+ * Exits with 1, and says what to install by hand, where it can't. Besides, it brings the memcacheds of other versions;
+ * tests of a version that can't be had are skipped, so that is no failure.
  */
 import { spawnSync } from 'node:child_process';
 import { findProgram, findSaslPlain, libmemcachedNames, memcachedName } from '../test/support/programs.ts';
+import { fetchVersions } from './memcached-versions.ts';
 
 interface Manager {
   program: string;
@@ -94,6 +96,15 @@ const PIECES: Piece[] = [
 ];
 
 process.exitCode = main();
+if (process.exitCode === 0) await bringVersions();
+
+async function bringVersions(): Promise<void> {
+  const { found, missing } = await fetchVersions();
+  if (found.length > 0) console.log(`servers: besides, memcached ${found.map(({ version }) => version).join(', ')}`);
+  for (const [name, reason] of missing) {
+    console.warn(`servers: memcached ${name} is missing, its tests are skipped: ${reason}`);
+  }
+}
 
 function main(): number {
   const missing = PIECES.filter((piece) => !piece.find());

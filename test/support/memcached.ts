@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from './leftovers.ts';
+import { memcachedVersion, type VersionName } from './memcacheds.ts';
 import { freePort } from './ports.ts';
 import { memcachedName, requireProgram } from './programs.ts';
 import { type ServerCommand, ServerProcess } from './server-process.ts';
@@ -25,6 +26,8 @@ export interface MemcachedTls {
 }
 
 export interface MemcachedOptions {
+  /** One of those that `npm run servers` unpacks. @default the machine's own, or the environment's MEMCACHED */
+  version?: VersionName | undefined;
   /** More arguments, after ours, as `['-I', '16m']`. */
   args?: readonly string[] | undefined;
   /** Binary protocol only, with SASL PLAIN. */
@@ -57,7 +60,7 @@ export async function startMemcached(options: MemcachedOptions = {}): Promise<Me
 }
 
 async function memcachedCommand(options: MemcachedOptions): Promise<ServerCommand> {
-  const program = requireProgram(memcachedName());
+  const program = programOf(options.version);
   const folder = makeFolder();
   const port = options.unix ? 0 : (options.port ?? (await freePort()));
   const path = options.unix ? join(folder, 'memcached.sock') : undefined;
@@ -74,6 +77,13 @@ async function memcachedCommand(options: MemcachedOptions): Promise<ServerComman
   if (options.tls) args.push('-Z', '-o', tlsSettings(options.tls));
   args.push(...(options.args ?? []));
   return { program, args, env, folder, host: path ? '' : '127.0.0.1', port, path, readyFile };
+}
+
+function programOf(version: VersionName | undefined): string {
+  if (version === undefined) return requireProgram(memcachedName());
+  const { program } = memcachedVersion(version);
+  if (program === undefined) throw new Error(`memcached ${version} is not at hand: "npm run servers" brings it`);
+  return program;
 }
 
 function writeSaslFiles(folder: string, users: readonly Credentials[]): string {
