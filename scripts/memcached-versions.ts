@@ -92,6 +92,8 @@ function settings(work: string): string {
     'Dir::Cache::pkgcache': 'pkgcache.bin',
     'Dir::Cache::srcpkgcache': 'srcpkgcache.bin',
     'Acquire::Languages': 'none',
+    // Else apt goes on with what it could get, and only misses the package.
+    'APT::Update::Error-Mode': 'any',
     'Acquire::http::Timeout': '20',
     // A user of apt's own could not look into this folder.
     'APT::Sandbox::User': 'root',
