@@ -1,27 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { makeFolder } from './leftovers.ts';
-import { type Memcached, startMemcached } from './memcached.ts';
-
-export interface MemcachedProxyOptions {
-  /** `host:port` of each server behind it. */
-  backends: readonly string[];
-  /** More arguments, after ours. */
-  args?: readonly string[] | undefined;
-}
-
-/** Starts the proxy that is built into memcached since 1.6.23, in front of those servers; ready when this resolves. */
-export async function startMemcachedProxy({ backends, args = [] }: MemcachedProxyOptions): Promise<Memcached> {
-  const file = join(makeFolder(), 'proxy.lua');
-  writeFileSync(file, proxyConfig(backends));
-  return startMemcached({ version: '1.6.45', args: ['-o', `proxy_config=${file}`, ...args] });
-}
-
-function proxyConfig(backends: readonly string[]): string {
-  const list = backends.map((address) => {
-    const [host = '', port = ''] = address.split(':');
-    return `mcp.backend('${address}', '${host}', '${port}')`;
-  });
+/** The Lua that makes memcached a proxy: one pool of those servers, and every command to the one that has its key. */
+export function proxyConfig(backends: readonly { host: string; port: number }[]): string {
+  const list = backends.map(({ host, port }) => `mcp.backend('${host}:${port}', '${host}', '${port}')`);
   return [
     'function mcp_config_pools()',
     `  return mcp.pool({ ${list.join(', ')} })`,

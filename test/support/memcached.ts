@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from './leftovers.ts';
-import { memcachedVersion, type VersionName } from './memcacheds.ts';
+import { proxyConfig } from './memcached-proxy.ts';
+import type { VersionName } from './memcacheds.ts';
 import { freePort } from './ports.ts';
-import { memcachedName, requireProgram } from './programs.ts';
+import { requireProgram } from './programs.ts';
 import { type ServerCommand, ServerProcess } from './server-process.ts';
+import { programOf, SUBJECT } from './subject.ts';
 
 const ATTEMPTS = 3;
 
@@ -44,13 +46,34 @@ export interface MemcachedOptions {
 export type Memcached = ServerProcess;
 
 /**
- * Starts memcached on 127.0.0.1, or at a unix socket; ready when this resolves. The environment's MEMCACHED may name the
- * binary.
+ * Starts memcached on 127.0.0.1, or at a unix socket; ready when this resolves. Without a version it is the server that
+ * the suites run against: the machine's own, or what the environment's MEMCACHED or MEMTS_SUBJECT names.
  */
 export async function startMemcached(options: MemcachedOptions = {}): Promise<Memcached> {
+  if (options.version !== undefined) return start(options);
+  const { version, args, proxied } = SUBJECT;
+  if (!proxied) return start({ ...options, version, args: [...args, ...(options.args ?? [])] });
+  const backends = await Promise.all([start({ version }), start({ version })]);
+  return startMemcachedProxy({ ...options, backends });
+}
+
+export interface MemcachedProxyOptions extends MemcachedOptions {
+  /** The servers behind it; they are stopped with it. */
+  backends: readonly Memcached[];
+}
+
+/** Starts the proxy that is built into memcached 1.6.45, in front of those servers; ready when this resolves. */
+export async function startMemcachedProxy({ backends, ...options }: MemcachedProxyOptions): Promise<Memcached> {
+  const config = join(makeFolder(), 'proxy.lua');
+  writeFileSync(config, proxyConfig(backends));
+  const args = ['-o', `proxy_config=${config}`, ...(options.args ?? [])];
+  return start({ version: '1.6.45', ...options, args }, backends);
+}
+
+async function start(options: MemcachedOptions, behind: readonly Memcached[] = []): Promise<Memcached> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ServerProcess.start(await memcachedCommand(options));
+      return await ServerProcess.start({ ...(await memcachedCommand(options)), behind });
     } catch (error) {
       // Another process may have taken the port since we looked.
       const portTaken = /address already in use/i.test(String(error)) && options.port === undefined;
@@ -77,13 +100,6 @@ async function memcachedCommand(options: MemcachedOptions): Promise<ServerComman
   if (options.tls) args.push('-Z', '-o', tlsSettings(options.tls));
   args.push(...(options.args ?? []));
   return { program, args, env, folder, host: path ? '' : '127.0.0.1', port, path, readyFile };
-}
-
-function programOf(version: VersionName | undefined): string {
-  if (version === undefined) return requireProgram(memcachedName());
-  const { program } = memcachedVersion(version);
-  if (program === undefined) throw new Error(`memcached ${version} is not at hand: "npm run servers" brings it`);
-  return program;
 }
 
 function writeSaslFiles(folder: string, users: readonly Credentials[]): string {

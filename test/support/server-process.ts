@@ -20,6 +20,8 @@ export interface ServerCommand {
   path?: string | undefined;
   /** A file that the server writes once it listens. Without it, another server at the same port would pass for ours. */
   readyFile?: string | undefined;
+  /** Further servers that it needs; they are stopped with it. */
+  behind?: readonly AsyncDisposable[] | undefined;
 }
 
 /** A real server in a process of its own. `stop()` is for good; after `kill()` it can be started again. */
@@ -72,6 +74,7 @@ export class ServerProcess implements AsyncDisposable {
   /** Ends it at once, paused or not, and removes its files. */
   async stop(): Promise<void> {
     await this.kill();
+    for (const server of this.#command.behind ?? []) await server[Symbol.asyncDispose]();
     removeFolder(this.#command.folder);
   }
 

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Client } from '../../../src/index.ts';
 import { makeFolder } from '../../support/leftovers.ts';
-import { startMemcached } from '../../support/memcached.ts';
-import { startMemcachedProxy } from '../../support/memcached-proxy.ts';
+import { startMemcached, startMemcachedProxy } from '../../support/memcached.ts';
 import { findVersions, hasMemcached, MEMCACHEDS } from '../../support/memcacheds.ts';
 import { RawClient } from '../../support/raw-client.ts';
 
@@ -42,15 +41,14 @@ describe('versions', () => {
 
 describe.skipIf(!hasMemcached('1.6.45'))("memcached's own proxy", () => {
   it('spreads keys over the servers behind it', async () => {
-    await using first = await startMemcached();
-    await using second = await startMemcached();
-    await using proxy = await startMemcachedProxy({ backends: [first.address, second.address] });
+    const backends = await Promise.all([startMemcached(), startMemcached()]);
+    await using proxy = await startMemcachedProxy({ backends });
     using client = await RawClient.connect(proxy);
     for (let key = 0; key < 40; key++) {
       client.send(`set key-${key} 0 0 1\r\n${key % 10}\r\n`);
       expect(await client.receiveLine()).toBe('STORED');
     }
-    for (const server of [first, second]) {
+    for (const server of backends) {
       using direct = await RawClient.connect(server);
       direct.send(Array.from({ length: 40 }, (_, key) => `mg key-${key}\r\n`).join(''));
       direct.send('mn\r\n');
