@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { target } from '../../docs/.vitepress/links.ts';
+import { SECTIONS } from '../../docs/.vitepress/pages.ts';
 import { ROOT } from '../support/built.ts';
 
-const NOT_OURS = ['node_modules', 'dist', 'site', '.git', 'coverage'];
+const NOT_OURS = ['node_modules', 'dist', 'site', 'api', '.git', 'coverage'];
 
 /** All Markdown files, by their path from the root. */
 const FILES = new Map(
@@ -57,16 +59,30 @@ it('has no dead links in Markdown files', () => {
   expect(all.flatMap(([file, link]) => problem(file, link))).toEqual([]);
 });
 
+/** The guides, without the site's landing page. */
+const GUIDES = [...FILES.keys()]
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => /^docs\/[^/]+\.md$/.test(file) && file !== 'docs/index.md');
+
 it('names every guide in the README', () => {
   const named = new Set(links(FILES.get('README.md') ?? '').map((link) => link.split('#')[0]));
-  const guides = [...FILES.keys()].filter((file) => /^docs[\\/][^\\/]+\.md$/.test(file));
-  expect(guides.filter((file) => !named.has(file))).toEqual([]);
+  expect(GUIDES.filter((file) => !named.has(file))).toEqual([]);
 });
 
-it('has every guide in the site', () => {
-  const listed: string[] = JSON.parse(readFileSync(join(ROOT, 'typedoc.json'), 'utf8')).projectDocuments;
-  const guides = [...FILES.keys()].filter((file) => /^docs[\\/][^\\/]+\.md$/.test(file));
-  expect(guides.filter((file) => !listed.includes(file.replaceAll('\\', '/')))).toEqual([]);
+it('has every guide in a section of the site, and no page without a file', () => {
+  const listed = SECTIONS.flatMap(({ pages }) => pages.map(({ file }) => file));
+  expect(GUIDES.filter((file) => !listed.includes(file))).toEqual([]);
+  expect(listed.filter((file) => !FILES.has(file))).toEqual([]);
+});
+
+it('has links of the site lead to its pages, and to GitHub for what is none', () => {
+  expect(target('docs/health.md', 'clusters.md#proxies')).toBe('/operate/clusters.md#proxies');
+  expect(target('docs/performance/goals.md', '../health.md')).toBe('/operate/health.md');
+  expect(target('docs/keys.md', '../examples/update.ts')).toBe(
+    'https://github.com/memts/memts/blob/main/examples/update.ts',
+  );
+  expect(target('docs/keys.md', 'nothing.md')).toBe('nothing.md');
+  expect(target('docs/keys.md', '#here')).toBe('#here');
 });
 
 it('finds what is dead', () => {
