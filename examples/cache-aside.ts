@@ -25,8 +25,8 @@ const client = Client.create(undefined, { keyPrefix: 'example:user:', serializer
 await client.deleteMulti(['1', '2']);
 
 /** Of any number of callers, one asks the database; then it is a hit for ten minutes. */
-function findUser(id: number): Promise<User | null | undefined> {
-  return client.getOrSet<User>(String(id), () => query(id), { expires: 600 });
+function findUser(id: number): Promise<User | null> {
+  return client.getOrSet(String(id), () => query(id), { expires: 600 });
 }
 
 async function renameUser(id: number, name: string): Promise<void> {
@@ -50,5 +50,5 @@ await client.quit();
 
 // Where memcached can't be reached, the database answers.
 const nowhere = Client.create('127.0.0.1:1', { serializer: jsonSerializer(), logger: { log: () => {} } });
-console.log('without a server', await nowhere.getOrSet<User>('1', () => query(1)));
+console.log('without a server', await nowhere.getOrSet('1', () => query(1)));
 await nowhere.quit();

@@ -14,7 +14,9 @@ import { pylibmcSerializer, pymemcacheSerializer } from './serializers/python.ts
 import { noopSerializer } from './serializers/serializer.ts';
 
 export type { FlushOptions, Statistics } from './client/admin.ts';
+export type { AnyClient } from './client/any-client.ts';
 export type { CommandOptions } from './client/command.ts';
+export type { ClientEvents } from './client/core.ts';
 export type { CounterResult, IncrementDecrementOptions } from './client/counters.ts';
 export type { Compute, GetOrSetOptions } from './client/get-or-set.ts';
 export type { Key } from './client/keys.ts';
@@ -23,6 +25,7 @@ export type { ClientOptions, Gutter, Logger } from './client/options.ts';
 export type { Found, GetOptions, GetResult, GetWithCasResult, Narrowed } from './client/retrieval.ts';
 export type { ServerAddress, ServerList } from './client/servers.ts';
 export type { ChangeOptions, InsertOptions } from './client/storage.ts';
+export type { Stored } from './client/stored.ts';
 export type { CommandTrace } from './client/trace.ts';
 export type { UpdateOptions } from './client/update.ts';
 export type { ServerLike } from './cluster/command.ts';
@@ -45,6 +48,7 @@ export type { Response } from './protocol/binary/message.ts';
 export type { CompressOptions } from './serializers/compress.ts';
 export type { DalliSerializerOptions } from './serializers/dalli.ts';
 export type { JsonInput, JsonOutput, JsonSerializerOptions } from './serializers/json.ts';
+export type { JsonForm, JsonObject } from './serializers/json-form.ts';
 export type { JsonReplacer, JsonReviver, JsonValue } from './serializers/json-text.ts';
 export type { NativeValues, SharedSerializerOptions } from './serializers/native.ts';
 export type { PythonInput, PythonOutput } from './serializers/python.ts';

@@ -59,7 +59,7 @@ export function worstOf(errors: Iterable<unknown>): number {
 export function describe(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
   if (error instanceof MemcacheError) {
-    const text = oneLine(error.message);
+    const text = withoutCommand(oneLine(error.message));
     const place = error.server !== undefined && !text.includes(error.server) ? `${error.server}: ` : '';
     return `${place}${text} (${error.code})`;
   }
@@ -68,6 +68,11 @@ export function describe(error: unknown): string {
 
 function oneLine(text: string): string {
   return plainTls(text).replace(/\s+/g, ' ').trim();
+}
+
+/** Who runs a command knows which; the client's texts begin with it for programs that were written for MemJS. */
+function withoutCommand(text: string): string {
+  return text.replace(/^(?:MemJS|memts) [A-Z ]+(?: \(.*?\))?: /, '');
 }
 
 /** OpenSSL tells numbers and places in its sources around what a person can use. */

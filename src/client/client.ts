@@ -1,4 +1,3 @@
-import type { ServerOptions } from '../cluster/server.ts';
 import { checkKey } from '../protocol/key.ts';
 import { type FlushOptions, flushAll, type Outcome, type Statistics, statsOfAll, versionOfAll } from './admin.ts';
 import type { ErrorOrNull } from './callback.ts';
@@ -20,6 +19,7 @@ import { type ClientOptions, checkOptions } from './options.ts';
 import { byServer, flushResults, statsResults } from './results.ts';
 import type { Found, GetWithCasResult, Narrowed } from './retrieval.ts';
 import { makeServers, type ServerList } from './servers.ts';
+import type { Stored } from './stored.ts';
 import { isTraced, traceCall } from './telemetry.ts';
 import { type CommandTrace, noteOutcomes } from './trace.ts';
 import { type UpdateOptions, update } from './update.ts';
@@ -40,7 +40,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
    */
   static create<TIn = string | Uint8Array, TOut = Buffer | null>(
     servers?: ServerList | null,
-    options?: (ClientOptions<TIn, TOut> & ServerOptions) | null,
+    options?: ClientOptions<TIn, TOut> | null,
   ): Client<TIn, TOut> {
     checkOptions(options ?? {});
     // Servers made by hand speak the binary protocol, as MemJS's do; these find out what theirs speaks.
@@ -88,14 +88,16 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   /**
    * Reads a value, has `change` make a new one of it, and stores that if the item has not changed meanwhile; otherwise
    * again, up to `retries` times. A missing item is `null` for `change`; `undefined` from it leaves everything as it
-   * is. Resolves with what `change` returned last.
+   * is. Resolves with what `change` returned last. `update<Cart>(key, (cart) => …)` says what the value is.
    */
-  update<TNew extends TIn | undefined>(
+  update<T extends Narrowed<TOut> = NonNullable<TOut>, TNew extends TIn | undefined = Extract<T, TIn> | undefined>(
     key: Key,
-    change: (value: TOut | null) => TNew | Promise<TNew>,
+    change: (value: T | null) => TNew | Promise<TNew>,
     options?: UpdateOptions | null,
   ): Promise<TNew> {
-    const run = (trace?: CommandTrace) => update(this, key, change, options ?? {}, trace);
+    // What the value is, is the caller's promise.
+    const run = (trace?: CommandTrace) =>
+      update(this, key, change as (value: TOut | null) => TNew | Promise<TNew>, options ?? {}, trace);
     return isTraced() ? traceCall(this, 'update', key, run) : run();
   }
 
@@ -103,21 +105,21 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
    * The value of a key; where there is none, `compute` makes it, once at a time for a key: callers in this process
    * share the computation, those in others wait for it or, for `staleFor` seconds after it has expired, get the old
    * value. What `compute` throws reaches all who wait and stores nothing; `null` and `undefined` are returned and not
-   * stored. A server that can't be reached is logged, and the value computed.
+   * stored. A server that can't be reached is logged, and the value computed. The result is what `compute` returns, as
+   * the serializer gives it back.
    */
-  getOrSet<T extends Narrowed<TOut> = TOut>(
+  getOrSet<T extends TIn | null | undefined>(
     key: Key,
-    compute: Compute<TIn | null | undefined>,
+    compute: Compute<T>,
     options?: GetOrSetOptions | null,
-  ): Promise<Found<T, TOut> | null | undefined> {
+  ): Promise<Stored<T, TOut>> {
     // Without a list of servers the caller computes, as with servers that can't be reached. Whatever is found or made has
     // been through the serializer, so it is of the type that comes out of it.
     const run = async (trace?: CommandTrace): Promise<unknown> => {
       await this.whenKnown(() => Promise.resolve(), options?.signal).catch(() => {});
       return this.#getOrSet.run(key, compute, options ?? {}, trace);
     };
-    type Result = Promise<Found<T, TOut> | null | undefined>;
-    return (isTraced() ? traceCall(this, 'getOrSet', key, run) : run()) as Result;
+    return (isTraced() ? traceCall(this, 'getOrSet', key, run) : run()) as Promise<Stored<T, TOut>>;
   }
 
   /**

@@ -131,7 +131,7 @@ export abstract class ClientCommand extends Command {
   /** Logs what the server said and puts it into an error, in MemJS's words. */
   protected statusError(status: Status): MemcacheError {
     const text = STATUS_TEXTS[status] ?? `Unknown status 0x${status.toString(16).padStart(4, '0')}`;
-    const message = `MemJS ${this.label}: ${text}`;
+    const message = `${speakerOf(this.label)} ${this.label}: ${text}`;
     log(this.client.options.logger, message);
     const server = this.server === undefined ? undefined : serverName(this.server);
     return new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server });
@@ -146,6 +146,21 @@ export abstract class ClientCommand extends Command {
     };
     signal.addEventListener('abort', this.onAbort, { once: true });
   }
+}
+
+/** Commands of which MemJS has no such texts. */
+const NOT_OF_MEMJS: ReadonlySet<string> = new Set([
+  'GET AND TOUCH',
+  'GET OR SET',
+  'VERSION',
+  'FLUSH',
+  'QUIT',
+  'PERFORM',
+]);
+
+/** Programs may know MemJS's texts by heart; all others are our own. */
+function speakerOf(label: string): string {
+  return NOT_OF_MEMJS.has(label) ? 'memts' : 'MemJS';
 }
 
 /** Checks the options that every command has, for what is made of several; throws an aborted signal's reason. */

@@ -1,7 +1,7 @@
 import type { ServerLike } from '../cluster/command.ts';
 import { isOurs, Router } from '../cluster/router.ts';
 import { asText, choose, isAway } from '../cluster/selection.ts';
-import type { Server, ServerOptions } from '../cluster/server.ts';
+import type { Server } from '../cluster/server.ts';
 import { sendFrame } from '../connection/frame-transport.ts';
 import type { MemcacheError } from '../errors.ts';
 import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
@@ -25,12 +25,20 @@ import { FrameCommand } from './perform.ts';
 import { isTraced, traceCommand } from './telemetry.ts';
 import { untilAborted } from './until-aborted.ts';
 
+/** What each event of a client hands over. */
+export interface ClientEvents {
+  /** A server is back. */
+  up: [server: Server];
+  /** A server is left alone or can't be reached. */
+  down: [server: Server, error: MemcacheError];
+}
+
 /** What a client is before it has commands: its servers and options, and the ways to take leave of them. */
 export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   servers: readonly Server[];
   /** The number of the last command, uint32. It is the opaque of frames for transports of the caller's own. */
   seq = 0;
-  readonly options: ResolvedOptions & ClientOptions<TIn, TOut> & ServerOptions;
+  readonly options: ResolvedOptions & ClientOptions<TIn, TOut>;
   serializer: Serializer<TIn, TOut>;
   /** Brings commands to servers. @internal */
   readonly router: Router;
@@ -42,7 +50,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
    * A client for servers made by hand: `Server`s, or anything with MemJS's server contract. Most will want
    * `Client.create`. Throws `ERR_INVALID_ARGUMENT` for options that can't be meant.
    */
-  constructor(servers: readonly ServerLike[], options?: (ClientOptions<TIn, TOut> & ServerOptions) | null) {
+  constructor(servers: readonly ServerLike[], options?: ClientOptions<TIn, TOut> | null) {
     checkOptions(options ?? {});
     if (!Array.isArray(servers)) throw invalid('servers', 'an array of servers', servers);
     // Typed as in @types/memjs; what is not a Server has as much of one as MemJS's contract asks for.
@@ -93,13 +101,13 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   }
 
   /** Calls `listener` when a server is left alone or can't be reached (`down`), and when it is back (`up`). */
-  on(event: 'up' | 'down', listener: (server: Server, error?: MemcacheError) => void): this {
+  on<TEvent extends keyof ClientEvents>(event: TEvent, listener: (...given: ClientEvents[TEvent]) => void): this {
     this.#fleet.events.on(event, listener);
     return this;
   }
 
   /** Takes a listener off again. */
-  off(event: 'up' | 'down', listener: (server: Server, error?: MemcacheError) => void): this {
+  off<TEvent extends keyof ClientEvents>(event: TEvent, listener: (...given: ClientEvents[TEvent]) => void): this {
     this.#fleet.events.off(event, listener);
     return this;
   }

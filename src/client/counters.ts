@@ -77,7 +77,7 @@ export class CounterCommand extends ClientCommand {
 function outOfRange(label: string): MemcacheError {
   return new MemcacheError(
     'ERR_COUNTER_RANGE',
-    `MemJS ${label}: The counter has moved, but to a value past 2^53 − 1, which only a bigint holds: ask with { bigint: true }`,
+    `memts ${label}: The counter has moved, but to a value past 2^53 − 1, which only a bigint holds: ask with { bigint: true }`,
   );
 }
 

@@ -21,6 +21,6 @@ function warnOfThePast(seconds: number, options: ResolvedOptions): void {
   warned.add(options);
   log(
     options.logger,
-    `MemJS: an expiration of ${seconds} is over 30 days, so it is a Unix time, and one in the past: the item expires at once. Expirations are in seconds, not milliseconds`,
+    `memts: an expiration of ${seconds} is over 30 days, so it is a Unix time, and one in the past: the item expires at once. Expirations are in seconds, not milliseconds`,
   );
 }

@@ -103,7 +103,7 @@ export class Fleet {
       found: (servers) => this.#replace(servers),
       failed: (cause) => {
         const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available: discovery failed', { cause });
-        log(this.#host.options.logger, `MemJS: Discovery failed: ${cause.message}`);
+        log(this.#host.options.logger, `memts: Discovery failed: ${cause.message}`);
         if (this.#host.servers.length > 0) return;
         this.#failure = error;
         this.#first?.reject(error);
@@ -145,11 +145,11 @@ export class Fleet {
     if (!(server instanceof Server)) return;
     const { logger } = this.#host.options;
     server.on('down', (error: MemcacheError) => {
-      log(logger, `MemJS: Server <${serverName(server)}> is down: ${error.message}`);
+      log(logger, `memts: Server <${serverName(server)}> is down: ${error.message}`);
       guarded(() => this.events.emit('down', server, error));
     });
     server.on('up', () => {
-      log(logger, `MemJS: Server <${serverName(server)}> is up again`);
+      log(logger, `memts: Server <${serverName(server)}> is up again`);
       guarded(() => this.events.emit('up', server));
     });
   }

@@ -169,7 +169,7 @@ export class GetOrSet {
 
   #log(what: string, error: unknown): void {
     const reason = error instanceof MemcacheError ? error.message : 'the computation failed';
-    log(this.#host.options.logger, `MemJS: A value for getOrSet could not be ${what}: ${reason}`);
+    log(this.#host.options.logger, `memts: A value for getOrSet could not be ${what}: ${reason}`);
   }
 }
 

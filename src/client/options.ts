@@ -12,8 +12,8 @@ export interface Logger {
   log(...args: any[]): void;
 }
 
-/** Options of a client, beside those of its servers. All times are in seconds. */
-export interface ClientOptions<TIn = string | Buffer, TOut = Buffer | null> {
+/** Options of a client: all that `Client.create` takes. All times are in seconds. */
+export interface ClientOptions<TIn = string | Uint8Array, TOut = Buffer | null> extends ServerOptions {
   /** Attempts at a command in all: 2 is one retry. @default 2 */
   retries?: number | undefined;
   /** The pause before a retry, in seconds. @default 0.2 */
@@ -180,8 +180,8 @@ const SECRET = ['password', 'tls', 'failover'] as const;
 
 /** A copy of the caller's options with the defaults put in, as MemJS has them in `client.options`. */
 export function resolveOptions<TIn, TOut>(
-  options: ClientOptions<TIn, TOut> & ServerOptions,
-): ResolvedOptions & ClientOptions<TIn, TOut> & ServerOptions {
+  options: ClientOptions<TIn, TOut>,
+): ResolvedOptions & ClientOptions<TIn, TOut> {
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined && value !== null),
   );

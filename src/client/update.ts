@@ -54,7 +54,7 @@ export async function update<TIn, TOut, TNew extends TIn | undefined>(
   }
   throw new MemcacheError(
     'ERR_BUSY',
-    `MemJS UPDATE: The item was changed by others in each of ${retries} attempts; nothing was stored`,
+    `memts UPDATE: The item was changed by others in each of ${retries} attempts; nothing was stored`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { isUint8Array } from 'node:util/types';
 import { MemcacheError } from '../errors.ts';
+import type { JsonObject } from './json-form.ts';
 import { fromJson, type JsonReplacer, type JsonReviver, type JsonValue, toJson } from './json-text.ts';
 import {
   type Encoded,
@@ -16,8 +17,8 @@ import {
 import { compressionOf, isMarked, markFor, OURS, Type, typeOf } from './marks.ts';
 import type { Serializer } from './serializer.ts';
 
-/** What `jsonSerializer` stores. `object` stands for what JSON can hold, interfaces and classes of yours included. */
-export type JsonInput = string | number | bigint | boolean | null | object;
+/** What `jsonSerializer` stores: interfaces and classes of yours included, functions and Promises not. */
+export type JsonInput = string | number | bigint | boolean | null | JsonObject;
 
 /** What `jsonSerializer` gives back. */
 export type JsonOutput = JsonValue | bigint | Buffer;

@@ -49,6 +49,17 @@ describe.concurrent('items', { timeout: PATIENCE }, () => {
     expect((await run('keys --prefix in:argument --json')).stdout).toMatch(/"ttl":(600|59\d|58\d)/);
   });
 
+  it('tells what the server said without the names of commands that programs know it by', async () => {
+    await client.set('a:text', 'text');
+    expect(await run('set too:large -', Buffer.alloc(2 ** 21))).toMatchObject({
+      code: 3,
+      stderr: `memts: ${server.address}: Value too large (ERR_VALUE_TOO_LARGE)\n`,
+    });
+    expect((await run('incr a:text')).stderr).toBe(
+      `memts: ${server.address}: Incr/Decr on non-numeric value (ERR_NOT_NUMERIC)\n`,
+    );
+  });
+
   it('ends with 1 for a miss and for what was not stored', async () => {
     await client.set('there', 'value');
     expect(await run('replace no:such value')).toMatchObject({ code: 1, stdout: '', stderr: '' });

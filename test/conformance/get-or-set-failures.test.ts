@@ -13,7 +13,7 @@ describeEverywhere((target: Target) => {
       const made = await Promise.all(Array.from({ length: 10 }, () => client.getOrSet('key', compute)));
       expect(made.map(String)).toEqual(Array.from({ length: 10 }, () => 'made'));
       expect(compute).toHaveBeenCalledTimes(1);
-      expect(target.log.join('\n')).toMatch(/MemJS: A value for getOrSet could not be read: /);
+      expect(target.log.join('\n')).toMatch(/memts: A value for getOrSet could not be read: /);
     });
 
     it('an error of compute is still thrown', async () => {

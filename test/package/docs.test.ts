@@ -6,7 +6,7 @@ import { beforeAll, expect, inject, it } from 'vitest';
 import { ROOT } from '../support/built.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { compileFiles, STRICT } from '../types/support/compile.ts';
-import { type Block, blocks, program, RUNNER, TEST_RUNNER } from './support/blocks.ts';
+import { type Block, blocks, GIVEN_TYPES, program, RUNNER, TEST_RUNNER } from './support/blocks.ts';
 import { run } from './support/run.ts';
 
 interface Result {
@@ -55,6 +55,7 @@ beforeAll(async () => {
   project = makeProject(programs.map(({ text }) => text));
   for (const { block, extension, text } of programs) writeFileSync(join(project, nameOf(block, extension)), text);
   writeFileSync(join(project, 'test-runner.mjs'), TEST_RUNNER);
+  writeFileSync(join(project, 'given.d.ts'), GIVEN_TYPES);
   writeFileSync(join(project, 'run.mjs'), RUNNER);
   const file = join(project, 'results.json');
   await run(process.execPath, ['--import', pathToFileURL(TSX).href, 'run.mjs'], project, {
@@ -83,9 +84,12 @@ it.each(BLOCKS)('$file:$line runs, and prints what it says', (block) => {
   expect(result).toBeDefined();
 });
 
-it('has TypeScript that compiles', async () => {
-  const files = BLOCKS.filter(({ kind }) => kind === 'ts').map((block) => nameOf(block, 'mts'));
+it.each(['ts', 'js'] as const)('has %s that compiles, strictly', async (kind) => {
+  const files = BLOCKS.filter((block) => block.kind === kind && !block.code.includes('require(')).map((block) =>
+    nameOf(block, 'mts'),
+  );
   expect(files.length).toBeGreaterThan(10);
-  // What stands in for names of the guides is not typed; nor are parts of interfaces that they take for granted.
-  expect(await compileFiles(project, files, { ...STRICT, noImplicitAny: false })).toEqual([]);
+  // JavaScript can't say what a parameter is.
+  const options = { ...STRICT, noImplicitAny: kind === 'ts' };
+  expect(await compileFiles(project, [...files, 'given.d.ts'], options)).toEqual([]);
 });

@@ -8,7 +8,7 @@ const GUIDE = readFileSync(join(ROOT, 'docs/options.md'), 'utf8');
 
 /** The options' type for each heading of the guide, without what its text says is left out or said elsewhere. */
 const TYPES: Readonly<Record<string, string>> = {
-  '## Client': 'ClientOptions',
+  '## Client': "Omit<ClientOptions, Exclude<keyof ServerOptions, 'protocol'>>",
   '## Server': 'ServerOptions',
   '## An address': 'ServerAddress',
   '## Commands': 'CommandOptions',

@@ -64,8 +64,8 @@ test('a server that restarts is used again within two seconds; events and log li
   expect(events).toEqual([`down ${own.port} ERR_CONNECT`, `up ${own.port}`]);
   const told = clients.log.filter((line) => / is (down|up)/.test(line));
   expect(told).toEqual([
-    expect.stringContaining(`MemJS: Server <${own.address}> is down: `),
-    `MemJS: Server <${own.address}> is up again`,
+    expect.stringContaining(`memts: Server <${own.address}> is down: `),
+    `memts: Server <${own.address}> is up again`,
   ]);
 });
 

@@ -36,12 +36,12 @@ const GIVEN: readonly [name: string, code: string][] = [
   ['servers', "const servers = ['localhost:11211'];"],
   ['server', 'const server = await MemoryServer.start();'],
   ['client', "const client = Client.create('localhost:11211');"],
-  ['metrics', 'const metrics = { down() {}, up() {} };'],
+  ['metrics', 'const metrics = { down(..._given: unknown[]) {}, up(..._given: unknown[]) {} };'],
   ['page', "const page = '<html>';"],
-  ['db', 'const db = { loadUser: async (id) => JSON.stringify({ id }) };'],
-  ['change', "const change = (value) => value + '!';"],
+  ['db', 'const db = { loadUser: async (id: unknown) => JSON.stringify({ id }) };'],
+  ['change', "const change = (value: unknown) => value + '!';"],
   ['ca', "const ca = '';"],
-  ['readFileSync', "const readFileSync = () => '';"],
+  ['readFileSync', "const readFileSync = (_path: string) => '';"],
 ];
 
 /** What stands in for the test runners that the guides use. */
@@ -65,11 +65,25 @@ export async function runTests() {
 }
 `;
 
+/** Types of what the modules find at hand. */
+export const GIVEN_TYPES = `
+declare var consoleOf: (block: string) => Console;
+declare module '*/test-runner.mjs' {
+  type Run = (context: { after(hook: () => unknown): void }) => unknown;
+  export const beforeAll: (run: Run) => void;
+  export const beforeEach: (run: Run) => void;
+  export const afterAll: (run: Run) => void;
+  export const test: (name: string, run: Run) => void;
+  export const expect: (found: unknown) => { toBe(wanted: unknown): void };
+}
+declare module 'memcached';
+`;
+
 /**
  * A block as a module of its own that can be run, with the address of a server where it says localhost:11211. Modules
  * that are scripts of CommonJS stay so.
  */
-export function program({ code, kind, file, line }: Block, address: string): { extension: string; text: string } {
+export function program({ code, file, line }: Block, address: string): { extension: string; text: string } {
   const isScript = /\brequire\(/.test(code);
   const runner = /from '(vitest|node:test)'/.test(code) || /^(test|beforeAll)\(/m.test(code);
   let text = code.replaceAll(/ from '(vitest|node:test)'/g, " from './test-runner.mjs'");
@@ -81,7 +95,7 @@ export function program({ code, kind, file, line }: Block, address: string): { e
   }
   text = text.replaceAll('localhost:11211', address);
   return {
-    extension: isScript ? 'cjs' : kind === 'ts' ? 'mts' : 'mjs',
+    extension: isScript ? 'cjs' : 'mts',
     text: `const console = globalThis.consoleOf('${file}:${line}');\n${text}`,
   };
 }
