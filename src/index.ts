@@ -21,7 +21,7 @@ export type { CounterResult, IncrementDecrementOptions } from './client/counters
 export type { Compute, GetOrSetOptions } from './client/get-or-set.ts';
 export type { Key } from './client/keys.ts';
 export type { GetMultiOptions, MultiResult, SetMultiOptions } from './client/multi.ts';
-export type { ClientOptions, Gutter, Logger } from './client/options.ts';
+export type { ClientOptions, Gutter } from './client/options.ts';
 export type { Found, GetOptions, GetResult, GetWithCasResult, Narrowed } from './client/retrieval.ts';
 export type { ServerAddress, ServerList } from './client/servers.ts';
 export type { ChangeOptions, InsertOptions } from './client/storage.ts';
@@ -35,6 +35,7 @@ export type { ElasticacheOptions } from './cluster/discovery/elasticache.ts';
 export type { Distribution, DistributionBuilder } from './cluster/distribution/distribution.ts';
 export type { KetamaOptions } from './cluster/distribution/ketama.ts';
 export type { DistributionServer } from './cluster/distribution/pick.ts';
+export type { LeveledLogger, Logger } from './cluster/log.ts';
 export type { ServerOptions } from './cluster/server.ts';
 export type {
   ErrorListener,

@@ -8,7 +8,7 @@ import { ClientCommand, type CommandHost, type CommandOptions } from './command.
 
 /** Options of `flush`. */
 export interface FlushOptions extends CommandOptions {
-  /** When the items go, in seconds from now or, over 30 days, as a Unix time. @default 0, at once */
+  /** When the items go, in seconds from now or, from 1,000,000,000 on, as a Unix time. @default 0, at once */
   expires?: number | undefined;
 }
 

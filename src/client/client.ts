@@ -131,7 +131,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   flush(options: FlushOptions, callback: (lastError: ErrorOrNull, results: Record<string, true | Error>) => void): void;
   flush(first?: unknown, second?: unknown): unknown {
     const { options, callback } = trailing<FlushOptions>(first, second);
-    const flush = () => flushAll(this, options, toExpiration(options.expires ?? 0, this.options));
+    const flush = () => flushAll(this, options, toExpiration(options.expires ?? 0, this));
     const outcomes = this.#ask('flush', flush, options.signal);
     return flushResults(outcomes, callback);
   }

@@ -1,5 +1,5 @@
 import { Command } from '../cluster/command.ts';
-import { log } from '../cluster/log.ts';
+import type { Log } from '../cluster/log.ts';
 import { serverName } from '../cluster/router.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Op } from '../protocol/op.ts';
@@ -12,6 +12,7 @@ import { kind, type ResolvedOptions, shown } from './options.ts';
 /** What the commands need of their client. */
 export interface CommandHost {
   readonly options: ResolvedOptions;
+  readonly log: Log;
   // The caller's own types of values are checked where the commands are called, not on their way.
   readonly serializer: Serializer<unknown, unknown>;
 }
@@ -132,8 +133,8 @@ export abstract class ClientCommand extends Command {
   protected statusError(status: Status): MemcacheError {
     const text = STATUS_TEXTS[status] ?? `Unknown status 0x${status.toString(16).padStart(4, '0')}`;
     const message = `${speakerOf(this.label)} ${this.label}: ${text}`;
-    log(this.client.options.logger, message);
     const server = this.server === undefined ? undefined : serverName(this.server);
+    if (!this.unlogged) this.client.log.failure(server ?? '', message);
     return new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server });
   }
 

@@ -126,7 +126,7 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
     const [given, second, last] =
       typeof expires === 'function' ? [undefined, expires, third] : [expires, third, fourth];
     return this.change(Op.Touch, key, second, last, (command) => {
-      command.expiration = toExpiration(given as number | undefined, this.options);
+      command.expiration = toExpiration(given as number | undefined, this);
     });
   }
 
@@ -184,7 +184,7 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
       command.key = this.keyMaker.toWire(key);
       command.configure(options);
       if (options.cas === true) command.returnCas = true;
-      if (command.op === Op.GetAndTouch) command.expiration = toExpiration(expires, this.options);
+      if (command.op === Op.GetAndTouch) command.expiration = toExpiration(expires, this);
       this.send(command);
     } catch (error) {
       command.refuse(error);
@@ -193,7 +193,7 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
 
   private insert(op: Op, key: Key, value: unknown, third: unknown, fourth: unknown): unknown {
     const command = new ChangeCommand(op, key, this);
-    const { options, callback } = insertArguments(command.label, third, fourth, this.options.logger);
+    const { options, callback } = insertArguments(command.label, third, fourth, this.log);
     const promise = command.expect(callback);
     if (isTraced()) traceCommand(this, this.beginInsert, command, key, value, options);
     else this.beginInsert(command, key, value, options);
@@ -238,7 +238,7 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
 
   private count(op: Op, key: Key, amount: unknown, third: unknown, fourth: unknown, fifth: unknown): unknown {
     const command = new CounterCommand(op, key, this);
-    const { options, callback } = counterArguments(command.label, third, fourth, fifth, this.options.logger);
+    const { options, callback } = counterArguments(command.label, third, fourth, fifth, this.log);
     const promise = command.expect(callback);
     if (isTraced()) traceCommand(this, this.beginCount, command, key, amount, options);
     else this.beginCount(command, key, amount, options);

@@ -1,4 +1,5 @@
 import type { ServerLike } from '../cluster/command.ts';
+import { Log } from '../cluster/log.ts';
 import { isOurs, Router } from '../cluster/router.ts';
 import { asText, choose, isAway } from '../cluster/selection.ts';
 import type { Server } from '../cluster/server.ts';
@@ -40,6 +41,8 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   seq = 0;
   readonly options: ResolvedOptions & ClientOptions<TIn, TOut>;
   serializer: Serializer<TIn, TOut>;
+  /** Writes the log lines. @internal */
+  readonly log: Log;
   /** Brings commands to servers. @internal */
   readonly router: Router;
   readonly #fleet: Fleet;
@@ -56,6 +59,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     // Typed as in @types/memjs; what is not a Server has as much of one as MemJS's contract asks for.
     this.servers = servers as readonly Server[];
     this.options = resolveOptions(options ?? {});
+    this.log = new Log(this.options);
     this.serializer = resolveSerializer(this.options.serializer);
     this.#fleet = new Fleet(this);
     this.keyMaker = new KeyMaker(this.options.keyPrefix, this.options.hashLongKeys);
@@ -127,6 +131,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
       // A command that was sent again meanwhile has opened another connection.
     } while (this.router.retrying || this.router.retried !== retried);
     await this.#fleet.quit();
+    this.log.flush();
   }
 
   /**
@@ -137,6 +142,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     this.router.close();
     this.#fleet.close();
     for (const server of this.#fleet.all) server.close();
+    this.log.flush();
   }
 
   /**

@@ -46,7 +46,7 @@ export class CounterCommand extends ClientCommand {
     const { initial = 0, expires, cas, bigint } = options;
     this.amount = checkUint64('amount', amount);
     this.initial = initial === null ? null : checkUint64('initial', initial);
-    this.expiration = toExpiration(expires, client.options);
+    this.expiration = toExpiration(expires, client);
     if (cas !== undefined && cas !== null) {
       this.cas = checkCas(cas);
       // An item that is gone has changed.

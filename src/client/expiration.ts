@@ -1,26 +1,62 @@
-import { log } from '../cluster/log.ts';
-import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
+import type { Log } from '../cluster/log.ts';
+import { LAST_SECOND, LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { invalid } from './command.ts';
 import { isExpiration, type ResolvedOptions } from './options.ts';
 
-/** The loggers that have been told of an expiration in the past: once for each will do. */
-const warned = new WeakSet<object>();
+/** What is needed of a client to make an expiration. */
+interface ExpirationHost {
+  readonly options: ResolvedOptions;
+  readonly log: Log;
+}
+
+/** From here on a number of seconds is taken for a Unix time: one of September 2001, or 31 years. */
+export const FIRST_UNIX_TIME = 1_000_000_000;
 
 /** The expiration to send: the command's own or the client's. Throws `ERR_INVALID_ARGUMENT`. */
-export function toExpiration(expires: number | null | undefined, options: ResolvedOptions): number {
-  const seconds = expires ?? options.expires;
+export function toExpiration(expires: number | null | undefined, host: ExpirationHost): number {
+  const seconds = expires ?? host.options.expires;
   if (seconds === 0) return 0;
   if (!isExpiration(seconds)) throw invalid('expires', 'an integer of seconds from 0 to 2,147,483,647', seconds);
-  if (seconds > LONGEST_RELATIVE) warnOfThePast(seconds, options);
-  return seconds;
+  return seconds <= LONGEST_RELATIVE ? seconds : beyondRelative(seconds, host);
 }
 
-/** Milliseconds taken for seconds make a Unix time long ago, and the item is gone as soon as it is stored. */
-function warnOfThePast(seconds: number, options: ResolvedOptions): void {
-  if (seconds * 1000 > Date.now() || warned.has(options)) return;
-  warned.add(options);
-  log(
-    options.logger,
-    `memts: an expiration of ${seconds} is over 30 days, so it is a Unix time, and one in the past: the item expires at once. Expirations are in seconds, not milliseconds`,
-  );
+/** Seconds from now as servers take them: past 30 days as a Unix time. */
+function fromNow(seconds: number): number {
+  return seconds <= LONGEST_RELATIVE ? seconds : Math.min(unixNow() + seconds, LAST_SECOND);
 }
+
+/** An item's expiration that is `expires` and `staleFor` seconds more. */
+export function extended(expires: number, staleFor: number): number {
+  if (expires === 0) return 0;
+  return expires < FIRST_UNIX_TIME ? fromNow(expires + staleFor) : Math.min(expires + staleFor, LAST_SECOND);
+}
+
+/** As much of `staleFor` as there is between the end of an expiration and the last second that can be said. */
+export function staleForAtMost(expires: number, staleFor: number): number {
+  if (expires === 0) return 0;
+  const end = expires < FIRST_UNIX_TIME ? unixNow() + expires : expires;
+  return Math.max(0, Math.min(staleFor, LAST_SECOND - end));
+}
+
+function unixNow(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** More than 30 days: seconds from now, or a Unix time. Either may be milliseconds by mistake, so it is logged once. */
+function beyondRelative(seconds: number, { log }: ExpirationHost): number {
+  if (seconds >= FIRST_UNIX_TIME) {
+    if (seconds < unixNow()) {
+      log.once(
+        'expires',
+        'warn',
+        `memts: an expiration of ${seconds} is a Unix time in the past: the item expires at once. ${SECONDS}`,
+      );
+    }
+    return seconds;
+  }
+  const days = Math.floor(seconds / 86_400);
+  log.once('expires', 'warn', `memts: an expiration of ${seconds} is taken for ${days} days from now. ${SECONDS}`);
+  return fromNow(seconds);
+}
+
+const SECONDS = 'Expirations are in seconds, not milliseconds';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerLike } from '../cluster/command.ts';
 import { type DiscoveredServer, type Discovery, Watcher } from '../cluster/discovery/discovery.ts';
-import { guarded, log } from '../cluster/log.ts';
+import { guarded, type Log } from '../cluster/log.ts';
 import { isOurs, serverName } from '../cluster/router.ts';
 import { Selection } from '../cluster/selection.ts';
 import { Server, type ServerOptions } from '../cluster/server.ts';
@@ -13,6 +13,7 @@ import { makeServers } from './servers.ts';
 export interface FleetHost {
   servers: readonly Server[];
   readonly options: ResolvedOptions & ServerOptions;
+  readonly log: Log;
 }
 
 /** The servers of a client besides the list itself: who watches them, what they are replaced by, where they come from. */
@@ -103,7 +104,7 @@ export class Fleet {
       found: (servers) => this.#replace(servers),
       failed: (cause) => {
         const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available: discovery failed', { cause });
-        log(this.#host.options.logger, `memts: Discovery failed: ${cause.message}`);
+        this.#host.log.write('error', `memts: Discovery failed: ${cause.message}`);
         if (this.#host.servers.length > 0) return;
         this.#failure = error;
         this.#first?.reject(error);
@@ -143,13 +144,13 @@ export class Fleet {
 
   #watch(server: ServerLike): void {
     if (!(server instanceof Server)) return;
-    const { logger } = this.#host.options;
+    const { log } = this.#host;
     server.on('down', (error: MemcacheError) => {
-      log(logger, `memts: Server <${serverName(server)}> is down: ${error.message}`);
+      log.write('error', `memts: Server <${serverName(server)}> is down: ${error.message}`);
       guarded(() => this.events.emit('down', server, error));
     });
     server.on('up', () => {
-      log(logger, `memts: Server <${serverName(server)}> is up again`);
+      log.write('info', `memts: Server <${serverName(server)}> is up again`);
       guarded(() => this.events.emit('up', server));
     });
   }

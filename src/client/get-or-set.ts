@@ -1,6 +1,7 @@
-import { log } from '../cluster/log.ts';
+import { LONGEST_TIMER } from '../cluster/server.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import { checkCommandOptions, invalid } from './command.ts';
+import { FIRST_UNIX_TIME, staleForAtMost, toExpiration } from './expiration.ts';
 import { type Found, Guard, type GuardHost, serverSeconds } from './guard.ts';
 import type { Key, KeyMaker } from './keys.ts';
 import { isExpiration } from './options.ts';
@@ -156,20 +157,21 @@ export class GetOrSet {
   }
 
   #plan(options: GetOrSetOptions): Plan {
-    const seconds = options.expires ?? this.#host.options.expires;
+    const expires = options.expires ?? this.#host.options.expires;
     const staleFor = options.staleFor ?? 0;
     const lockFor = options.lockFor ?? DEFAULT_LOCK;
-    if (!isExpiration(seconds)) throw invalid('expires', 'an integer of seconds from 0 to 2,147,483,647', seconds);
+    toExpiration(expires, this.#host);
     if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
-    if (!(typeof lockFor === 'number' && lockFor > 0 && lockFor <= 2_147_483)) {
+    if (!(typeof lockFor === 'number' && lockFor > 0 && lockFor < FIRST_UNIX_TIME)) {
       throw invalid('lockFor', 'a number of seconds above 0', lockFor);
     }
-    return { expires: seconds, staleFor: seconds === 0 ? 0 : staleFor, lockFor };
+    return { expires, staleFor: staleForAtMost(expires, staleFor), lockFor };
   }
 
   #log(what: string, error: unknown): void {
-    const reason = error instanceof MemcacheError ? error.message : 'the computation failed';
-    log(this.#host.options.logger, `memts: A value for getOrSet could not be ${what}: ${reason}`);
+    const [reason, server] =
+      error instanceof MemcacheError ? [error.message, error.server] : ['the computation failed', undefined];
+    this.#host.log.failure(server ?? '', `memts: A value for getOrSet could not be ${what}: ${reason}`);
   }
 }
 
@@ -185,7 +187,7 @@ async function withinTime(compute: Compute<unknown>, seconds: number): Promise<u
       );
       controller.abort(error);
       reject(error);
-    }, seconds * 1000);
+    }, Math.min(seconds, LONGEST_TIMER) * 1000);
   });
   try {
     return await Promise.race([compute({ signal: controller.signal }), late]);

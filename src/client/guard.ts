@@ -3,11 +3,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { ServerLike } from '../cluster/command.ts';
 import { isOurs, type Router, serverName } from '../cluster/router.ts';
 import { MemcacheError } from '../errors.ts';
-import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
 import { Op } from '../protocol/op.ts';
 import type { WireKey } from '../protocol/request.ts';
 import type { ClientCommand, CommandHost } from './command.ts';
+import { extended, toExpiration } from './expiration.ts';
 import { LeaseCommand, type Leased } from './lease.ts';
 import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
 import { ChangeCommand, fillInsert } from './storage.ts';
@@ -101,10 +101,12 @@ export class Guard {
   async store(value: unknown): Promise<void> {
     const { expires, staleFor } = this.#times;
     const command = new ChangeCommand(Op.Set, this.#key, this.#host);
-    fillInsert(command, value, { expires: lifetime(expires, staleFor) }, this.#host);
+    fillInsert(command, value, { expires: extended(expires, staleFor) }, this.#host);
     command.cas = this.#cas;
     const stored = await this.#send(command);
-    if (stored && !this.#leases && staleFor > 0) await this.#set(this.#beside('fresh'), '', expires);
+    if (stored && !this.#leases && staleFor > 0) {
+      await this.#set(this.#beside('fresh'), '', toExpiration(expires, this.#host));
+    }
     await this.#unlock();
   }
 
@@ -136,7 +138,7 @@ export class Guard {
 
   async #seeWithLease(): Promise<Seen> {
     const { lockFor, staleFor } = this.#times;
-    const command = new LeaseCommand(this.#key, serverSeconds(lockFor), this.#host);
+    const command = new LeaseCommand(this.#key, toExpiration(serverSeconds(lockFor), this.#host), this.#host);
     const { item, won, busy, cas, timeLeft } = (await this.#send(command)) as Leased;
     return { item, old: timeLeft >= 0 && timeLeft < staleFor, won, busy, cas };
   }
@@ -156,7 +158,7 @@ export class Guard {
   async #lock(): Promise<boolean> {
     const command = new ChangeCommand(Op.Add, this.#beside('lock'), this.#host);
     command.value = randomUUID();
-    command.expiration = serverSeconds(this.#times.lockFor);
+    command.expiration = toExpiration(serverSeconds(this.#times.lockFor), this.#host);
     const won = (await this.#send(command)) === true;
     this.#lockedAt = won ? performance.now() : undefined;
     return won;
@@ -187,6 +189,8 @@ export class Guard {
   /** To the server of the guarded key, whatever the command's own key: all that guards it lives and dies with it. */
   #send(command: ClientCommand): Promise<unknown> {
     const answer = command.expect(undefined) as Promise<unknown>;
+    // The log says what its failure means for getOrSet.
+    command.unlogged = true;
     const server = this.#host.server(this.#key);
     if (server) {
       command.pinned = true;
@@ -223,11 +227,4 @@ class UnlockCommand extends ChangeCommand {
 /** The server's clock moves by whole seconds, so that a time of n seconds may end up to one too early. */
 export function serverSeconds(seconds: number): number {
   return Math.ceil(seconds) + 1;
-}
-
-/** When an item goes that is fresh for `expires` and served for `staleFor` more: past 30 days as a Unix time. */
-function lifetime(expires: number, staleFor: number): number {
-  const sum = expires + staleFor;
-  if (expires === 0 || sum <= LONGEST_RELATIVE || expires > LONGEST_RELATIVE) return sum;
-  return Math.floor(Date.now() / 1000) + sum;
 }

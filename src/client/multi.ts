@@ -248,7 +248,7 @@ export async function setMulti<TIn>(
 ): Promise<MultiResult<boolean, Key>> {
   checkIterable(entries);
   checkCommandOptions(options);
-  toExpiration(options.expires, host.options);
+  toExpiration(options.expires, host);
   if (options.flags !== undefined && options.flags !== null) checkFlags(options.flags);
   // Where a key stands twice, the last value counts, as with sets one after the other.
   const values = new Map<Key, TIn>();

@@ -1,7 +1,6 @@
-import { log } from '../cluster/log.ts';
+import type { Log } from '../cluster/log.ts';
 import type { AnyCallback } from './callback.ts';
 import type { IncrementDecrementOptions } from './counters.ts';
-import type { Logger } from './options.ts';
 import type { InsertOptions } from './storage.ts';
 
 /** What came after the value: options and callback, whatever order they came in. */
@@ -35,8 +34,8 @@ function toOptions<TOptions extends object>(options: unknown): TOptions {
   return (typeof options === 'object' && options !== null ? options : {}) as TOptions;
 }
 
-function deprecated(label: string, logger: Logger): void {
-  log(logger, `MemJS ${label}: using deprecated call - arguments have changed`);
+function deprecated(label: string, log: Log): void {
+  log.write('warn', `MemJS ${label}: using deprecated call - arguments have changed`);
 }
 
 /** `(options, callback)` or MemJS's old `(callback, expires)`. */
@@ -44,10 +43,10 @@ export function insertArguments(
   label: string,
   options: unknown,
   callback: unknown,
-  logger: Logger,
+  log: Log,
 ): Arguments<InsertOptions> {
   if (typeof options !== 'function' && typeof callback !== 'number') return optionsFirst(options, callback);
-  deprecated(label, logger);
+  deprecated(label, log);
   return {
     options: typeof callback === 'number' ? { expires: callback } : {},
     callback: toCallback(typeof options === 'function' ? options : null),
@@ -60,10 +59,10 @@ export function counterArguments(
   options: unknown,
   callback: unknown,
   initial: unknown,
-  logger: Logger,
+  log: Log,
 ): Arguments<IncrementDecrementOptions> {
   if (typeof options !== 'function') return optionsFirst(options, callback);
-  deprecated(label, logger);
+  deprecated(label, log);
   const old: IncrementDecrementOptions = {};
   if (typeof callback === 'number') old.expires = callback;
   if (initial !== undefined && initial !== null) old.initial = initial as number;

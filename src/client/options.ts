@@ -1,16 +1,11 @@
 import type { Discovery } from '../cluster/discovery/discovery.ts';
 import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
+import type { LogTarget } from '../cluster/log.ts';
 import { LONGEST_TIMER, type ServerOptions } from '../cluster/server.ts';
 import { MemcacheError } from '../errors.ts';
-import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
+import { LAST_SECOND, LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { noopSerializer, type Serializer } from '../serializers/serializer.ts';
 import type { ServerList } from './servers.ts';
-
-/** Where log lines go. */
-export interface Logger {
-  // biome-ignore lint/suspicious/noExplicitAny: @types/memjs has it so, and loggers written for it must fit.
-  log(...args: any[]): void;
-}
 
 /** Options of a client: all that `Client.create` takes. All times are in seconds. */
 export interface ClientOptions<TIn = string | Uint8Array, TOut = Buffer | null> extends ServerOptions {
@@ -26,15 +21,22 @@ export interface ClientOptions<TIn = string | Uint8Array, TOut = Buffer | null> 
    */
   retryNonIdempotent?: boolean | undefined;
   /**
-   * The default expiration in seconds: 0 is never; over 30 days (2,592,000) it is a Unix time. @default 0
+   * The default expiration in seconds: 0 is never; from 1,000,000,000 on it is a Unix time. What is over 30 days (2,592,000)
+   * and under that is sent as the Unix time that it comes to, at most 2,147,483,647, and logged once, in case it was
+   * milliseconds. So in every place that takes seconds. @default 0
    */
   expires?: number | undefined;
   /** Put before every key on the wire; whole keys decide which server is asked. @default '' */
   keyPrefix?: string | undefined;
   /** Send a readable head and a SHA-256 digest for a key over 250 bytes, instead of an error. @default false */
   hashLongKeys?: boolean | undefined;
-  /** Where log lines go. @default console */
-  logger?: Logger | undefined;
+  /**
+   * Where log lines go: `warn`, `error` and `info` of a logger that has all three and is no `console.Console` (pino,
+   * winston, bunyan), otherwise its `log`; `false` is silence. Each change of a server's state is a line; failed commands
+   * are one line a server and second at most, and then their number. What a logger throws is swallowed, and it is used no
+   * more. @default console
+   */
+  logger?: LogTarget | undefined;
   /** How keys are spread over the servers. @default 'modulo' */
   distribution?: Distribution | undefined;
   /** Where the list of servers comes from, and goes on coming from. @default none */
@@ -69,7 +71,7 @@ export interface ResolvedOptions {
   expires: number;
   keyPrefix: string;
   hashLongKeys: boolean;
-  logger: Logger;
+  logger: LogTarget;
   distribution: Distribution;
   failover: boolean | Gutter;
   failoverTime: number;
@@ -124,7 +126,10 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   expires: { check: isExpiration, expected: 'an integer of seconds from 0 to 2,147,483,647' },
   keyPrefix: TEXT,
   hashLongKeys: SWITCH,
-  logger: { check: hasMethods('log'), expected: 'an object with a method log' },
+  logger: {
+    check: (value) => value === false || hasMethods('log')(value) || hasMethods('info', 'warn', 'error')(value),
+    expected: 'an object with a method log, or with info, warn and error, or false',
+  },
   distribution: {
     check: isDistribution,
     expected: "'modulo', 'ketama', 'rendezvous' or an object with a method build",
@@ -157,7 +162,7 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
 
 /** An expiration that every protocol can say: a whole number of seconds in 31 bits. */
 export function isExpiration(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0x7fffffff;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LAST_SECOND;
 }
 
 /** Throws `ERR_INVALID_ARGUMENT` for an option that can't be meant. */

@@ -14,7 +14,7 @@ export interface ChangeOptions extends CommandOptions {
 
 /** Options of `set`, `add` and `replace`. */
 export interface InsertOptions extends ChangeOptions {
-  /** The expiration in seconds: 0 is never; over 30 days it is a Unix time. @default the client's `expires` */
+  /** The expiration in seconds: 0 is never; from 1,000,000,000 on it is a Unix time. @default the client's `expires` */
   expires?: number | undefined;
   /** The client flags, uint32, which come back with the value. @default 0 */
   flags?: number | undefined;
@@ -81,7 +81,7 @@ export function fillInsert(
   { expires, flags }: InsertOptions,
   client: CommandHost,
 ): void {
-  const expiration = toExpiration(expires, client.options);
+  const expiration = toExpiration(expires, client);
   if (expiration !== 0) command.expiration = expiration;
   if (flags !== undefined && flags !== null) command.flags = checkFlags(flags);
   if (client.serializer === noopSerializer) {

@@ -22,6 +22,10 @@ export abstract class Command extends Request {
   declare lastError: Error | undefined;
   /** From how many servers it has gone on to another one. */
   declare moves: number;
+  /** Whether whoever made it logs its failure. */
+  declare unlogged: boolean;
+  /** Whether it was refused since its server is known to be down. */
+  declare untried: boolean;
   /** Its number for a transport of the caller's own. */
   declare seq: number | undefined;
   /** Whether sending it again cannot change its effect. */
@@ -48,5 +52,7 @@ Object.assign(Command.prototype, {
   failedAt: 0,
   moves: 0,
   lastError: undefined,
+  unlogged: false,
+  untried: false,
   seq: undefined,
 });

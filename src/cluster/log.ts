@@ -1,6 +1,106 @@
-/** Where log lines go. */
-export interface LogTarget {
-  log(...message: unknown[]): void;
+import nodeConsole from 'node:console';
+
+/** Where log lines go: with MemJS's one method, or with levels. */
+export type LogTarget = Logger | LeveledLogger | false;
+
+/** A logger as MemJS takes it. */
+export interface Logger {
+  // biome-ignore lint/suspicious/noExplicitAny: @types/memjs has it so, and loggers written for it must fit.
+  log(...args: any[]): void;
+}
+
+/** A logger with levels, such as pino, winston and bunyan make. */
+export interface LeveledLogger {
+  // biome-ignore lint/suspicious/noExplicitAny: each of these loggers has overloads of its own, which must fit.
+  info(...args: any[]): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  warn(...args: any[]): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  error(...args: any[]): unknown;
+}
+
+export type Level = keyof LeveledLogger;
+
+/** After a line about a failed command at a server, further ones are only counted, for so many milliseconds. */
+const FAILURE_INTERVAL = 1000;
+
+/** Loggers that threw are used no more, by no client. */
+const broken = new WeakSet<object>();
+
+/** Writes the log lines of a client. */
+export class Log {
+  // Read anew for each line, since MemJS's users may change it at any time.
+  readonly #options: { readonly logger: LogTarget };
+  readonly #told = new Set<string>();
+  /** The servers with a failure in the last second, and how many more there were since. */
+  readonly #leftOut = new Map<string, { count: number; timer: NodeJS.Timeout }>();
+
+  constructor(options: { readonly logger: LogTarget }) {
+    this.#options = options;
+  }
+
+  /** Writes a line. */
+  write(level: Level, message: string): void {
+    const { logger } = this.#options;
+    if (!logger || broken.has(logger)) return;
+    try {
+      const result: unknown = hasLevels(logger) ? logger[level](message) : logger.log(message);
+      if (result instanceof Promise) result.catch(() => broken.add(logger));
+    } catch {
+      broken.add(logger);
+    }
+  }
+
+  /** Writes the first line about something, and no other. */
+  once(about: string, level: Level, message: string): void {
+    if (this.#told.has(about)) return;
+    this.#told.add(about);
+    this.write(level, message);
+  }
+
+  /** Writes a line about a command that failed: one a second for each server, and then how many were left out. */
+  failure(server: string, message: string): void {
+    const leftOut = this.#leftOut.get(server);
+    if (leftOut !== undefined) leftOut.count++;
+    else this.#writeFailure(server, message);
+  }
+
+  /** Tells how many failures were left out so far. */
+  flush(): void {
+    for (const [server, { timer, count }] of [...this.#leftOut]) {
+      clearTimeout(timer);
+      this.#leftOut.delete(server);
+      if (count > 0) this.write('warn', moreFailures(server, count));
+    }
+  }
+
+  #writeFailure(server: string, message: string): void {
+    const timer = setTimeout(() => {
+      this.#leftOut.delete(server);
+      if (leftOut.count > 0) this.#writeFailure(server, moreFailures(server, leftOut.count));
+    }, FAILURE_INTERVAL).unref();
+    const leftOut = { count: 0, timer };
+    this.#leftOut.set(server, leftOut);
+    this.write('warn', message);
+  }
+}
+
+function moreFailures(server: string, count: number): string {
+  const commands = count === 1 ? '1 more command' : `${count.toLocaleString('en')} more commands`;
+  return `memts: Server <${server}>: ${commands} failed, not logged one by one`;
+}
+
+/** Node.js's own consoles have levels too, but MemJS's lines have always gone to their `log`. */
+function hasLevels(logger: Logger | LeveledLogger): logger is LeveledLogger {
+  if (isConsole(logger)) return false;
+  const { info, warn, error } = logger as Partial<LeveledLogger>;
+  return typeof info === 'function' && typeof warn === 'function' && typeof error === 'function';
+}
+
+function isConsole(logger: object): boolean {
+  // Test runners replace the global console by one without the class; not every runtime has it.
+  const { Console } = nodeConsole;
+  return logger === console || (typeof Console === 'function' && logger instanceof Console);
 }
 
 /**
@@ -20,9 +120,4 @@ export function throwLater(thrown: unknown): void {
   process.nextTick(() => {
     throw thrown;
   });
-}
-
-/** Writes a log line. */
-export function log(target: LogTarget, message: string): void {
-  guarded(() => target.log(message));
 }

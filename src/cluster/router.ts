@@ -2,7 +2,7 @@ import { type FrameTransport, sendFrame } from '../connection/frame-transport.ts
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import type { Command, ServerLike } from './command.ts';
-import { type LogTarget, log } from './log.ts';
+import type { Log } from './log.ts';
 import { Server } from './server.ts';
 import { shorten } from './shorten.ts';
 
@@ -16,12 +16,12 @@ export interface RouterOptions {
   /** How long a failed server is left alone, in seconds. */
   failoverTime: number;
   retryNonIdempotent: boolean;
-  logger: LogTarget;
 }
 
 /** Who has the servers and chooses among them. */
 export interface RouterHost {
   readonly options: RouterOptions;
+  readonly log: Log;
   /** The server for a key; none when all are left alone. */
   server(key: WireKey): ServerLike | null | undefined;
   /** How many servers there are in all. */
@@ -73,7 +73,10 @@ export class Router implements Holder {
     }
     if (isOurs(server)) {
       // A new command does not wait for a server that is known to be gone; only failover takes several failures.
-      if (server.down && command.lastError === undefined && !this.#host.options.failover) command.attempts = 1;
+      if (server.down && command.lastError === undefined && !this.#host.options.failover) {
+        command.attempts = 1;
+        command.untried = true;
+      }
       if (server.longest !== undefined) shorten(command, server.longest);
       server.send(command);
     } else this.#sendFrame(server, command);
@@ -97,20 +100,20 @@ export class Router implements Holder {
 
   /** What a failed attempt leads to. */
   failed(command: Command, error: MemcacheError, written: boolean): void {
-    const { retries, retry_delay, retryNonIdempotent } = this.#host.options;
+    const { retry_delay, retryNonIdempotent } = this.#host.options;
     command.failedAt ||= performance.now();
     command.lastError = error;
     const repeatable = !written || command.repeatable || retryNonIdempotent;
     if (OURS.has(error.code)) {
       command.reject(error);
     } else if (FINAL.has(error.code) || !repeatable) {
-      this.#log(command, retries, error);
+      this.#log(command, error, !repeatable && command.attempts === 1);
       if (!repeatable) this.#suspect(command, error);
       command.reject(error);
     } else if (--command.attempts > 0) {
       this.#retryLater(command, retry_delay);
     } else {
-      this.#log(command, retries, error);
+      this.#log(command, error, !command.untried);
       this.#giveUp(command, error);
     }
   }
@@ -224,13 +227,15 @@ export class Router implements Holder {
     return command.seq;
   }
 
-  #log(command: Command, retries: number, error: Error): void {
-    const { server } = command;
-    const name = server === undefined ? '' : serverName(server);
-    log(
-      this.#host.options.logger,
-      `MemJS: Server <${name}> failed after (${retries}) retries with error - ${error.message}`,
-    );
+  /** `tried` says whether all attempts were made. */
+  #log(command: Command, error: Error, tried: boolean): void {
+    if (command.unlogged) return;
+    const { log, options } = this.#host;
+    const name = command.server === undefined ? '' : serverName(command.server);
+    const message = tried
+      ? `MemJS: Server <${name}> failed after (${options.retries}) retries with error - ${error.message}`
+      : `memts: Server <${name}> failed a command: ${error.message}`;
+    log.failure(name, message);
   }
 }
 

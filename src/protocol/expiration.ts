@@ -2,3 +2,6 @@
  * Up to this many seconds an expiration counts from now, past it it is a Unix time (`protocol.txt`, "Expiration times").
  */
 export const LONGEST_RELATIVE = 60 * 60 * 24 * 30;
+
+/** The last second that every protocol and server can say: 31 bits. */
+export const LAST_SECOND = 0x7fffffff;

@@ -14,7 +14,7 @@ export function describeBeyond(target: Target): void {
     it('sets an expiration: one in the past ends the item', async () => {
       const key = target.key();
       await target.client.set(key, 'value');
-      const past = 3_600_000;
+      const past = 1_000_000_000;
       expect((await target.client.getAndTouch(key, past)).value?.toString()).toBe('value');
       expect(await target.text(key)).toBeNull();
     });

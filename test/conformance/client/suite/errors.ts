@@ -27,7 +27,12 @@ export function describeErrors(target: Target): void {
       const counted = await called((done) => client.increment(key, 1, {}, done));
       expect(counted[0]).toMatchObject({ code: 'ERR_NOT_NUMERIC' });
       expect(counted[1]).not.toBe(true);
-      expect(target.log).toEqual(['MemJS SET: Value too large', 'MemJS INCREMENT: Incr/Decr on non-numeric value']);
+      client.close();
+      const server = `memts: Server <${target.name}>`;
+      expect(target.log).toEqual([
+        'MemJS SET: Value too large',
+        `${server}: 1 more command failed, not logged one by one`,
+      ]);
     });
 
     it('hold neither key nor value', async () => {
@@ -82,7 +87,6 @@ export function describeErrors(target: Target): void {
       const once = proxy.bytesToServer - before;
       await failure(client.increment(key, 1, { initial: null }));
       expect(proxy.bytesToServer - before).toBe(2 * once);
-      expect(target.log).toHaveLength(2);
     });
   });
 }

@@ -83,11 +83,21 @@ export function describeExpiration(target: Target, thorough: boolean): void {
     it('in the past end an item at once, and are logged once', async () => {
       const client = target.create();
       const key = target.key();
-      expect(await client.set(key, 'value', { expires: 3_600_000 })).toBe(true);
-      expect(await client.set(key, 'value', { expires: 3_600_000 })).toBe(true);
+      expect(await client.set(key, 'value', { expires: 1_000_000_000 })).toBe(true);
+      expect(await client.set(key, 'value', { expires: 1_000_000_000 })).toBe(true);
       expect(await target.text(key)).toBeNull();
       expect(target.log).toHaveLength(1);
-      expect(target.log[0]).toMatch(/3600000.*seconds/);
+      expect(target.log[0]).toMatch(/1000000000.*in the past.*seconds/);
+    });
+
+    it('of more than thirty days are kept, and logged once, in case they were milliseconds', async () => {
+      const client = target.create();
+      const key = target.key();
+      expect(await client.set(key, 'value', { expires: 3_600_000 })).toBe(true);
+      expect(await client.set(key, 'value', { expires: 3_600_000 })).toBe(true);
+      expect(await target.text(key)).toBe('value');
+      expect(target.log).toHaveLength(1);
+      expect(target.log[0]).toMatch(/3600000.*41 days.*seconds/);
     });
 
     it('of thirty days and of a time to come log nothing', async () => {

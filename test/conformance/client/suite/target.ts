@@ -82,7 +82,8 @@ export class Target {
     address = this.description.server.address,
   ): Client<TIn, TOut> {
     const common = this.description.options as ClientOptions<TIn, TOut> & ServerOptions;
-    const client = Client.create<TIn, TOut>(address, { logger: this.logger, ...common, ...options });
+    // Cases about timeouts have their own; all others have to stand a busy machine.
+    const client = Client.create<TIn, TOut>(address, { logger: this.logger, timeout: 5, ...common, ...options });
     // Only closed again, whatever its values are.
     this.#clients.add(client as unknown as Client<never, unknown>);
     return client;
