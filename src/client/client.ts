@@ -14,7 +14,7 @@ import {
   type SetMultiOptions,
   setMulti,
 } from './multi.ts';
-import { trailing } from './old-arguments.ts';
+import { toInsertOptions, toOptions, trailing } from './old-arguments.ts';
 import { type ClientOptions, checkOptions } from './options.ts';
 import { byServer, flushResults, statsResults } from './results.ts';
 import type { Found, GetWithCasResult, Narrowed } from './retrieval.ts';
@@ -59,19 +59,22 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   ): Promise<MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>> {
     type Result = MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>;
     const run = (trace?: CommandTrace) =>
-      this.whenKnown(() => getMulti(this, keys, options ?? {}, trace), options?.signal);
+      this.whenKnown(() => getMulti(this, keys, toOptions(options), trace), options?.signal);
     return (isTraced() ? traceCall(this, 'getMulti', keys, run) : run()) as Promise<Result>;
   }
 
   /** Stores many values, each under its key; `true` for each that was stored, otherwise like `getMulti`. */
-  setMulti(entries: Iterable<readonly [string, TIn]>, options?: SetMultiOptions | null): Promise<MultiResult<boolean>>;
+  setMulti(
+    entries: Iterable<readonly [string, TIn]>,
+    options?: SetMultiOptions | number | null,
+  ): Promise<MultiResult<boolean>>;
   setMulti(
     entries: Iterable<readonly [Key, TIn]>,
-    options?: SetMultiOptions | null,
+    options?: SetMultiOptions | number | null,
   ): Promise<MultiResult<boolean, Key>>;
-  setMulti(entries: Iterable<readonly [Key, TIn]>, options?: SetMultiOptions | null): Promise<unknown> {
-    const run = (trace?: CommandTrace) =>
-      this.whenKnown(() => setMulti(this, entries, options ?? {}, trace), options?.signal);
+  setMulti(entries: Iterable<readonly [Key, TIn]>, options?: SetMultiOptions | number | null): Promise<unknown> {
+    const given = toInsertOptions<SetMultiOptions>(options);
+    const run = (trace?: CommandTrace) => this.whenKnown(() => setMulti(this, entries, given, trace), given.signal);
     return isTraced() ? traceCall(this, 'setMulti', entries, run) : run();
   }
 
@@ -81,7 +84,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options?: CommandOptions | null,
   ): Promise<MultiResult<boolean, TKey>> {
     const run = (trace?: CommandTrace) =>
-      this.whenKnown(() => deleteMulti(this, keys, options ?? {}, trace), options?.signal);
+      this.whenKnown(() => deleteMulti(this, keys, toOptions(options), trace), options?.signal);
     return (isTraced() ? traceCall(this, 'deleteMulti', keys, run) : run()) as Promise<MultiResult<boolean, TKey>>;
   }
 
@@ -97,7 +100,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   ): Promise<TNew> {
     // What the value is, is the caller's promise.
     const run = (trace?: CommandTrace) =>
-      update(this, key, change as (value: TOut | null) => TNew | Promise<TNew>, options ?? {}, trace);
+      update(this, key, change as (value: TOut | null) => TNew | Promise<TNew>, toOptions(options), trace);
     return isTraced() ? traceCall(this, 'update', key, run) : run();
   }
 
@@ -111,13 +114,14 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   getOrSet<T extends TIn | null | undefined>(
     key: Key,
     compute: Compute<T>,
-    options?: GetOrSetOptions | null,
+    options?: GetOrSetOptions | number | null,
   ): Promise<Stored<T, TOut>> {
     // Without a list of servers the caller computes, as with servers that can't be reached. Whatever is found or made has
     // been through the serializer, so it is of the type that comes out of it.
+    const given = toInsertOptions<GetOrSetOptions>(options);
     const run = async (trace?: CommandTrace): Promise<unknown> => {
-      await this.whenKnown(() => Promise.resolve(), options?.signal).catch(() => {});
-      return this.#getOrSet.run(key, compute, options ?? {}, trace);
+      await this.whenKnown(() => Promise.resolve(), given.signal).catch(() => {});
+      return this.#getOrSet.run(key, compute, given, trace);
     };
     return (isTraced() ? traceCall(this, 'getOrSet', key, run) : run()) as Promise<Stored<T, TOut>>;
   }
@@ -162,7 +166,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
 
   /** The version of every server, by `host:port`; otherwise like `stats`. */
   async version(options?: CommandOptions | null): Promise<Record<string, string>> {
-    const ask = () => versionOfAll(this, options ?? {});
+    const ask = () => versionOfAll(this, toOptions(options));
     return byServer(await this.#ask('version', ask, options?.signal));
   }
 

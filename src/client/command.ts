@@ -7,6 +7,7 @@ import type { WireKey } from '../protocol/request.ts';
 import { STATUS_TEXTS, Status } from '../protocol/status.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 import { type AnyCallback, invoke } from './callback.ts';
+import { hintAtOptions } from './hints.ts';
 import { kind, type ResolvedOptions, shown } from './options.ts';
 
 /** What the commands need of their client. */
@@ -24,6 +25,9 @@ export interface CommandOptions {
   /** Ends the command: it rejects with the signal's reason. Whether the server carries it out is not known then. */
   signal?: AbortSignal | undefined;
 }
+
+/** In place of options that were left out. */
+export const NO_OPTIONS: Readonly<Record<string, undefined>> = Object.freeze({});
 
 const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
   [Status.TooLarge]: 'ERR_VALUE_TOO_LARGE',
@@ -80,7 +84,10 @@ export abstract class ClientCommand extends Command {
   }
 
   /** Takes over the options that every command has; throws `ERR_INVALID_ARGUMENT`. */
-  configure({ timeout, signal }: CommandOptions): void {
+  configure(options: CommandOptions): void {
+    if (options === NO_OPTIONS) return;
+    checkOptionsObject(options, this.client.log);
+    const { timeout, signal } = options;
     if (timeout !== undefined && timeout !== null) {
       checkTimeout(timeout);
       this.timeout = timeout * 1000;
@@ -165,9 +172,16 @@ function speakerOf(label: string): string {
 }
 
 /** Checks the options that every command has, for what is made of several; throws an aborted signal's reason. */
-export function checkCommandOptions({ timeout, signal }: CommandOptions): void {
+export function checkCommandOptions(options: CommandOptions, log: Log): void {
+  checkOptionsObject(options, log);
+  const { timeout, signal } = options;
   if (timeout !== undefined && timeout !== null) checkTimeout(timeout);
   if (signal !== undefined && signal !== null) checkSignal(signal);
+}
+
+function checkOptionsObject(options: unknown, log: Log): void {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  hintAtOptions(options, log);
 }
 
 function checkTimeout(timeout: unknown): void {

@@ -67,6 +67,9 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
   set(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
   set(key: Key, value: TIn, callback: SuccessCallback): void;
   set(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
+  /** With an expiration in the place of the options, as in the packages `memcached` and `memcache`. */
+  set(key: Key, value: TIn, expires: number, callback: SuccessCallback): void;
+  set(key: Key, value: TIn, expires: number): Promise<boolean>;
   /** @deprecated options come before the callback */
   set(key: Key, value: TIn, callback: SuccessCallback | null, expires: number): void;
   set(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
@@ -77,6 +80,9 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
   add(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
   add(key: Key, value: TIn, callback: SuccessCallback): void;
   add(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
+  /** With an expiration in the place of the options, as in the packages `memcached` and `memcache`. */
+  add(key: Key, value: TIn, expires: number, callback: SuccessCallback): void;
+  add(key: Key, value: TIn, expires: number): Promise<boolean>;
   /** @deprecated options come before the callback */
   add(key: Key, value: TIn, callback: SuccessCallback | null, expires: number): void;
   add(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
@@ -87,6 +93,9 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
   replace(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
   replace(key: Key, value: TIn, callback: SuccessCallback): void;
   replace(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
+  /** With an expiration in the place of the options, as in the packages `memcached` and `memcache`. */
+  replace(key: Key, value: TIn, expires: number, callback: SuccessCallback): void;
+  replace(key: Key, value: TIn, expires: number): Promise<boolean>;
   /** @deprecated options come before the callback */
   replace(key: Key, value: TIn, callback: SuccessCallback | null, expires: number): void;
   replace(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {

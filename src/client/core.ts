@@ -13,6 +13,7 @@ import { quitCommand } from './admin.ts';
 import { type ErrorOrNull, invoke } from './callback.ts';
 import { type ClientCommand, invalid } from './command.ts';
 import { Fleet } from './fleet.ts';
+import { hintAtOptions } from './hints.ts';
 import { KeyMaker } from './keys.ts';
 import { toCallback } from './old-arguments.ts';
 import {
@@ -60,6 +61,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     this.servers = servers as readonly Server[];
     this.options = resolveOptions(options ?? {});
     this.log = new Log(this.options);
+    hintAtOptions(this.options, this.log);
     this.serializer = resolveSerializer(this.options.serializer);
     this.#fleet = new Fleet(this);
     this.keyMaker = new KeyMaker(this.options.keyPrefix, this.options.hashLongKeys);

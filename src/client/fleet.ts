@@ -6,6 +6,7 @@ import { isOurs, serverName } from '../cluster/router.ts';
 import { Selection } from '../cluster/selection.ts';
 import { Server, type ServerOptions } from '../cluster/server.ts';
 import { MemcacheError } from '../errors.ts';
+import { hintAtCredentials } from './hints.ts';
 import type { ResolvedOptions } from './options.ts';
 import { makeServers } from './servers.ts';
 
@@ -145,6 +146,7 @@ export class Fleet {
   #watch(server: ServerLike): void {
     if (!(server instanceof Server)) return;
     const { log } = this.#host;
+    hintAtCredentials(server.username, server.password, log);
     server.on('down', (error: MemcacheError) => {
       log.write('error', `memts: Server <${serverName(server)}> is down: ${error.message}`);
       guarded(() => this.events.emit('down', server, error));

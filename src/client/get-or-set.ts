@@ -68,9 +68,9 @@ export class GetOrSet {
 
   async run(key: Key, compute: Compute<unknown>, options: GetOrSetOptions, trace?: CommandTrace): Promise<unknown> {
     if (typeof compute !== 'function') throw invalid('compute', 'a function', compute);
+    checkCommandOptions(options, this.#host.log);
     const plan = this.#plan(options);
     const signal = options.signal ?? undefined;
-    checkCommandOptions({ signal });
     const wire = this.#host.keyMaker.toWire(key);
     // By its bytes: the same for a string and for its bytes, and never for two keys that differ.
     const id = Buffer.from(wire).toString('latin1');

@@ -228,7 +228,7 @@ export async function getMulti<TOut>(
   trace?: CommandTrace,
 ): Promise<MultiResult<GetWithCasResult<TOut>, Key>> {
   checkIterable(keys);
-  checkCommandOptions(options);
+  checkCommandOptions(options, host.log);
   const returnCas = options.cas === true;
   const call = new MultiCall<GetWithCasResult<TOut>>(host, options, trace, {
     batch: (entries, sink) => Object.assign(new GetBatch(wires(entries), host, sink), { returnCas }),
@@ -247,7 +247,7 @@ export async function setMulti<TIn>(
   trace?: CommandTrace,
 ): Promise<MultiResult<boolean, Key>> {
   checkIterable(entries);
-  checkCommandOptions(options);
+  checkCommandOptions(options, host.log);
   toExpiration(options.expires, host);
   if (options.flags !== undefined && options.flags !== null) checkFlags(options.flags);
   // Where a key stands twice, the last value counts, as with sets one after the other.
@@ -278,7 +278,7 @@ export async function deleteMulti(
   trace?: CommandTrace,
 ): Promise<MultiResult<boolean, Key>> {
   checkIterable(keys);
-  checkCommandOptions(options);
+  checkCommandOptions(options, host.log);
   const call = new MultiCall<boolean>(host, options, trace, {
     batch: (entries, sink) => new ChangeBatch(wires(entries), undefined, host, sink),
     single: ({ wire }) => new ChangeCommand(Op.Delete, wire, host),

@@ -1,5 +1,6 @@
 import type { Log } from '../cluster/log.ts';
 import type { AnyCallback } from './callback.ts';
+import { NO_OPTIONS } from './command.ts';
 import type { IncrementDecrementOptions } from './counters.ts';
 import type { InsertOptions } from './storage.ts';
 
@@ -20,18 +21,28 @@ export function toCallback(callback: unknown): AnyCallback | undefined {
 
 /** `(options, callback)`, `(callback)` or nothing, for the commands that have no options in MemJS. */
 export function trailing<TOptions extends object>(options: unknown, callback: unknown): Arguments<TOptions> {
-  if (options === null && callback === undefined) return { options: {} as TOptions, callback: NOBODY };
+  if (options === null && callback === undefined) return { options: NO_OPTIONS as TOptions, callback: NOBODY };
   return optionsFirst(options, callback);
 }
 
 /** `(options, callback)`, `(callback)` or nothing, for those that do: there `null` may stand for the options. */
 function optionsFirst<TOptions extends object>(options: unknown, callback: unknown): Arguments<TOptions> {
-  if (typeof options === 'function') return { options: {} as TOptions, callback: options as AnyCallback };
+  if (typeof options === 'function') return { options: NO_OPTIONS as TOptions, callback: options as AnyCallback };
   return { options: toOptions(options), callback: toCallback(callback) };
 }
 
-function toOptions<TOptions extends object>(options: unknown): TOptions {
-  return (typeof options === 'object' && options !== null ? options : {}) as TOptions;
+/**
+ * What stands in the place of the options. `null`, `undefined`, `false` and `''` are none, as in MemJS; what is no object
+ * either is refused by whoever reads it.
+ */
+export function toOptions<TOptions extends object>(options: unknown): TOptions {
+  const none = options === undefined || options === null || options === false || options === '';
+  return (none ? NO_OPTIONS : options) as TOptions;
+}
+
+/** The same for what stores: a number is the expiration, as in the packages `memcached` and `memcache`. */
+export function toInsertOptions<TOptions extends { expires?: number | undefined }>(options: unknown): TOptions {
+  return typeof options === 'number' ? ({ expires: options } as TOptions) : toOptions(options);
 }
 
 function deprecated(label: string, log: Log): void {
@@ -45,6 +56,7 @@ export function insertArguments(
   callback: unknown,
   log: Log,
 ): Arguments<InsertOptions> {
+  if (typeof options === 'number') return { options: { expires: options }, callback: toCallback(callback) };
   if (typeof options !== 'function' && typeof callback !== 'number') return optionsFirst(options, callback);
   deprecated(label, log);
   return {

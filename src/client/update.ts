@@ -1,5 +1,6 @@
+import type { Log } from '../cluster/log.ts';
 import { MemcacheError } from '../errors.ts';
-import { type CommandOptions, invalid } from './command.ts';
+import { type CommandOptions, checkCommandOptions, invalid } from './command.ts';
 import type { Key } from './keys.ts';
 import type { GetOptions, GetWithCasResult } from './retrieval.ts';
 import type { InsertOptions } from './storage.ts';
@@ -24,6 +25,7 @@ const LONGEST_PAUSE = 64;
 
 /** The commands that an update is made of. */
 interface UpdateHost<TIn, TOut> {
+  readonly log: Log;
   get(key: Key, options: GetOptions & { cas: true }): Promise<GetWithCasResult<TOut>>;
   set(key: Key, value: TIn, options: InsertOptions): Promise<boolean>;
   add(key: Key, value: TIn, options: InsertOptions): Promise<boolean>;
@@ -34,9 +36,11 @@ export async function update<TIn, TOut, TNew extends TIn | undefined>(
   host: UpdateHost<TIn, TOut>,
   key: Key,
   change: (value: TOut | null) => TNew | Promise<TNew>,
-  { expires, flags, timeout, signal, ...options }: UpdateOptions,
+  options: UpdateOptions,
   trace?: CommandTrace,
 ): Promise<TNew> {
+  checkCommandOptions(options, host.log);
+  const { expires, flags, timeout, signal } = options;
   if (typeof change !== 'function') throw invalid('change', 'a function', change);
   const retries = options.retries ?? DEFAULT_RETRIES;
   if (!(Number.isInteger(retries) && retries > 0)) throw invalid('retries', 'an integer above 0', retries);

@@ -57,6 +57,8 @@ export class Target {
     this.#clients.clear();
     for (const proxy of this.#proxies) await proxy.stop();
     this.#proxies.clear();
+    // What the shared client has not told of this case's failures is not told in the next one.
+    this.#client?.log.flush();
     this.log = [];
   }
 

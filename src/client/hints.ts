@@ -1,0 +1,45 @@
+import type { Log } from '../cluster/log.ts';
+
+/** What other clients call our options. */
+interface Misnamed {
+  ttl?: unknown;
+  expire?: unknown;
+  lifetime?: unknown;
+  user?: unknown;
+  timeout?: unknown;
+}
+
+/** A longer timeout, in seconds, was probably meant in milliseconds. */
+const LONGEST_LIKELY_TIMEOUT = 300;
+
+/**
+ * Logs options that are nearly ours, once for each name. All other unknown ones are let through without a word, since
+ * adapters hand theirs along.
+ */
+export function hintAtOptions(options: object, log: Log): void {
+  const { ttl, expire, lifetime, user, timeout }: Misnamed = options;
+  if (ttl !== undefined) misnamed('ttl', 'expires (in seconds)', log);
+  if (expire !== undefined) misnamed('expire', 'expires (in seconds)', log);
+  if (lifetime !== undefined) misnamed('lifetime', 'expires (in seconds)', log);
+  if (user !== undefined) misnamed('user', 'username', log);
+  if (typeof timeout === 'number' && timeout > LONGEST_LIKELY_TIMEOUT) {
+    log.once('timeout', 'warn', `memts: a timeout of ${timeout} s is long; it is in seconds, not milliseconds`);
+  }
+}
+
+/** Logs credentials of which a half is missing: then there is no login at all. */
+export function hintAtCredentials(username: string | undefined, password: string | undefined, log: Log): void {
+  if (Boolean(username) === Boolean(password)) return;
+  const message = username
+    ? 'memts: there is a username without a password, so there is no login'
+    : 'memts: there is a password without a username, so there is no login';
+  log.once('credentials', 'warn', message);
+}
+
+function misnamed(name: string, meant: string, log: Log): void {
+  log.once(
+    `option ${name}`,
+    'warn',
+    `memts: there is no option ${name}, so it is ignored; ${meant} was probably meant`,
+  );
+}
