@@ -12,7 +12,8 @@ const TIMED = [
 /** Tests of the build: compilers and package managers at work would upset the others. */
 const PACKED = ['memjs', 'package', 'runtimes', 'types'].map((folder) => `test/${folder}/**/*.test.ts`);
 
-const NEVER = [...configDefaults.exclude, '**/dist/**'];
+// The site has a configuration of its own, vitest.site.config.ts.
+const NEVER = [...configDefaults.exclude, '**/dist/**', 'test/site/**'];
 
 export default defineConfig({
   test: {

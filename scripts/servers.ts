@@ -1,7 +1,7 @@
 /**
  * Looks for the programs that the tests run against, and installs what is missing with the machine's package manager.
  * Exits with 1, and says what to install by hand, where it can't. Besides, it brings the memcacheds of other versions;
- * tests of a version that can't be had are skipped, so that is no failure.
+ * tests of a version that can't be had are skipped, so that is no failure. With --browser it looks for Chromium alone.
  */
 import { spawnSync } from 'node:child_process';
 import { findProgram, findSaslPlain, libmemcachedNames, memcachedName } from '../test/support/programs.ts';
@@ -47,7 +47,13 @@ interface Piece {
   packages: Record<ManagerName, string>;
 }
 
-const PIECES: Piece[] = [
+const BROWSER: Piece = {
+  name: 'Chromium (looks at the documentation site)',
+  find: () => findProgram('chromium', 'chromium-browser', 'google-chrome'),
+  packages: { apt: 'chromium', apk: 'chromium', dnf: 'chromium', brew: 'chromium' },
+};
+
+const SERVERS: Piece[] = [
   {
     name: 'python3 (drives libmemcached)',
     find: () => findProgram('/usr/bin/python3', 'python3'),
@@ -95,8 +101,11 @@ const PIECES: Piece[] = [
   },
 ];
 
+const forSite = process.argv.includes('--browser');
+const PIECES = forSite ? [BROWSER] : SERVERS;
+
 process.exitCode = main();
-if (process.exitCode === 0) await bringVersions();
+if (process.exitCode === 0 && !forSite) await bringVersions();
 
 async function bringVersions(): Promise<void> {
   const { found, missing } = await fetchVersions();

@@ -43,6 +43,16 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    text: 'Recipes',
+    path: 'recipes',
+    pages: [
+      guide('stampede', 'Stop a stampede'),
+      guide('testing', 'Testing'),
+      guide('lambda', 'AWS Lambda'),
+      guide('deployments', 'Deployments'),
+    ],
+  },
+  {
     text: 'Operate',
     path: 'operate',
     pages: [
