@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chooseScheme, openContext, type Scheme, startBrowser } from './support/browser.ts';
 import { pages, type Site, serveSite } from './support/site.ts';
@@ -47,7 +47,7 @@ const ANCHORS = `[...document.querySelectorAll('[id]')].map((e) => e.id)`;
 const links = new Map<string, string[]>();
 const anchors = new Map<string, Set<string>>();
 
-async function look(page: Page, path: string, width: number): Promise<string[]> {
+async function look(page: Page, path: string): Promise<string[]> {
   const problems: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
@@ -56,13 +56,17 @@ async function look(page: Page, path: string, width: number): Promise<string[]> 
   page.on('requestfailed', (request) => problems.push(`${request.url()} did not load`));
   await page.goto(site.origin + path, { waitUntil: 'load' });
   await page.waitForFunction('document.querySelector("#app")?.__vue_app__ !== undefined');
-  for (const scheme of SCHEMES) {
-    await chooseScheme(page, scheme);
-    problems.push(...(await page.evaluate<string[]>(PROBLEMS)).map((problem) => `${scheme}: ${problem}`));
-    if (PICTURES) await takePicture(page, path, `${width}-${scheme}`);
-  }
   links.set(path, await page.evaluate<string[]>(LINKS));
   anchors.set(path, new Set(await page.evaluate<string[]>(ANCHORS)));
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const scheme of SCHEMES) {
+      await chooseScheme(page, scheme);
+      const kind = `${width}-${scheme}`;
+      problems.push(...(await page.evaluate<string[]>(PROBLEMS)).map((problem) => `${kind}: ${problem}`));
+      if (PICTURES) await takePicture(page, path, kind);
+    }
+  }
   return problems;
 }
 
@@ -74,27 +78,20 @@ async function takePicture(page: Page, path: string, kind: string): Promise<void
 
 it('has pages', () => expect(PAGES.length).toBeGreaterThan(100));
 
-describe.each(WIDTHS)('at %i px', (width) => {
-  let context: BrowserContext;
-  beforeAll(async () => {
-    context = await openContext(browser, width);
-  });
-  afterAll(() => context.close());
-
-  it.each(PAGES)('%s fits, light and dark, without an error', async (path) => {
-    const page = await context.newPage();
-    expect(await look(page, path, width)).toEqual([]);
-    await page.close();
-  });
+it.each(PAGES)('%s fits on a desk and on a phone, light and dark, without an error', async (path) => {
+  await using context = await openContext(browser);
+  expect(await look(await context.newPage(), path)).toEqual([]);
 });
 
 it('has no broken link', () => {
   const broken = [...links].flatMap(([from, targets]) =>
-    targets.filter((target) => {
-      const { pathname, hash } = new URL(target);
-      const there = anchors.get(pathname);
-      return there === undefined || (hash.length > 1 && !there.has(decodeURIComponent(hash.slice(1))));
-    }).map((target) => `${from}: ${target.slice(site.origin.length)}`),
+    targets
+      .filter((target) => {
+        const { pathname, hash } = new URL(target);
+        const there = anchors.get(pathname);
+        return there === undefined || (hash.length > 1 && !there.has(decodeURIComponent(hash.slice(1))));
+      })
+      .map((target) => `${from}: ${target.slice(site.origin.length)}`),
   );
   expect([...links.values()].flat().length).toBeGreaterThan(1000);
   expect(broken).toEqual([]);
@@ -103,7 +100,7 @@ it('has no broken link', () => {
 describe('the search', () => {
   let page: Page;
   beforeAll(async () => {
-    const context = await openContext(browser, 1280);
+    const context = await openContext(browser);
     page = await context.newPage();
   });
 

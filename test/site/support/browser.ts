@@ -20,8 +20,8 @@ export function startBrowser(): Promise<Browser> {
 
 export type Scheme = 'light' | 'dark';
 
-export async function openContext(browser: Browser, width: number): Promise<BrowserContext> {
-  return browser.newContext({ viewport: { width, height: 900 }, colorScheme: 'light', reducedMotion: 'reduce' });
+export async function openContext(browser: Browser): Promise<BrowserContext> {
+  return browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: 'light', reducedMotion: 'reduce' });
 }
 
 /** The site follows the system's choice until the reader makes one. */

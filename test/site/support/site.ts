@@ -30,7 +30,9 @@ function fileOf(path: string): string | undefined {
   if (!path.startsWith(BASE)) return undefined;
   const file = join(SITE, decodeURIComponent(path.slice(BASE.length)));
   const candidates = path.endsWith('/') ? [join(file, 'index.html')] : [file, `${file}.html`];
-  return candidates.find((candidate) => candidate.startsWith(SITE) && existsSync(candidate) && extname(candidate) !== '');
+  return candidates.find(
+    (candidate) => candidate.startsWith(SITE) && existsSync(candidate) && extname(candidate) !== '',
+  );
 }
 
 export interface Site extends AsyncDisposable {
@@ -41,7 +43,9 @@ export interface Site extends AsyncDisposable {
 export async function serveSite(): Promise<Site> {
   const server = createServer((request, response) => {
     const file = fileOf(new URL(request.url ?? '/', 'http://site').pathname);
-    response.writeHead(file ? 200 : 404, { 'content-type': TYPES[extname(file ?? '.html')] ?? 'application/octet-stream' });
+    response.writeHead(file ? 200 : 404, {
+      'content-type': TYPES[extname(file ?? '.html')] ?? 'application/octet-stream',
+    });
     response.end(readFileSync(file ?? join(SITE, '404.html')));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
