@@ -17,7 +17,7 @@ const PARTS = {
   groups: [
     { name: 'errors', test: /src\/errors\.ts$/ },
     { name: 'serializers', test: /src\/serializers\// },
-    { name: 'client', test: /src\/(client|cluster|connection|protocol)\// },
+    { name: 'client', test: /src\/(clock\.ts$|(client|cluster|connection|protocol)\/)/ },
   ],
 };
 

@@ -40,6 +40,7 @@ export const SECTIONS: readonly Section[] = [
       guide('keys', 'Keys'),
       guide('serializers', 'Serializers'),
       guide('memory-server', 'MemoryServer'),
+      guide('fake-timers', 'Fake timers'),
     ],
   },
   {

@@ -1,3 +1,5 @@
+import { wallNow } from '../clock.ts';
+
 /** Up to this many seconds an expiration counts from now, past it it is a Unix time. */
 const LONGEST_RELATIVE = 60 * 60 * 24 * 30;
 
@@ -11,6 +13,6 @@ const LAST_SECOND = 0x7fffffff;
 export function toExpiration(milliseconds: number): number {
   const seconds = Math.max(1, Math.ceil(milliseconds / 1000)) + 1;
   if (seconds <= LONGEST_RELATIVE) return seconds;
-  const end = Math.ceil((Date.now() + milliseconds) / 1000) + 1;
+  const end = Math.ceil((wallNow() + milliseconds) / 1000) + 1;
   return end > LAST_SECOND ? 0 : end;
 }

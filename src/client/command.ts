@@ -1,3 +1,4 @@
+import { setImmediate } from '../clock.ts';
 import { Command } from '../cluster/command.ts';
 import type { Log } from '../cluster/log.ts';
 import { serverName } from '../cluster/router.ts';

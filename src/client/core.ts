@@ -1,3 +1,4 @@
+import { nextTick } from '../clock.ts';
 import type { ServerLike } from '../cluster/command.ts';
 import { Log } from '../cluster/log.ts';
 import { isOurs, Router } from '../cluster/router.ts';
@@ -159,7 +160,7 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     retries?: number,
   ): void {
     const refused = (error: unknown): void => {
-      if (callback) process.nextTick(invoke, callback, error, null);
+      if (callback) nextTick(invoke, callback, error, null);
     };
     try {
       checkFrame(request);

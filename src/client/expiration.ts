@@ -1,3 +1,4 @@
+import { wallNow } from '../clock.ts';
 import type { Log } from '../cluster/log.ts';
 import { LAST_SECOND, LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { invalid } from './command.ts';
@@ -39,7 +40,7 @@ export function staleForAtMost(expires: number, staleFor: number): number {
 }
 
 function unixNow(): number {
-  return Math.floor(Date.now() / 1000);
+  return Math.floor(wallNow() / 1000);
 }
 
 /** More than 30 days: seconds from now, or a Unix time. Either may be milliseconds by mistake, so it is logged once. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { clearTimeout, setImmediate, setTimeout } from '../clock.ts';
 import type { ServerLike } from '../cluster/command.ts';
 import { type DiscoveredServer, type Discovery, Watcher } from '../cluster/discovery/discovery.ts';
 import { guarded, type Log } from '../cluster/log.ts';

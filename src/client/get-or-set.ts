@@ -1,3 +1,4 @@
+import { clearTimeout, monotonicNow, setTimeout } from '../clock.ts';
 import { LONGEST_TIMER } from '../cluster/server.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import { checkCommandOptions, invalid } from './command.ts';
@@ -90,7 +91,7 @@ export class GetOrSet {
 
   /** Looks until there is a value, or the right to make it. */
   async #find(id: string, guard: Guard, compute: Compute<unknown>, plan: Plan): Promise<unknown> {
-    const patience = performance.now() + PATIENCE * serverSeconds(plan.lockFor) * 1000;
+    const patience = monotonicNow() + PATIENCE * serverSeconds(plan.lockFor) * 1000;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       const found = await this.#look(guard);
       if (found.item !== undefined) {
@@ -99,7 +100,7 @@ export class GetOrSet {
         return found.item.value;
       }
       if (found === UNREACHABLE) return this.#compute(undefined, compute, plan);
-      if (found.won || performance.now() > patience) return this.#compute(guard, compute, plan);
+      if (found.won || monotonicNow() > patience) return this.#compute(guard, compute, plan);
       await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
     }
   }

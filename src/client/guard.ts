@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
+import { monotonicNow } from '../clock.ts';
 import type { ServerLike } from '../cluster/command.ts';
 import { isOurs, type Router, serverName } from '../cluster/router.ts';
 import { MemcacheError } from '../errors.ts';
@@ -160,7 +161,7 @@ export class Guard {
     command.value = randomUUID();
     command.expiration = toExpiration(serverSeconds(this.#times.lockFor), this.#host);
     const won = (await this.#send(command)) === true;
-    this.#lockedAt = won ? performance.now() : undefined;
+    this.#lockedAt = won ? monotonicNow() : undefined;
     return won;
   }
 
@@ -169,7 +170,7 @@ export class Guard {
     const { lockFor } = this.#times;
     const lockedAt = this.#lockedAt;
     this.#lockedAt = undefined;
-    if (lockedAt === undefined || performance.now() - lockedAt >= (serverSeconds(lockFor) - 1) * 1000) return;
+    if (lockedAt === undefined || monotonicNow() - lockedAt >= (serverSeconds(lockFor) - 1) * 1000) return;
     await this.#send(new UnlockCommand(Op.Delete, this.#beside('lock'), this.#host));
   }
 

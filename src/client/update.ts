@@ -1,3 +1,4 @@
+import { setTimeout } from '../clock.ts';
 import type { Log } from '../cluster/log.ts';
 import { MemcacheError } from '../errors.ts';
 import { type CommandOptions, checkCommandOptions, invalid } from './command.ts';

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../clock.ts';
 import { hashCode } from '../cluster/distribution/modulo.ts';
 import {
   makeAmountInitialAndExpiration,
@@ -21,7 +22,7 @@ function merge<TOriginal extends object, TDefault extends object>(
 
 /** A monotonic time in milliseconds. */
 function timestamp(): number {
-  return Math.round(performance.now());
+  return Math.round(monotonicNow());
 }
 
 /** MemJS's utilities. */

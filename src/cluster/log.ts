@@ -1,4 +1,5 @@
 import nodeConsole from 'node:console';
+import { clearTimeout, nextTick, setTimeout } from '../clock.ts';
 
 /** Where log lines go: with MemJS's one method, or with levels. */
 export type LogTarget = Logger | LeveledLogger | false;
@@ -117,7 +118,7 @@ export function guarded(run: () => void): void {
 
 /** Makes an uncaught exception of what the caller's own function has thrown. */
 export function throwLater(thrown: unknown): void {
-  process.nextTick(() => {
+  nextTick(() => {
     throw thrown;
   });
 }

@@ -1,3 +1,4 @@
+import { clearTimeout, monotonicNow, programNow, setTimeout } from '../clock.ts';
 import { type FrameTransport, sendFrame } from '../connection/frame-transport.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
@@ -101,7 +102,7 @@ export class Router implements Holder {
   /** What a failed attempt leads to. */
   failed(command: Command, error: MemcacheError, written: boolean): void {
     const { retry_delay, retryNonIdempotent } = this.#host.options;
-    command.failedAt ||= performance.now();
+    command.failedAt ||= monotonicNow();
     command.lastError = error;
     const repeatable = !written || command.repeatable || retryNonIdempotent;
     if (OURS.has(error.code)) {
@@ -207,7 +208,7 @@ export class Router implements Holder {
   #suspect({ server }: Command, error: MemcacheError): void {
     const { failover, failoverTime, retries } = this.#host.options;
     if (!failover || server === undefined || !isOurs(server)) return;
-    const now = performance.now();
+    const now = monotonicNow();
     if (server.failingSince <= server.answeredAt) server.failingSince = now;
     const silence = (retries - 1) * server.options.timeout * 1000;
     if (server.failingSince <= now - silence) leaveAlone(server, failoverTime, error);
@@ -250,12 +251,12 @@ function answersOthers(server: ServerLike, since: number): boolean {
  */
 function startOf({ deadline, timeout, failedAt, server }: Command, { code }: MemcacheError): number {
   if (code !== 'ERR_TIMEOUT' || deadline === 0 || !(server instanceof Server)) return failedAt;
-  return Math.min(deadline - timeout, performance.now() - server.options.timeout * 1000);
+  return Math.min(deadline - timeout, monotonicNow() - server.options.timeout * 1000);
 }
 
 function leaveAlone(server: ServerLike, seconds: number, error: MemcacheError): void {
   if (isOurs(server)) server.leaveAlone(seconds, error);
-  else server.wakeupAt = Date.now() + seconds * 1000;
+  else server.wakeupAt = programNow() + seconds * 1000;
 }
 
 /** Whether a server takes requests; one whose `write` has been replaced takes frames. */

@@ -1,3 +1,4 @@
+import { programNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import type { WireKey } from '../protocol/request.ts';
 import type { ServerLike } from './command.ts';
@@ -66,11 +67,11 @@ export function asText(key: WireKey): string {
   return typeof key === 'string' ? key : Buffer.from(key).toString();
 }
 
-/** A server that is left alone is so until its time is over and it has answered a probe. */
+/** Whether a server is left alone; a transport of the caller's own says until when in its `wakeupAt`. */
 export function isAway(server: ServerLike | undefined): boolean {
   const wakeupAt = server?.wakeupAt;
   if (!wakeupAt) return false;
-  return wakeupAt > Date.now() || (server instanceof Server && server.down);
+  return server instanceof Server ? server.away : wakeupAt > programNow();
 }
 
 function described(server: ServerLike): { host: string; port: number; weight: number; name: string } {

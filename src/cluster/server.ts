@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { monotonicNow, programNow, setImmediate } from '../clock.ts';
 import type { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
 import {
@@ -93,8 +94,6 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   connected = false;
   /** The protocol that the last connection speaks. */
   protocol: ProtocolName | undefined = undefined;
-  /** Until when the server is left alone, as `Date.now()` has it. */
-  wakeupAt: number | undefined = undefined;
   /** When the first failure after the last answer was, on the clock of `performance.now()`. */
   failingSince = Number.NEGATIVE_INFINITY;
   /** The server's share of the keys. */
@@ -108,6 +107,9 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   readonly #tlsSession: TlsSession = { ticket: undefined };
   #wasDown = false;
   #dismissed = false;
+  #wakeupAt: number | undefined = undefined;
+  /** The same moment on a clock that nobody sets. */
+  #wakeupDue = 0;
 
   constructor(
     host?: string,
@@ -151,6 +153,24 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     return this.#place.path ?? `${this.host ?? 'localhost'}:${this.port ?? DEFAULT_PORT}`;
   }
 
+  /**
+   * Until when the server is left alone, as `Date.now()` has it when this is set. From then on the time runs by a clock
+   * that nobody sets: one that is put back an hour does not keep the server away for an hour.
+   */
+  get wakeupAt(): number | undefined {
+    return this.#wakeupAt;
+  }
+
+  set wakeupAt(moment: number | undefined) {
+    this.#wakeupAt = moment;
+    if (moment) this.#wakeupDue = monotonicNow() + moment - programNow();
+  }
+
+  /** Whether commands pass the server by: until its time is over and it has answered a probe. */
+  get away(): boolean {
+    return Boolean(this.#wakeupAt) && (this.#wakeupDue > monotonicNow() || this.down);
+  }
+
   /** Whether the server is known to be out of reach, so that commands for it fail at once. */
   get down(): boolean {
     return this.#pool.down;
@@ -174,7 +194,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
 
   /** Leaves the server alone: for `seconds` at least, and then until it answers again. */
   leaveAlone(seconds: number, error: MemcacheError): void {
-    this.wakeupAt = Date.now() + seconds * 1000;
+    this.wakeupAt = programNow() + seconds * 1000;
     this.#pool.suspect(error);
   }
 

@@ -1,3 +1,4 @@
+import { wallNow } from '../clock.ts';
 import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { Op } from '../protocol/op.ts';
 import type { Request } from '../protocol/request.ts';
@@ -21,6 +22,6 @@ export function shorten(request: Request, longest: number): void {
 
 function shorter(expiration: number, longest: number): number {
   if (expiration === 0) return longest;
-  const left = expiration > LONGEST_RELATIVE ? expiration - Date.now() / 1000 : expiration;
+  const left = expiration > LONGEST_RELATIVE ? expiration - wallNow() / 1000 : expiration;
   return left > longest ? longest : expiration;
 }

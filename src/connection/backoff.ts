@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from '../clock.ts';
+
 /** The first pause and the longest, in milliseconds: a server that is back is found within the longest. */
 const FIRST = 50;
 const LONGEST = 2000;

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { clearTimeout, monotonicNow, nextTick, setImmediate, setTimeout } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { Decoder, Protocol, ReplyQueue } from '../protocol/protocol.ts';
@@ -208,7 +209,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
       return;
     }
     request.holder = this;
-    process.nextTick(() => {
+    nextTick(() => {
       // An abort has come first.
       if (request.holder !== this) return;
       request.holder = undefined;
@@ -260,7 +261,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     const { queue, fresh } = this;
     if (fresh === 0) return;
     this.fresh = 0;
-    const now = performance.now();
+    const now = monotonicNow();
     const { length } = queue;
     if (length === fresh) this.movedAt = now;
     let earliest = Number.POSITIVE_INFINITY;
@@ -299,7 +300,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
       return;
     }
     if (this.heard) {
-      const now = performance.now();
+      const now = monotonicNow();
       if (this.moved) this.movedAt = now;
       this.proven = true;
       this.owner.onAnswered(now);

@@ -1,3 +1,4 @@
+import { clearImmediate, clearTimeout, monotonicNow, setImmediate, setTimeout } from '../clock.ts';
 /**
  * One timer for all deadlines of a connection. It is only ever set anew for an earlier deadline than the one it waits
  * for; the sweep tells which is next.
@@ -41,7 +42,7 @@ export class DeadlineTimer {
 
   private readonly onImmediate = (): void => {
     this.due = Number.POSITIVE_INFINITY;
-    const now = performance.now();
+    const now = monotonicNow();
     const next = this.sweep(now);
     if (next < Number.POSITIVE_INFINITY) this.watch(next, now);
   };

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { binary } from '../protocol/binary/index.ts';
 import { classic } from '../protocol/classic/index.ts';
@@ -46,7 +47,7 @@ export class Dialer {
   dial(probe: boolean): Connection {
     const target = this.#target();
     this.#tried = [];
-    this.#deadline = performance.now() + target.conntimeout;
+    this.#deadline = monotonicNow() + target.conntimeout;
     const introduction = this.#known ?? this.#first(target);
     return this.#open(target, probe ? { ...introduction, probe } : introduction);
   }
@@ -62,7 +63,7 @@ export class Dialer {
     const wasKnown = this.#known !== undefined;
     this.#known = undefined;
     const next = wasKnown ? this.#first(target) : nextIntroduction(PROTOCOLS, last, rebuff);
-    if (next === undefined || performance.now() >= this.#deadline) return this.#nothingTaken(target, error);
+    if (next === undefined || monotonicNow() >= this.#deadline) return this.#nothingTaken(target, error);
     return this.#open(target, next);
   }
 
@@ -84,7 +85,7 @@ export class Dialer {
 
   #open({ name, endpoint, credentials, timeout }: Target, introduction: Introduction): Connection {
     this.#tried.push(introduction);
-    const conntimeout = Math.max(1, this.#deadline - performance.now());
+    const conntimeout = Math.max(1, this.#deadline - monotonicNow());
     return new Connection({ name, endpoint, introduction, credentials, timeout, conntimeout }, this.#owner);
   }
 

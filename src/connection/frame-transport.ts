@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { encode } from '../protocol/binary/encode.ts';
 import type { Response } from '../protocol/binary/message.ts';

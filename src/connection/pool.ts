@@ -1,3 +1,4 @@
+import { monotonicNow, nextTick, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Holder, Request } from '../protocol/request.ts';
@@ -167,7 +168,7 @@ export class Pool implements ConnectionOwner, Holder {
   #openingFailed(error: MemcacheError): void {
     if (isWatched()) tellFailed(this.#target().name, error);
     const final = error.code === 'ERR_AUTH' || error.code === 'ERR_CLOSED';
-    if (this.#ready.length > 0) this.#growAgainAt = performance.now() + GROWTH_PAUSE;
+    if (this.#ready.length > 0) this.#growAgainAt = monotonicNow() + GROWTH_PAUSE;
     else if (final) this.#calmDown();
     else this.#goDown(error);
     this.#failWaiting(error);
@@ -211,7 +212,7 @@ export class Pool implements ConnectionOwner, Holder {
   /** Opens a further connection, while there may be one. */
   #grow(): void {
     if (this.#ready.length >= this.#limits.connections || this.#opening !== undefined) return;
-    if (this.#growAgainAt === 0 || this.#growAgainAt <= performance.now()) this.#open();
+    if (this.#growAgainAt === 0 || this.#growAgainAt <= monotonicNow()) this.#open();
   }
 
   #leastBusy(): Connection | undefined {
@@ -232,7 +233,7 @@ export class Pool implements ConnectionOwner, Holder {
     } catch (cause) {
       // A port or path that no socket takes; told like any other connection that could not be made.
       const error = this.#error('ERR_CONNECT', 'The connection could not be made', cause);
-      process.nextTick(() => this.#openingFailed(error));
+      nextTick(() => this.#openingFailed(error));
     }
   }
 

@@ -1,3 +1,5 @@
+import { nextTick, setImmediate } from '../clock.ts';
+
 /** Taken when the program begins, since tests put timers of their own in its place. */
 const afterInput = setImmediate;
 
@@ -29,7 +31,7 @@ export class Turn {
   begin(): void {
     const alone = last === this.number && !this.inRecords;
     last = this.number;
-    if (alone || this.first) process.nextTick(this.end);
+    if (alone || this.first) nextTick(this.end);
     else afterInput(this.end);
     this.first = false;
   }

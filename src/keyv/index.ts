@@ -5,6 +5,7 @@ import { toExpiration } from '../adapters/lifetime.ts';
 import { type Item, oneOf, storeMany } from '../adapters/many.ts';
 import { Namespace, type ToWire } from '../adapters/namespace.ts';
 import { requirePeer } from '../adapters/peer.ts';
+import { programNow } from '../clock.ts';
 import type { ServerList } from '../index.ts';
 
 /** Options of {@link KeyvMemts}: those of `Client.create`, for the client that it makes, and the namespace. */
@@ -163,9 +164,9 @@ function toExpires(ttl: number | null | undefined): number | undefined {
 
 /** Whether a value is past its time, which Keyv keeps in it to the millisecond. */
 function isOver(value: unknown): boolean {
-  if (typeof value === 'string') return Number(EXPIRES.exec(value)?.[1] ?? Infinity) < Date.now();
+  if (typeof value === 'string') return Number(EXPIRES.exec(value)?.[1] ?? Infinity) < programNow();
   const expires: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'expires') : undefined;
-  return typeof expires === 'number' && expires < Date.now();
+  return typeof expires === 'number' && expires < programNow();
 }
 
 export default KeyvMemts;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { performance } from 'node:perf_hooks';
+import { clearTimeout, monotonicNow, setTimeout } from '../clock.ts';
 import { type ActiveFault, bytesOf, type Faults } from './faults.ts';
 import { changeOpaque, strayReply } from './spoil.ts';
 
@@ -84,7 +84,7 @@ export class Delivery {
         default:
       }
     }
-    const due = performance.now() + delay;
+    const due = monotonicNow() + delay;
     if (pieces === undefined) this.#add({ bytes, due, heldBy, after });
     else this.#addPieces({ bytes, due, heldBy, after }, pieces.bytes, pieces.ms);
     this.pump();
@@ -103,7 +103,7 @@ export class Delivery {
     for (;;) {
       const [step] = this.#steps;
       if (step === undefined || step.heldBy?.active === true) return;
-      const wait = step.due - performance.now();
+      const wait = step.due - monotonicNow();
       if (wait > 0) {
         this.#timer = setTimeout(() => this.pump(), Math.ceil(wait));
         return;

@@ -1,6 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { type TLSSocket, type TlsOptions, Server as TlsServer } from 'node:tls';
+import { clearInterval, setInterval } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { Cluster, type ClusterNode } from './cluster.ts';
 import { Commands } from './commands.ts';
@@ -45,7 +46,7 @@ export interface MemoryServerOptions {
   protocol?: ServerProtocol | undefined;
   /**
    * The time in milliseconds since 1970, for tests that let time pass without waiting.
-   * @default Date.now
+   * @default the system's clock, which fake timers do not move
    */
   clock?: (() => number) | undefined;
   /**

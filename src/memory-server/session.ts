@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate } from '../clock.ts';
 import { REQUEST_MAGIC } from '../protocol/binary/server-side.ts';
 import { type Conversation, RequestReader } from '../protocol/request-reader.ts';
 import { BinaryConversation } from './binary-conversation.ts';

@@ -1,3 +1,4 @@
+import { wallNow } from '../clock.ts';
 import { Counters } from './counters.ts';
 import { type Item, itemSize, Mark } from './item.ts';
 
@@ -15,7 +16,7 @@ export interface StoreOptions {
   maxItemSize?: number | undefined;
   /**
    * The time in milliseconds since 1970. Tests that want to see expirations without waiting hand in their own.
-   * @default Date.now
+   * @default the system's clock, which fake timers do not move
    */
   clock?: (() => number) | undefined;
 }
@@ -60,7 +61,7 @@ export class Store {
   constructor(options: StoreOptions = {}) {
     this.memoryLimit = options.memoryLimit ?? 64 * 1024 * 1024;
     this.maxItemSize = options.maxItemSize ?? 1024 * 1024;
-    this.#clock = options.clock ?? Date.now;
+    this.#clock = options.clock ?? wallNow;
     this.#epoch = Math.floor(this.#clock() / 1000) - CLOCK_BEGINS;
   }
 

@@ -3,6 +3,7 @@ import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { Context, Counter, Histogram, Span, UpDownCounter } from '@opentelemetry/api';
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
 import { load, requirePeer } from '../adapters/peer.ts';
+import { monotonicNow, queueMicrotask } from '../clock.ts';
 import type { CommandTrace, ConnectionEvent } from '../index.ts';
 import {
   connectionAttributes,
@@ -160,7 +161,7 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
   }
 
   private begun(call: CommandTrace): Operation {
-    return { startedAt: performance.now(), span: this.startSpan(call) };
+    return { startedAt: monotonicNow(), span: this.startSpan(call) };
   }
 
   private startSpan(call: CommandTrace): Span | undefined {
@@ -176,7 +177,7 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
     const { error } = call;
     const attributes = metricAttributes(call);
     const failure = error === undefined ? {} : { 'error.type': errorType(error) };
-    duration.record((performance.now() - startedAt) / 1000, { ...attributes, ...failure });
+    duration.record((monotonicNow() - startedAt) / 1000, { ...attributes, ...failure });
     const found = hitsOf(call);
     if (found.hits > 0) hits.add(found.hits, attributes);
     if (found.misses > 0) misses.add(found.misses, attributes);

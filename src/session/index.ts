@@ -2,6 +2,7 @@ import type { SessionData, Store as SessionStore } from 'express-session';
 import { type AdapterClient, asText, type Held, holdClient, type OwnClientOptions } from '../adapters/client.ts';
 import { toExpiration } from '../adapters/lifetime.ts';
 import { requirePeer } from '../adapters/peer.ts';
+import { nextTick, programNow } from '../clock.ts';
 import { MemcacheError, type ServerList } from '../index.ts';
 
 /** Options of {@link MemtsStore}; further ones are those of `Client.create`, for the client that it makes. */
@@ -85,7 +86,7 @@ export class MemtsStore extends Store {
   #lifetime(data: SessionData): number {
     // What is stored by hand may have no cookie at all.
     const expires = data.cookie?.expires;
-    if (expires) return new Date(expires).getTime() - Date.now();
+    if (expires) return new Date(expires).getTime() - programNow();
     return 1000 * (typeof this.#ttl === 'function' ? this.#ttl(data) : this.#ttl);
   }
 }
@@ -102,8 +103,8 @@ function parse(text: string): SessionData {
 /** Calls back outside of the promise, so that what the callback throws is thrown as if there were none. */
 function answer<T>(outcome: Promise<T>, callback: (error: unknown, result?: T) => void): void {
   outcome.then(
-    (result) => process.nextTick(callback, null, result),
-    (error) => process.nextTick(callback, error),
+    (result) => nextTick(callback, null, result),
+    (error) => nextTick(callback, error),
   );
 }
 

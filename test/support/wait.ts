@@ -16,7 +16,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(fn: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
   const { timeout = 5000, interval = 10 } = options;
-  const deadline = Date.now() + timeout;
+  const deadline = performance.now() + timeout;
   for (;;) {
     let failure: unknown;
     try {
@@ -26,7 +26,7 @@ export async function eventually<T>(fn: () => T | Promise<T>, options: Eventuall
     } catch (error) {
       failure = error;
     }
-    if (Date.now() >= deadline) throw failure;
+    if (performance.now() >= deadline) throw failure;
     await sleep(interval);
   }
 }

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '../../clock.ts';
 /** A server that a source names. */
 export interface DiscoveredServer {
   host: string;

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { clearTimeout, setTimeout } from '../../clock.ts';
 import { MemcacheError } from '../../errors.ts';
 import { parseServers } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';

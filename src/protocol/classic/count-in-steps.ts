@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../clock.ts';
 import type { MemcacheError } from '../../errors.ts';
 import { Op } from '../op.ts';
 import type { Reply } from '../reply.ts';
@@ -29,7 +30,7 @@ abstract class Step extends Request {
     super(op, whole.key);
     this.whole = whole;
     this.send = send;
-    this.timeout = previous === undefined ? whole.timeout : Math.max(0, previous.deadline - performance.now());
+    this.timeout = previous === undefined ? whole.timeout : Math.max(0, previous.deadline - monotonicNow());
     whole.holder = { drop: () => this.#drop() };
   }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Client } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
 import type { TcpProxy } from '../../support/proxy.ts';
@@ -38,6 +38,31 @@ test('a server is left alone after `retries` failures in a row, not before', asy
   const start = performance.now();
   expect((await client.get(key)).value?.toString()).toBe('value');
   expect(performance.now() - start).toBeLessThan(45);
+});
+
+test.each([
+  ['back', -3_600_000],
+  ['forward', 3_600_000],
+])('a system clock that is set %s an hour leaves failoverTime as it is', async (_, step) => {
+  const client = clients.create(addresses(), { failover: true, failoverTime: 1, retries: 1, retry_delay: 0.01 });
+  await client.connect();
+  const key = keyOf(client, 1);
+  fleet.proxies[1]?.refuse();
+  fleet.proxies[1]?.cut();
+  await sleep(20);
+  expect(await client.set(key, 'value')).toBe(true);
+  const start = performance.now();
+  await fleet.proxies[1]?.accept();
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + step });
+  await eventually(() => client.servers[1]?.down === false, { interval: 5 });
+  if (performance.now() - start < 900) expect(indexOf(client, key)).toBe(2);
+  await eventually(() => indexOf(client, key) === 1, { interval: 5 });
+  expect(performance.now() - start).toBeGreaterThan(900);
+  expect(performance.now() - start).toBeLessThan(4000);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 test('a counter that loses its answer once does not have an idle server left alone', async () => {

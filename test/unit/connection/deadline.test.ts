@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeadlineTimer } from '../../../src/connection/deadline.ts';
 
+/** The timers of the moment, so that fake ones take part here. */
+vi.mock('../../../src/clock.ts', () => ({
+  setTimeout: (...given: Parameters<typeof setTimeout>) => setTimeout(...given),
+  clearTimeout: (...given: Parameters<typeof clearTimeout>) => clearTimeout(...given),
+  setImmediate: (...given: Parameters<typeof setImmediate>) => setImmediate(...given),
+  clearImmediate: (...given: Parameters<typeof clearImmediate>) => clearImmediate(...given),
+  monotonicNow: () => performance.now(),
+}));
+
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] });
 });
