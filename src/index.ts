@@ -22,6 +22,7 @@ export type { Compute, GetOrSetOptions } from './client/get-or-set.ts';
 export type { Key } from './client/keys.ts';
 export type { GetMultiOptions, MultiResult, SetMultiOptions } from './client/multi.ts';
 export type { ClientOptions, Gutter } from './client/options.ts';
+export type { ByServer } from './client/results.ts';
 export type { Found, GetOptions, GetResult, GetWithCasResult, Narrowed } from './client/retrieval.ts';
 export type { ServerAddress, ServerList } from './client/servers.ts';
 export type { ChangeOptions, InsertOptions } from './client/storage.ts';

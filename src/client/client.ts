@@ -16,7 +16,7 @@ import {
 } from './multi.ts';
 import { toInsertOptions, toOptions, trailing } from './old-arguments.ts';
 import { type ClientOptions, checkOptions } from './options.ts';
-import { byServer, flushResults, statsResults } from './results.ts';
+import { type ByServer, byServer, flushResults, statsResults } from './results.ts';
 import type { Found, GetWithCasResult, Narrowed } from './retrieval.ts';
 import { makeServers, type ServerList } from './servers.ts';
 import type { Stored } from './stored.ts';
@@ -141,31 +141,31 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   }
 
   /**
-   * The general statistics of every server. The promise resolves with those that answered and rejects when none did;
-   * the callback is called once for each server.
+   * The general statistics of every server. The promise resolves with those that answered, and with `errors`, which is
+   * not enumerable, of the others by `host:port`; it rejects when none did. The callback is called once for each server.
    */
-  stats(options?: CommandOptions): Promise<Record<string, Statistics>>;
+  stats(options?: CommandOptions): Promise<ByServer<Statistics>>;
   stats(callback: StatsCallback): void;
   stats(first?: unknown, second?: unknown): unknown {
     return this.statistics('', first, second);
   }
 
   /** One group of statistics of every server, such as `settings` or `items`; otherwise like `stats`. */
-  statsWithKey(key: string, options?: CommandOptions): Promise<Record<string, Statistics>>;
+  statsWithKey(key: string, options?: CommandOptions): Promise<ByServer<Statistics>>;
   statsWithKey(key: string, callback: StatsCallback): void;
   statsWithKey(key: string, second?: unknown, third?: unknown): unknown {
     return this.statistics(key, second, third);
   }
 
   /** Sets the counting statistics of every server back to 0; otherwise like `stats`. */
-  resetStats(options?: CommandOptions): Promise<Record<string, Statistics>>;
+  resetStats(options?: CommandOptions): Promise<ByServer<Statistics>>;
   resetStats(callback: StatsCallback): void;
   resetStats(first?: unknown, second?: unknown): unknown {
     return this.statistics('reset', first, second);
   }
 
   /** The version of every server, by `host:port`; otherwise like `stats`. */
-  async version(options?: CommandOptions | null): Promise<Record<string, string>> {
+  async version(options?: CommandOptions | null): Promise<ByServer<string>> {
     const ask = () => versionOfAll(this, toOptions(options));
     return byServer(await this.#ask('version', ask, options?.signal));
   }

@@ -14,7 +14,7 @@ import { quitCommand } from './admin.ts';
 import { type ErrorOrNull, invoke } from './callback.ts';
 import { type ClientCommand, invalid } from './command.ts';
 import { Fleet } from './fleet.ts';
-import { hintAtOptions } from './hints.ts';
+import { hintAtEvent, hintAtOptions } from './hints.ts';
 import { KeyMaker } from './keys.ts';
 import { toCallback } from './old-arguments.ts';
 import {
@@ -34,6 +34,12 @@ export interface ClientEvents {
   up: [server: Server];
   /** A server is left alone or can't be reached. */
   down: [server: Server, error: MemcacheError];
+  /** Keys of which a server may have had an old value were deleted there. */
+  repaired: [server: Server, keys: string[]];
+  /** A server may still have old values of these keys. */
+  unrepaired: [server: Server, keys: string[]];
+  /** Never: what goes wrong reaches the command. It is there for `events.once` and the like, which listen to it. */
+  error: [error: never];
 }
 
 /** What a client is before it has commands: its servers and options, and the ways to take leave of them. */
@@ -107,9 +113,17 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     return this.whenKnown(() => this.#connectAll());
   }
 
-  /** Calls `listener` when a server is left alone or can't be reached (`down`), and when it is back (`up`). */
+  /** Calls `listener` with each event of that name; `events.once(client, 'up')` works as well. */
   on<TEvent extends keyof ClientEvents>(event: TEvent, listener: (...given: ClientEvents[TEvent]) => void): this {
+    hintAtEvent(event, this.log);
     this.#fleet.events.on(event, listener);
+    return this;
+  }
+
+  /** Calls `listener` with the next event of that name only. */
+  once<TEvent extends keyof ClientEvents>(event: TEvent, listener: (...given: ClientEvents[TEvent]) => void): this {
+    hintAtEvent(event, this.log);
+    this.#fleet.events.once(event, listener);
     return this;
   }
 
@@ -117,6 +131,14 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   off<TEvent extends keyof ClientEvents>(event: TEvent, listener: (...given: ClientEvents[TEvent]) => void): this {
     this.#fleet.events.off(event, listener);
     return this;
+  }
+
+  /** The same as `off`. */
+  removeListener<TEvent extends keyof ClientEvents>(
+    event: TEvent,
+    listener: (...given: ClientEvents[TEvent]) => void,
+  ): this {
+    return this.off(event, listener);
   }
 
   /**

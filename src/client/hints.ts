@@ -36,6 +36,15 @@ export function hintAtCredentials(username: string | undefined, password: string
   log.once('credentials', 'warn', message);
 }
 
+/** Events of a client: a listener to anything else would wait for ever. */
+const EVENTS: ReadonlySet<unknown> = new Set(['up', 'down', 'repaired', 'unrepaired', 'error']);
+
+/** Logs that there is no such event, once for each. */
+export function hintAtEvent(event: unknown, log: Log): void {
+  if (EVENTS.has(event)) return;
+  log.once(`event ${String(event)}`, 'warn', `memts: there is no event ${String(event)}; there are up and down`);
+}
+
 function misnamed(name: string, meant: string, log: Log): void {
   log.once(
     `option ${name}`,

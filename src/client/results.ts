@@ -23,7 +23,7 @@ export function flushResults(
 export function statsResults(
   ask: (each: (outcome: Outcome<Statistics>) => void) => Promise<Outcome<Statistics>[]>,
   callback: AnyCallback | undefined,
-): Promise<Record<string, Statistics>> | undefined {
+): Promise<ByServer<Statistics>> | undefined {
   if (callback === undefined) return ask(() => {}).then(byServer);
   ask(({ server, error, result }) => invoke(callback, error, server, result)).catch((error) =>
     invoke(callback, error, null, null),
@@ -32,10 +32,16 @@ export function statsResults(
 }
 
 /**
+ * Results by `host:port`. `errors` has the servers that failed; it is not enumerable, so that loops and `Object.values`
+ * have results only, which its type makes true of them for TypeScript as well.
+ */
+export type ByServer<T> = Record<string, T> & { readonly errors: Map<string, Error> & T };
+
+/**
  * The results by server, with the errors of the others in a property `errors` that takes no part in loops. Throws when
  * there are errors alone.
  */
-export function byServer<T>(outcomes: Outcome<T>[]): Record<string, T> {
+export function byServer<T>(outcomes: Outcome<T>[]): ByServer<T> {
   const results: Record<string, T> = {};
   const errors = new Map<string, Error>();
   for (const { server, error, result } of outcomes) {
@@ -46,5 +52,5 @@ export function byServer<T>(outcomes: Outcome<T>[]): Record<string, T> {
     const [first] = errors.values();
     throw errors.size === 1 ? first : new AggregateError(errors.values(), 'Every server failed');
   }
-  return Object.defineProperty(results, 'errors', { value: errors });
+  return Object.defineProperty(results, 'errors', { value: errors }) as ByServer<T>;
 }

@@ -108,7 +108,18 @@ export function describeAdministration(target: Target, thorough: boolean): void 
 
     it('are those of the servers that answer', async () => {
       const { client, address } = await down();
-      expect(Object.keys(await client.stats())).toEqual([target.name]);
+      for (const ask of [
+        () => client.stats(),
+        () => client.statsWithKey('items'),
+        () => client.resetStats(),
+        () => client.version(),
+      ]) {
+        const answered = await ask();
+        expect(Object.keys(answered)).toEqual([target.name]);
+        expect([...answered.errors.keys()]).toEqual([address]);
+        expect(answered.errors.get(address)).toMatchObject({ code: 'ERR_CONNECT', server: address });
+      }
+      expect((await target.client.stats()).errors.size).toBe(0);
       const calls: unknown[][] = [];
       client.stats((...args) => calls.push(args));
       await expect.poll(() => calls.length).toBe(2);
