@@ -22,7 +22,7 @@ interface Goal {
 }
 
 const both = (what: string) => [`get-${what}`, `set-${what}`];
-const toFloor = { against: 'floor', reached: (_: RowResult, { toFloor: ratio }: Result) => ratio };
+const toFloor = { against: 'raw socket', reached: (_: RowResult, { toFloor: ratio }: Result) => ratio };
 const toMemjs = { against: 'MemJS', reached: (_: RowResult, { toMemjs: ratio }: Result) => ratio };
 
 const GOALS: readonly Goal[] = [

@@ -2,6 +2,12 @@ import { performance } from 'node:perf_hooks';
 import type { Histogram } from 'hdr-histogram-js';
 import type { Done } from './clients/adapter.ts';
 
+/**
+ * Seconds before the clock starts in a round: a process that has waited for its turn has lost its place in the
+ * processor's caches, and the runtime has made its heap smaller.
+ */
+export const LEAD_IN = 0.1;
+
 /** One command, by its number among `length` of them, and the check of what it answered. */
 export interface Work {
   readonly length: number;

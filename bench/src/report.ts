@@ -2,11 +2,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import { join } from 'node:path';
+import { barChart } from '../../scripts/figures/bar-chart.ts';
 import type { ClientSpec } from './clients/index.ts';
 import { goalTable } from './goals.ts';
+import { LEAD_IN } from './measure.ts';
+import type { Profile } from './messages.ts';
 import type { Options } from './options.ts';
-import { barChart } from './plot.ts';
-import type { RowResult } from './results.ts';
+import type { Result, RowResult } from './results.ts';
 import { type Row, sizeText } from './row.ts';
 import { markdownTable } from './table.ts';
 
@@ -18,28 +20,41 @@ export interface Circumstances {
   readonly system: string;
   readonly node: string;
   readonly rounds: number;
+  /** Seconds before each round that do not count; older records have none. */
+  readonly leadIn?: number;
   readonly seconds: number;
   /** Versions of the servers and of the clients' packages, by name. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-const HOW_TO_READ = `Every client has a process of its own; they take turns in one run, one at a time, and
-all of them do the same commands on the same keys and values, whose answers are checked. A round begins with a
-tenth of a second that does not count. Rates are medians of the rounds, in keys a second. Ratios are taken round by round, and then their median. *Floor* is the same bytes, encoded
-beforehand, over one bare socket, replies counted by their length: what no client on one socket can beat by much.
-Clients that speak the meta or the classic protocol are held against the floor of that protocol, those of Redis
-against the binary one. CPU is the time of the client's process, all threads, for each key. Latencies come from passes
-of their own. A client without a call for many keys does getMulti with \`Promise.all\`. memts, MemJS and
-memcache-client store and return Buffers here, the others strings: to each the form that costs it least.`;
+const TITLES: Readonly<Record<string, string>> = {
+  benchmark: 'Benchmark',
+  goals: 'Performance goals',
+  protocols: 'Protocols compared',
+};
+
+const HOW_TO_READ = `Every client has a process of its own. They take turns in one run, one at a time. All of them do the same
+commands on the same keys and values, and their responses are checked.
+
+- **Rates** are medians of the rounds, in keys a second.
+- **Ratios** are taken round by round, and then their median.
+- **The raw socket** is the baseline: the same bytes, encoded beforehand, over one bare socket, and responses counted by
+  their length. No client on one socket can beat it by much. Clients that speak the meta or the classic protocol are
+  compared with the raw socket of that protocol, clients of Redis with that of the binary one.
+- **CPU** is the time of the client's process for each key, all threads.
+- **Latencies** come from passes of their own.
+
+A client without a call for many keys does getMulti with \`Promise.all\`. memts, MemJS and memcache-client store and return
+Buffers here, the others strings: each has the form that costs it least.`;
 
 const PROFILES = `Where there is a second table, it divides the time between two commands as a sampling profiler saw it in a
 pass of its own: *waiting* for input; *writing* to the socket, which on loopback does much of the receiver's work, and
 with TLS encrypts; the *runtime*, reading and decrypting included; *collecting* garbage; *Node.js*; the *client*, by the
-folders of its sources where they are known; and what the *benchmark* itself does.`;
+folders of its sources where they are known; and the *benchmark* itself.`;
 
 const GOALS = `## Goals
 
-Ratios of rates, or of CPU time where it says so, inside this run. What is not reached stands in *italics*.`;
+Ratios of rates inside this run, or of CPU time where it says so. *Italics* mark a goal that this run missed.`;
 
 export async function circumstances(
   options: Options,
@@ -61,6 +76,7 @@ export async function circumstances(
     node: process.version,
     rounds: options.rounds,
     seconds: options.seconds,
+    leadIn: LEAD_IN,
     versions,
   };
 }
@@ -79,30 +95,58 @@ async function packageVersion(name: string): Promise<string> {
   return 'unknown';
 }
 
-/** Writes NAME.md, NAME.json and the plots; gives back the path of the Markdown. */
+/** What a run leaves as JSON; its page and its figures are made from nothing else. */
+export type BenchmarkRecord = Circumstances & { readonly rows: readonly RecordedRow[] };
+
+type RecordedRow = Row & {
+  readonly results: readonly Result[];
+  readonly errors: readonly string[];
+  readonly profiles?: Readonly<Record<string, Profile>>;
+};
+
+/** Writes NAME.md, NAME.json and the figures; gives back the path of the Markdown. */
 export async function writeReport(options: Options, facts: Circumstances, rows: readonly RowResult[]): Promise<string> {
   const { name = 'benchmark', out } = options;
   await mkdir(out, { recursive: true });
+  const record = { ...facts, rows: rows.map(recorded) };
+  await writeFile(join(out, `${name}.json`), `${JSON.stringify(record, null, 2)}\n`);
+  return renderReport(record, name, out);
+}
+
+/** Writes NAME.md and its figures from a record; gives back the path of the Markdown. */
+export async function renderReport(record: BenchmarkRecord, name: string, out: string): Promise<string> {
+  const rows = record.rows.map(resultOf);
   const plots = plotsOf(rows);
   for (const { file, svg } of plots) await writeFile(join(out, `${name}-${file}.svg`), svg);
-  const json = { ...facts, rows: rows.map(jsonOf) };
-  await writeFile(join(out, `${name}.json`), `${JSON.stringify(json, null, 2)}\n`);
   const path = join(out, `${name}.md`);
   const images = plots.map(({ file, title }) => `![${title}](${name}-${file}.svg)`);
   const tables = rows.map((result) => `## ${result.row.title}\n\n${markdownTable(result)}`);
-  const goals = options.goals ? [GOALS, goalTable(rows)] : [];
-  const howToRead = options.profile > 0 ? [HOW_TO_READ, PROFILES] : [HOW_TO_READ];
-  const parts = ['# Performance', head(facts), ...goals, ...howToRead, ...images, ...tables];
+  const goals = record.command.includes('--goals') ? [GOALS, goalTable(rows)] : [];
+  const profiles = rows.some((result) => result.profiles.size > 0) ? [PROFILES] : [];
+  const parts = [
+    `# ${TITLES[name] ?? 'Performance'}`,
+    head(record),
+    ...goals,
+    HOW_TO_READ,
+    ...profiles,
+    ...images,
+    ...tables,
+  ];
   await writeFile(path, `${parts.join('\n\n')}\n`);
   return path;
 }
 
-function jsonOf({ row, results, errors, profiles }: RowResult): object {
+function recorded({ row, results, errors, profiles }: RowResult): RecordedRow {
   const profile = profiles.size === 0 ? {} : { profiles: Object.fromEntries(profiles) };
   return { ...row, results, errors, ...profile };
 }
 
+function resultOf({ results, errors, profiles = {}, ...row }: RecordedRow): RowResult {
+  return { row, results, errors, profiles: new Map(Object.entries(profiles)) };
+}
+
 function head(facts: Circumstances): string {
+  const leadIn = facts.leadIn === undefined ? '' : `, each after ${facts.leadIn} s that do not count`;
   const versions = Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`);
   return [
     `- Command: \`${facts.command}\``,
@@ -110,7 +154,7 @@ function head(facts: Circumstances): string {
     `- Machine: ${facts.cpu}, ${facts.cores} cores, ${facts.system}; servers and clients on it, over loopback`,
     `- Node.js ${facts.node}`,
     `- Versions: ${versions.join(', ')}`,
-    `- Rounds of each client in each row: ${facts.rounds}, of ${facts.seconds} s`,
+    `- Rounds of each client in each row: ${facts.rounds}, of ${facts.seconds} s${leadIn}`,
   ].join('\n');
 }
 
@@ -131,20 +175,19 @@ function plotsOf(rows: readonly RowResult[]): Plot[] {
     charts.set(chart.file, entry);
   }
   return [...charts].map(([file, { title, rows }]) => {
-    const clients = [...new Set(rows.flatMap(({ results }) => results.map(({ client }) => client)))];
     const groups = rows.map(({ row, results }) => ({
-      label: row.batch > 1 ? `${row.batch} keys` : `${row.inFlight}`,
-      values: clients.map((client) => results.find((result) => result.client === client)?.rate),
+      label: row.batch > 1 ? `${row.batch} keys in a call` : `${row.inFlight.toLocaleString('en-US')} in flight`,
+      bars: results.map(({ client, rate }) => ({ client, value: rate })),
     }));
-    const unit = 'keys a second, by what is in flight; longer is better';
-    return { file, title, svg: barChart({ title, unit, clients, groups }) };
+    return { file, title, svg: barChart({ title, unit: 'keys a second: longer is better', groups }) };
   });
 }
 
 function chartOf(row: Row): { file: string; title: string } | undefined {
-  if (row.operation === 'getMulti') return { file: 'getMulti', title: `getMulti of ${sizeText(row.size)} values` };
+  const size = sizeText(row.size).replace(/\D+$/, ' $&');
+  if (row.operation === 'getMulti') return { file: 'getMulti', title: `getMulti of ${size} values` };
   if (!row.hit || row.form === 'callback' || row.servers > 1 || row.connections > 0 || row.tls || row.json) {
     return undefined;
   }
-  return { file: `${row.operation}-${sizeText(row.size)}`, title: `${row.operation} of ${sizeText(row.size)}` };
+  return { file: `${row.operation}-${sizeText(row.size)}`, title: `${row.operation} of ${size}` };
 }

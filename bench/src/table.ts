@@ -1,8 +1,9 @@
+import { clientName } from '../../scripts/figures/bar-chart.ts';
 import type { Profile } from './messages.ts';
 import { PARTS } from './profile.ts';
 import type { Result, RowResult } from './results.ts';
 
-const COLUMNS = ['client', 'per second', '× floor', '× MemJS', 'CPU µs', 'p50 µs', 'p99 µs', 'p99.9 µs'] as const;
+const COLUMNS = ['client', 'per second', '× raw socket', '× MemJS', 'CPU µs', 'p50 µs', 'p99 µs', 'p99.9 µs'] as const;
 
 function cells(result: Result): string[] {
   const { client, rate, toFloor, toMemjs, cpu, latency } = result;
@@ -30,7 +31,8 @@ export function textTable({ row, results, errors, profiles }: RowResult): string
 
 export function markdownTable({ results, errors, profiles }: RowResult): string {
   const head = [`| ${COLUMNS.join(' | ')} |`, `| --- |${' ---: |'.repeat(COLUMNS.length - 1)}`];
-  const lines = results.map((result) => `| ${cells(result).join(' | ')} |`);
+  const named = ({ client, ...figures }: Result): Result => ({ ...figures, client: clientName(client) });
+  const lines = results.map((result) => `| ${cells(named(result)).join(' | ')} |`);
   const notes = errors.length > 0 ? ['', ...errors.map((error) => `- ${error}`)] : [];
   return [...head, ...lines, ...profileTable(profiles), ...notes].join('\n');
 }
@@ -49,7 +51,11 @@ function profileCells([client, { keys, parts, rooms }]: [string, Profile]): stri
 function profileTable(profiles: RowResult['profiles']): string[] {
   if (profiles.size === 0) return [];
   const head = [`| ${PROFILE_COLUMNS.join(' | ')} |`, `| --- |${' ---: |'.repeat(PARTS.length)} --- |`];
-  return ['', ...head, ...[...profiles].map((entry) => `| ${profileCells(entry).join(' | ')} |`)];
+  return [
+    '',
+    ...head,
+    ...[...profiles].map(([client, profile]) => `| ${profileCells([clientName(client), profile]).join(' | ')} |`),
+  ];
 }
 
 function profileLines(profiles: RowResult['profiles']): string[] {

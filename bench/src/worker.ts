@@ -2,19 +2,13 @@ import { resolve, sep } from 'node:path';
 import { build, type Histogram } from 'hdr-histogram-js';
 import type { Adapter, Setup } from './clients/adapter.ts';
 import { CLIENTS, clientNamed } from './clients/index.ts';
-import { measure, type Work } from './measure.ts';
+import { LEAD_IN, measure, type Work } from './measure.ts';
 import type { Answer, Latency, Message, Profile, Round } from './messages.ts';
 import { profiled } from './profile.ts';
 import { fill, workOf } from './session.ts';
 import { setupOf } from './values.ts';
 
 // One client in a process of its own: it opens the rows that it is told of, and runs one round whenever it is told.
-
-/**
- * Seconds before the clock starts in a round: a process that has waited for its turn has lost its place in the
- * processor's caches, and the runtime has made its heap smaller.
- */
-const LEAD_IN = 0.1;
 
 interface Session {
   readonly adapter: Adapter;

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitepress';
+import { PAGE_STYLE } from '../../scripts/figures/svg.ts';
+import { inlineFigures } from './figures.ts';
 import { resolveLinks, slugify } from './links.ts';
 import { API, REPOSITORY, ROOT, rewrites, SECTIONS, SRC_EXCLUDE, sidebar, start } from './pages.ts';
 import { search } from './search.ts';
@@ -22,10 +24,16 @@ export default defineConfig({
   rewrites: rewrites(),
   outDir: join(ROOT, 'site'),
   cacheDir: join(ROOT, 'node_modules/.cache/vitepress'),
-  head: [['link', { rel: 'icon', href: MARK }]],
+  head: [
+    ['link', { rel: 'icon', href: MARK }],
+    ['style', {}, PAGE_STYLE],
+  ],
   markdown: {
     anchor: { slugify },
-    config: resolveLinks,
+    config: (markdown) => {
+      resolveLinks(markdown);
+      inlineFigures(markdown);
+    },
     theme: { light: 'github-light', dark: 'github-dark' },
   },
   // Nobody edits what typedoc writes.

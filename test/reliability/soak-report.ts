@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Line, lineChart } from '../../scripts/figures/line-chart.ts';
 import type { JobResult, Sample } from './job.ts';
-import { type Line, lineChart } from './line-chart.ts';
 import { count, MEANINGS, machine } from './report.ts';
 import { addTo, newTally, type Tally, ZEROS } from './watch.ts';
 
@@ -34,8 +34,9 @@ export function soakSummary(record: SoakRecord): string {
 /** Writes `soak.md`, `soak.csv` and `soak.svg`. */
 export function soakReport(record: SoakRecord, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'soak.csv'), table(record.samples));
-  writeFileSync(join(folder, 'soak.svg'), plot(record));
+  const csv = table(record);
+  writeFileSync(join(folder, 'soak.csv'), csv);
+  writeFileSync(join(folder, 'soak.svg'), soakPlot(csv));
   writeFileSync(join(folder, 'soak.md'), page(record));
 }
 
@@ -54,7 +55,7 @@ Written by \`npm run soak -- --minutes ${minutes} --seed ${seed} --write docs/re
 Three clients, one of each protocol, with ${lanes} commands in flight each, at three servers that all of them share;
 failover on, one connection to each server. What is counted is explained in [reliability.md](../reliability.md).
 
-| | |
+| what | how much |
 |---|---:|
 | commands | ${count(sum.commands)} |
 | commands a second, faults included | ${count(sum.commands / seconds)} |
@@ -70,41 +71,57 @@ The faults: ${[...kinds].map(([name, times]) => `${name} ${times}`).join(', ')}.
 
 ![Rate, memory and handles over time](soak.svg)
 
-A red mark is a fault. Every second is in [soak.csv](soak.csv).
+A red mark is a fault. A band around a line goes from the lowest to the highest of a few neighbouring seconds. Every
+second is in [soak.csv](soak.csv).
 `;
 }
 
-function plot({ samples, faults }: SoakRecord): string {
-  const line = (name: string, get: (sample: Sample, index: number) => number | undefined): Line => ({
-    name,
-    values: samples.map(get),
-  });
-  const rate = (sample: Sample, index: number): number => {
-    const before = samples[index - 1];
-    return (sample.commands - (before?.commands ?? 0)) / Math.max(1, sample.seconds - (before?.seconds ?? 0));
+/** The figure of a record in the form of `soak.csv`. */
+export function soakPlot(csv: string): string {
+  const [head = '', ...rows] = csv.trim().split('\n');
+  const names = head.split(',');
+  const cells = rows.map((row) => row.split(','));
+  const column = (name: string): (number | undefined)[] => {
+    const index = names.indexOf(name);
+    return cells.map((row) => (row[index] === '' ? undefined : Number(row[index])));
   };
-  return lineChart(
-    samples.map(({ seconds }) => seconds),
-    [
-      { title: 'Rate', unit: 'commands/s', lines: [line('all protocols', rate)] },
+  const numbers = (name: string): number[] => column(name).map((value) => value ?? 0);
+  const megabytes = (values: readonly (number | undefined)[]): (number | undefined)[] =>
+    values.map((value) => (value === undefined ? undefined : value / MEGABYTE));
+  const line = (name: string, values: Line['values']): Line => ({ name, values });
+
+  const seconds = numbers('seconds');
+  const commands = numbers('commands');
+  const [heapUsed, external, faults] = [numbers('heap_used'), numbers('external'), numbers('faults')];
+  const rate = commands.map(
+    (count, row) => (count - (commands[row - 1] ?? 0)) / Math.max(1, (seconds[row] ?? 0) - (seconds[row - 1] ?? 0)),
+  );
+  return lineChart({
+    title: 'Rate, memory and handles over time',
+    seconds,
+    panels: [
+      { title: 'Rate', unit: 'commands a second', lines: [line('all protocols', rate)] },
       {
         title: 'Memory',
         unit: 'MB',
         lines: [
-          line('resident', ({ rss }) => rss / MEGABYTE),
-          line('heap and external', ({ heapUsed, external }) => (heapUsed + external) / MEGABYTE),
-          line('after a collection', ({ live }) => (live === undefined ? undefined : live / MEGABYTE)),
+          line('resident', megabytes(column('rss'))),
+          line('heap and external', megabytes(heapUsed.map((bytes, row) => bytes + (external[row] ?? 0)))),
+          line('after a collection', megabytes(column('live'))),
         ],
       },
-      { title: 'Handles', unit: '', lines: [line('sockets', (s) => s.sockets), line('timers', (s) => s.timers)] },
+      { title: 'Handles', unit: '', lines: [line('sockets', column('sockets')), line('timers', column('timers'))] },
     ],
-    faults.map(({ second }) => second),
-  );
+    marks: seconds.filter((_, row) => (faults[row] ?? 0) > 0),
+  });
 }
 
-function table(samples: readonly Sample[]): string {
-  const rows = samples.map((s) =>
-    [
+/** `faults` is how many began since the line before. */
+function table({ samples, faults }: SoakRecord): string {
+  const rows = samples.map((s, index) => {
+    const before = samples[index - 1]?.seconds ?? -1;
+    const begun = faults.filter(({ second }) => second > before && second <= s.seconds).length;
+    return [
       s.seconds,
       s.commands,
       s.errors,
@@ -116,7 +133,9 @@ function table(samples: readonly Sample[]): string {
       s.timers,
       s.cpu.toFixed(2),
       s.stalled,
-    ].join(),
-  );
-  return `seconds,commands,errors,rss,heap_used,external,live,sockets,timers,cpu,stalled_ms\n${rows.join('\n')}\n`;
+      begun,
+    ].join();
+  });
+  const names = 'seconds,commands,errors,rss,heap_used,external,live,sockets,timers,cpu,stalled_ms,faults';
+  return `${names}\n${rows.join('\n')}\n`;
 }

@@ -1,0 +1,15 @@
+/** Draws all figures of the docs again: measurements from their records, and the diagrams. `npm run figures`. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BenchmarkRecord, renderReport } from '../bench/src/report.ts';
+import { soakPlot } from '../test/reliability/soak-report.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const PERFORMANCE = join(ROOT, 'docs/performance');
+const RELIABILITY = join(ROOT, 'docs/reliability');
+
+for (const name of ['benchmark', 'goals', 'protocols']) {
+  const record: BenchmarkRecord = JSON.parse(readFileSync(join(PERFORMANCE, `${name}.json`), 'utf8'));
+  await renderReport(record, name, PERFORMANCE);
+}
+writeFileSync(join(RELIABILITY, 'soak.svg'), soakPlot(readFileSync(join(RELIABILITY, 'soak.csv'), 'utf8')));
