@@ -7,6 +7,7 @@ import type { Op } from '../protocol/op.ts';
 import type { WireKey } from '../protocol/request.ts';
 import { STATUS_TEXTS, Status } from '../protocol/status.ts';
 import type { Serializer } from '../serializers/serializer.ts';
+import { type Abortable, awaitAbort, forgetAbort } from './aborts.ts';
 import { type AnyCallback, invoke } from './callback.ts';
 import { hintAtOptions } from './hints.ts';
 import { kind, type ResolvedOptions, shown } from './options.ts';
@@ -50,13 +51,12 @@ function handOver(resolve: Resolve, reject: Reject): void {
 }
 
 /** A command and who waits for it, with a promise or a callback. */
-export abstract class ClientCommand extends Command {
+export abstract class ClientCommand extends Command implements Abortable {
   declare protected readonly client: CommandHost;
   declare protected callback: AnyCallback | undefined;
   declare protected resolve: Resolve | undefined;
   declare private rejectPromise: Reject | undefined;
   declare private signal: AbortSignal | undefined;
-  declare private onAbort: (() => void) | undefined;
 
   constructor(op: Op, key: WireKey, client: CommandHost) {
     super(op, key);
@@ -121,11 +121,16 @@ export abstract class ClientCommand extends Command {
     setImmediate(() => this.reject(error));
   }
 
+  aborted(reason: unknown): void {
+    this.holder?.drop(this);
+    this.reject(reason);
+  }
+
   /** Before the answer is handed over. */
   protected unlisten(): void {
-    if (this.onAbort !== undefined) this.signal?.removeEventListener('abort', this.onAbort);
+    if (this.signal === undefined) return;
+    forgetAbort(this.signal, this);
     this.signal = undefined;
-    this.onAbort = undefined;
   }
 
   protected get listening(): boolean {
@@ -149,11 +154,7 @@ export abstract class ClientCommand extends Command {
   private listen(signal: AbortSignal): void {
     checkSignal(signal);
     this.signal = signal;
-    this.onAbort = () => {
-      this.holder?.drop(this);
-      this.reject(signal.reason);
-    };
-    signal.addEventListener('abort', this.onAbort, { once: true });
+    awaitAbort(signal, this);
   }
 }
 
@@ -196,7 +197,7 @@ function checkSignal(signal: unknown): void {
 }
 
 /** As with requests: what most commands never set. */
-Object.assign(ClientCommand.prototype, { signal: undefined, onAbort: undefined });
+Object.assign(ClientCommand.prototype, { signal: undefined });
 
 /** An argument that can't be meant. What came is only shown where it is a number or the like. */
 export function invalid(argument: string, expected: string, found: unknown): MemcacheError {

@@ -10,6 +10,7 @@ import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import type { Response } from '../protocol/binary/message.ts';
 import type { WireKey } from '../protocol/request.ts';
 import type { Serializer } from '../serializers/serializer.ts';
+import { untilAborted } from './aborts.ts';
 import { quitCommand } from './admin.ts';
 import { type ErrorOrNull, invoke } from './callback.ts';
 import { type ClientCommand, invalid } from './command.ts';
@@ -26,7 +27,6 @@ import {
 } from './options.ts';
 import { FrameCommand } from './perform.ts';
 import { isTraced, traceCommand } from './telemetry.ts';
-import { untilAborted } from './until-aborted.ts';
 
 /** What each event of a client hands over. */
 export interface ClientEvents {

@@ -1,6 +1,7 @@
 import { clearTimeout, monotonicNow, setTimeout } from '../clock.ts';
 import { LONGEST_TIMER } from '../cluster/server.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { untilAborted } from './aborts.ts';
 import { checkCommandOptions, invalid } from './command.ts';
 import { FIRST_UNIX_TIME, staleForAtMost, toExpiration } from './expiration.ts';
 import { type Found, Guard, type GuardHost, serverSeconds } from './guard.ts';
@@ -8,7 +9,6 @@ import type { Key, KeyMaker } from './keys.ts';
 import { isExpiration } from './options.ts';
 import { roundTrip } from './round-trip.ts';
 import type { CommandTrace } from './trace.ts';
-import { untilAborted } from './until-aborted.ts';
 
 /** Options of `getOrSet`. All times are in seconds. */
 export interface GetOrSetOptions {

@@ -120,6 +120,8 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     place: ServerPlace = {},
   ) {
     super();
+    // Each client that has the server listens to it.
+    this.setMaxListeners(0);
     this.host = host as string;
     this.port = port as number;
     const timeout = options?.timeout ?? DEFAULTS.timeout;

@@ -92,6 +92,8 @@ export class Connection implements ReplyQueue, Holder, Reader {
   /** When the head of the queue last moved, on the clock of `performance.now()`. */
   private movedAt = 0;
   private nextOpaque: number;
+  /** Who waits for the end of the socket. */
+  private readonly onEnded: (() => void)[] = [];
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
     this.#options = options;
@@ -105,7 +107,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     this.socket.on('drain', () => this.drained());
     this.socket.on('end', () => this.lost('The server closed the connection'));
     this.socket.on('error', (cause) => this.lost('The connection failed', cause));
-    this.socket.on('close', () => this.lost('The connection was closed'));
+    this.socket.on('close', () => this.ended());
     this.openTimer = setTimeout(() => this.openTimedOut(), options.conntimeout);
   }
 
@@ -152,21 +154,24 @@ export class Connection implements ReplyQueue, Holder, Reader {
     if (!reply.more) this.moved = true;
     const request = reply.more ? this.queue.head() : this.queue.shift();
     if (request === undefined) return false;
-    if (!reply.more) request.holder = undefined;
-    request.settle(reply);
+    // Nobody waits for the answer to one that was dropped.
+    if (request.holder === this) {
+      if (!reply.more) request.holder = undefined;
+      request.settle(reply);
+    }
     return this.state !== 'closed';
   }
 
+  /** It keeps its place, since it is never sent again: to look for it among many takes time. */
   drop(request: Request): void {
-    const index = this.queue.indexOf(request);
-    if (index >= 0) this.queue.replace(index, new AbandonedRequest(request));
     request.holder = undefined;
+    if (request.op !== Op.Raw) request.value = undefined;
   }
 
   /** Takes no further commands, waits for the answers to those it has, takes leave of the server and closes. */
   quit(onClosed: () => void): void {
     if (this.socket.closed) onClosed();
-    else this.socket.once('close', onClosed);
+    else this.onEnded.push(onClosed);
     if (this.state === 'closed') return;
     this.retire();
     if (this.protocol.name === 'binary') this.send(new QuitRequest(this.#options.timeout));
@@ -317,6 +322,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     let next = Number.POSITIVE_INFINITY;
     for (let i = 0; i < queue.length; i++) {
       const request = queue.at(i);
+      if (request.holder !== this) continue;
       if (request.deadline > now) {
         if (request.deadline < next) next = request.deadline;
         continue;
@@ -351,7 +357,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private stuckAt(): number {
     const head = this.queue.head();
     if (head === undefined || this.state !== 'ready') return Number.POSITIVE_INFINITY;
-    const own = head instanceof AbandonedRequest ? 0 : head.timeout;
+    const own = head.holder === this ? head.timeout : 0;
     return this.movedAt + Math.max(this.#options.timeout, own);
   }
 
@@ -369,7 +375,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   /** Whether anybody still waits for an answer. */
   private alive(): boolean {
     for (let i = 0; i < this.queue.length; i++) {
-      if (!(this.queue.at(i) instanceof AbandonedRequest)) return true;
+      if (this.queue.at(i).holder === this) return true;
     }
     return false;
   }
@@ -377,6 +383,12 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private garbled(error: MemcacheError): void {
     if (this.state === 'opening' && error.code === 'ERR_PROTOCOL') this.rebuff = 'unknown';
     this.destroy(error);
+  }
+
+  /** The socket is closed, whoever did it. */
+  private ended(): void {
+    this.lost('The connection was closed');
+    for (const onEnded of this.onEnded.splice(0)) onEnded();
   }
 
   private lost(message: string, cause?: Error): void {

@@ -6,7 +6,6 @@ import { Backoff } from './backoff.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { Dialer, type Target } from './dialer.ts';
 import { isWatched, tellClosed, tellConnected, tellFailed } from './telemetry.ts';
-import { WaitingQueue } from './waiting-queue.ts';
 
 export interface PoolLimits {
   /** Sockets at most. */
@@ -36,9 +35,9 @@ export class Pool implements ConnectionOwner, Holder {
   #ready: Connection[] = [];
   readonly #retired = new Set<Connection>();
   /** Requests that wait for a connection. */
-  readonly #waiting = new WaitingQueue();
+  readonly #waiting = new Set<Request>();
   /** Requests that fail when the input of this turn has been read, and not before the call that made them has returned. */
-  readonly #refused: { request: Request; error: MemcacheError }[] = [];
+  readonly #refused = new Map<Request, MemcacheError>();
   #opening: Connection | undefined;
   /** Told when the attempt at a connection that is under way has ended. */
   #onSettled: ((error?: MemcacheError) => void)[] = [];
@@ -89,7 +88,7 @@ export class Pool implements ConnectionOwner, Holder {
   async quit(): Promise<void> {
     this.#calmDown();
     if (this.#opening !== undefined) {
-      if (this.#waiting.length === 0) this.#opening.destroy(this.#error('ERR_CLOSED', CLOSED));
+      if (this.#waiting.size === 0) this.#opening.destroy(this.#error('ERR_CLOSED', CLOSED));
       else if ((await this.#settled()) !== undefined) this.#calmDown();
     }
     const leaving = [...this.#ready, ...this.#retired];
@@ -109,9 +108,8 @@ export class Pool implements ConnectionOwner, Holder {
 
   drop(request: Request): void {
     request.holder = undefined;
-    this.#waiting.remove(request);
-    const index = this.#refused.findIndex((refused) => refused.request === request);
-    if (index >= 0) this.#refused.splice(index, 1);
+    this.#waiting.delete(request);
+    this.#refused.delete(request);
   }
 
   onReady(connection: Connection): void {
@@ -121,9 +119,7 @@ export class Pool implements ConnectionOwner, Holder {
     this.#ready.push(connection);
     this.#owner.onUp(this.#dialer.succeeded());
     if (isWatched()) tellConnected(connection, this.#target().name);
-    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
-      connection.send(request);
-    }
+    for (const request of this.#taken()) connection.send(request);
     this.#tellSettled();
     if (connection.pending > 1) this.#grow();
   }
@@ -191,10 +187,10 @@ export class Pool implements ConnectionOwner, Holder {
   #sendIdle(connection: Connection | undefined, request: Request): void {
     if (connection !== undefined) connection.send(request);
     else if (this.#reason !== undefined) this.#refuse(request, this.#reason);
-    else if (this.#waiting.length >= this.#limits.maxPending) this.#refuse(request, this.#busy());
+    else if (this.#waiting.size >= this.#limits.maxPending) this.#refuse(request, this.#busy());
     else {
       request.holder = this;
-      this.#waiting.push(request);
+      this.#waiting.add(request);
       if (this.#opening === undefined) this.#open();
     }
   }
@@ -224,7 +220,7 @@ export class Pool implements ConnectionOwner, Holder {
   }
 
   #pending(): number {
-    return this.#ready.reduce((sum, connection) => sum + connection.pending, this.#waiting.length);
+    return this.#ready.reduce((sum, connection) => sum + connection.pending, this.#waiting.size);
   }
 
   #open(): void {
@@ -239,24 +235,29 @@ export class Pool implements ConnectionOwner, Holder {
 
   #refuse(request: Request, error: MemcacheError): void {
     request.holder = this;
-    this.#refused.push({ request, error });
+    this.#refused.set(request, error);
     // Not on the next tick: a caller who tries again and again would let no input in, and the server never come back.
-    if (this.#refused.length === 1) setImmediate(() => this.#failRefused());
+    if (this.#refused.size === 1) setImmediate(() => this.#failRefused());
   }
 
   #failRefused(): void {
     this.#closedBy = undefined;
-    for (const { request, error } of this.#refused.splice(0)) this.#failNow(request, this.#closedBy ?? error);
+    const refused = [...this.#refused];
+    this.#refused.clear();
+    for (const [request, error] of refused) this.#failNow(request, this.#closedBy ?? error);
   }
 
   /** Only those that wait now: one that fails may come back at once, for the next connection. */
   #failWaiting(error: MemcacheError): void {
-    const requests: Request[] = [];
-    for (let request = this.#waiting.shift(); request !== undefined; request = this.#waiting.shift()) {
-      requests.push(request);
-    }
     this.#closedBy = undefined;
-    for (const request of requests) this.#failNow(request, this.#closedBy ?? error);
+    for (const request of this.#taken()) this.#failNow(request, this.#closedBy ?? error);
+  }
+
+  /** Those that wait now, who no longer do. */
+  #taken(): Request[] {
+    const requests = [...this.#waiting];
+    this.#waiting.clear();
+    return requests;
   }
 
   /** Of what has not been sent, no byte is written. One that was dropped while others failed is not failed any more. */

@@ -42,21 +42,6 @@ export class WaitingQueue {
     this.slots[(this.first + index) & this.mask] = request;
   }
 
-  /** Where `request` waits, or -1. */
-  indexOf(request: Request): number {
-    for (let i = 0; i < this.length; i++) if (this.at(i) === request) return i;
-    return -1;
-  }
-
-  /** Takes `request` out, closing the gap. */
-  remove(request: Request): void {
-    const index = this.indexOf(request);
-    if (index < 0) return;
-    for (let i = index; i < this.length - 1; i++) this.replace(i, this.at(i + 1));
-    this.slots[(this.first + this.length - 1) & this.mask] = undefined;
-    this.length--;
-  }
-
   private grow(): void {
     const larger = new Array<Slot>((this.mask + 1) * 2).fill(undefined);
     for (let i = 0; i < this.length; i++) larger[i] = this.at(i);
