@@ -12,6 +12,9 @@ const TIMED = [
 /** Tests of the build: compilers and package managers at work would upset the others. */
 const PACKED = ['memjs', 'package', 'runtimes', 'types'].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** The suites over every kind of memcached, in short; in full with `npm run test:servers`. */
+const COMPACT = 'test/servers/compact.test.ts';
+
 // The site has a configuration of its own, vitest.site.config.ts.
 const NEVER = [...configDefaults.exclude, '**/dist/**', 'test/site/**'];
 
@@ -26,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'source',
           include: ['test/**/*.test.ts'],
-          exclude: [...NEVER, ...TIMED, ...PACKED],
+          exclude: [...NEVER, ...TIMED, ...PACKED, COMPACT],
           testTimeout: 15_000,
           hookTimeout: 20_000,
           maxWorkers: 2,

@@ -6,17 +6,20 @@ import { describeEverywhere, timeLeft } from './every-target.ts';
 
 describeEverywhere((target: Target) => {
   describe('getOrSet', () => {
-    it('computes on a miss, stores with the expiration, and serves a hit without computing', async () => {
-      const key = target.key();
-      const compute = vi.fn(() => 'made');
-      expect(await target.client.getOrSet(key, compute, { expires: 100 })).toEqual(Buffer.from('made'));
-      expect(await timeLeft(target, key)).toBeOneOf([99, 100]);
-      expect(await target.client.getOrSet(key, compute)).toEqual(Buffer.from('made'));
-      expect(compute).toHaveBeenCalledTimes(1);
-      expect(await target.text(key)).toBe('made');
-    });
+    it.skipIf(!target.can.ttl)(
+      'computes on a miss, stores with the expiration, and serves a hit without computing',
+      async () => {
+        const key = target.key();
+        const compute = vi.fn(() => 'made');
+        expect(await target.client.getOrSet(key, compute, { expires: 100 })).toEqual(Buffer.from('made'));
+        expect(await timeLeft(target, key)).toBeOneOf([99, 100]);
+        expect(await target.client.getOrSet(key, compute)).toEqual(Buffer.from('made'));
+        expect(compute).toHaveBeenCalledTimes(1);
+        expect(await target.text(key)).toBe('made');
+      },
+    );
 
-    it("without an expiration has the client's", async () => {
+    it.skipIf(!target.can.ttl)("without an expiration has the client's", async () => {
       const key = target.key();
       await target.create({ expires: 50 }).getOrSet(key, () => 'v');
       expect(await timeLeft(target, key)).toBeOneOf([49, 50]);
@@ -24,7 +27,7 @@ describeEverywhere((target: Target) => {
       expect(await timeLeft(target, `${key}-ever`)).toBe(-1);
     });
 
-    it('with staleFor keeps an item that much longer, past 30 days as well', async () => {
+    it.skipIf(!target.can.ttl)('with staleFor keeps an item that much longer, past 30 days as well', async () => {
       const key = target.key();
       await target.client.getOrSet(key, () => 'v', { expires: 100, staleFor: 50 });
       expect(await timeLeft(target, key)).toBeOneOf([149, 150]);
@@ -60,7 +63,7 @@ describeEverywhere((target: Target) => {
       expect((await target.client.getMulti([key])).size).toBe(1);
     });
 
-    it.each([null, undefined])(
+    it.skipIf(!target.can.ttl).each([null, undefined])(
       '%s is returned and not stored, and the next caller computes at once',
       async (nothing) => {
         const key = target.key();
@@ -80,27 +83,30 @@ describeEverywhere((target: Target) => {
       expect(await client.getOrSet(key, () => 'never')).toEqual(made);
     });
 
-    it('an error of compute reaches all who wait and stores nothing; the next caller computes at once', async () => {
-      const key = target.key();
-      const reason = new Error('no');
-      const compute = vi.fn(async () => {
-        await sleep(20);
-        throw reason;
-      });
-      const calls = Array.from({ length: 20 }, () => failure(target.client.getOrSet(key, compute)));
-      expect(new Set(await Promise.all(calls))).toEqual(new Set([reason]));
-      expect(compute).toHaveBeenCalledTimes(1);
-      expect(await timeLeft(target, key)).toBeUndefined();
-      const thrown = target.client.getOrSet(key, () => {
-        throw reason;
-      });
-      expect(await failure(thrown)).toBe(reason);
-      const start = performance.now();
-      expect(await target.create().getOrSet(key, () => 'made')).toEqual(Buffer.from('made'));
-      expect(performance.now() - start).toBeLessThan(900);
-    });
+    it.skipIf(!target.can.ttl)(
+      'an error of compute reaches all who wait and stores nothing; the next caller computes at once',
+      async () => {
+        const key = target.key();
+        const reason = new Error('no');
+        const compute = vi.fn(async () => {
+          await sleep(20);
+          throw reason;
+        });
+        const calls = Array.from({ length: 20 }, () => failure(target.client.getOrSet(key, compute)));
+        expect(new Set(await Promise.all(calls))).toEqual(new Set([reason]));
+        expect(compute).toHaveBeenCalledTimes(1);
+        expect(await timeLeft(target, key)).toBeUndefined();
+        const thrown = target.client.getOrSet(key, () => {
+          throw reason;
+        });
+        expect(await failure(thrown)).toBe(reason);
+        const start = performance.now();
+        expect(await target.create().getOrSet(key, () => 'made')).toEqual(Buffer.from('made'));
+        expect(performance.now() - start).toBeLessThan(900);
+      },
+    );
 
-    it('what the serializer cannot write is an error, and nothing is stored', async () => {
+    it.skipIf(!target.can.ttl)('what the serializer cannot write is an error, and nothing is stored', async () => {
       const key = target.key();
       const client = target.create({ serializer: jsonSerializer() });
       expect(await failure(client.getOrSet(key, () => new Map()))).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });

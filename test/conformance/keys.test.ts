@@ -15,8 +15,8 @@ describeEverywhere((target: Target) => {
       expect([...(await client.getMulti([key, other])).keys()].sort()).toEqual([key, other].sort());
       expect(await client.increment(key, 4)).toEqual({ success: true, value: 5 });
       expect(await client.getOrSet(key, () => 'made')).toEqual(Buffer.from('5'));
-      expect(await client.update(other, (value) => `${value}!`)).toBe('2!');
-      expect(await target.text(prefix + other)).toBe('2!');
+      if (target.can.cas) expect(await client.update(other, (value) => `${value}!`)).toBe('2!');
+      expect(await target.text(prefix + other)).toBe(target.can.cas ? '2!' : '2');
       expect([...(await client.deleteMulti([key, other])).values()]).toEqual([true, true]);
       expect((await target.client.getMulti([prefix + key, prefix + other])).size).toBe(0);
     });
@@ -98,8 +98,8 @@ describeEverywhere((target: Target) => {
       const client = target.create({ hashLongKeys: true });
       const key = target.key() + LONG;
       expect(await client.getOrSet(key, () => 'made')).toEqual(Buffer.from('made'));
-      expect(await client.update(key, (value) => `${value}!`)).toBe('made!');
-      expect((await client.get(key)).value?.toString()).toBe('made!');
+      if (target.can.cas) expect(await client.update(key, (value) => `${value}!`)).toBe('made!');
+      expect((await client.get(key)).value?.toString()).toBe(target.can.cas ? 'made!' : 'made');
     });
   });
 

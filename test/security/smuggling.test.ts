@@ -1,11 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Client, MemcacheError } from '../../src/index.ts';
 import { MemoryServer } from '../../src/memory-server/index.ts';
+import type { RunningServer } from '../conformance/client/suite/target.ts';
 import { failure, useClients } from '../faults/clients.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { startRogueServer } from '../support/rogue-server.ts';
+import { type Abilities, CAN, CHOSEN, EVERYTHING, SUBJECT } from '../support/subject.ts';
 
 const clients = useClients();
+
+/** What a login in text can be spoken in. */
+const TEXT = ['auto', ...CAN.protocols.filter((protocol) => protocol !== 'binary')] as const;
 
 /** What would be seen if it were carried out. */
 const COMMANDS = ['set evil 0 0 1\r\nx', 'ms evil 1\r\nx', 'delete canary', 'md canary', 'flush_all'];
@@ -41,10 +46,13 @@ const CALLS: readonly [name: string, call: (client: Client, key: string) => Prom
   ['statsWithKey', (client, key) => client.statsWithKey(key)],
 ];
 
-const SERVERS = { memcached: () => startMemcached(), MemoryServer: () => MemoryServer.start() };
+const SERVERS: [name: string, start: () => Promise<RunningServer>, can: Abilities][] = [
+  [SUBJECT.name, () => startMemcached(), CAN],
+  ['MemoryServer', () => MemoryServer.start(), EVERYTHING],
+];
 
-describe.each(Object.entries(SERVERS))('%s', (_name, start) => {
-  let server: Awaited<ReturnType<typeof start>>;
+describe.each(CHOSEN ? SERVERS.slice(0, 1) : SERVERS)('%s', (_name, start, can) => {
+  let server: RunningServer;
   /** Looks from outside. */
   let witness: Client;
   const create = (protocol: 'binary' | 'meta' | 'classic', options = {}): Client =>
@@ -64,7 +72,7 @@ describe.each(Object.entries(SERVERS))('%s', (_name, start) => {
     await server.stop();
   });
 
-  describe.each(['binary', 'meta', 'classic'] as const)('%s', (protocol) => {
+  describe.each(can.protocols)('%s', (protocol) => {
     test.each(CALLS)('no key makes %s another command', async (_call, call) => {
       const client = create(protocol);
       for (const key of KEYS) {
@@ -162,10 +170,10 @@ describe.each(Object.entries(SERVERS))('%s', (_name, start) => {
   });
 });
 
-describe('credentials', () => {
+describe.skipIf(!CAN.login || !CAN.sasl)('credentials', () => {
   const user = { username: 'alice', password: 'good' };
 
-  test.each(['auto', 'meta', 'classic'] as const)('no login in text is another command: %s', async (protocol) => {
+  test.each(TEXT)('no login in text is another command: %s', async (protocol) => {
     await using server = await startMemcached({ auth: [user] });
     const wrong = [
       ['alice\r\nset evil 0 0 1\r\nx', 'good'],
@@ -195,9 +203,9 @@ describe('credentials', () => {
   });
 });
 
-test('a space in a user name does not log in somebody else over text', async () => {
+test.skipIf(!CAN.login)('a space in a user name does not log in somebody else over text', async () => {
   await using server = await startMemcached({ auth: [{ username: 'alice', password: 'pa' }] });
-  for (const protocol of ['auto', 'meta', 'classic'] as const) {
+  for (const protocol of TEXT) {
     const client = clients.create(server.address, { protocol, username: 'alice pa', password: 'ss', retries: 1 });
     expect(await failure(client.get('key'))).toMatchObject({ code: 'ERR_AUTH' });
     const rightful = clients.create(server.address, { protocol, username: 'alice', password: 'pa', retries: 1 });

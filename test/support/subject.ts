@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { MEMCACHEDS, memcachedVersion, type VersionName } from './memcacheds.ts';
+import { hasMemcached, MEMCACHEDS, memcachedVersion, type VersionName } from './memcacheds.ts';
 import { memcachedName, requireProgram } from './programs.ts';
 
 /** A server that the suites can be run against as a whole. */
@@ -24,6 +24,11 @@ export const SUBJECTS: readonly Subject[] = [
   ),
 ];
 
+/** Their names: every version, and the newest as a proxy and with each of the flags. */
+export const NEWEST_SUBJECTS = SUBJECTS.filter(
+  ({ version, args }) => args.length === 0 || version === MEMCACHEDS.at(-1)?.name,
+).map(({ name }) => name);
+
 const ITSELF: Subject = { name: 'memcached', args: [] };
 
 /** What this process's tests run against, by the environment's MEMTS_SUBJECT: what `startMemcached()` starts. */
@@ -39,6 +44,16 @@ function findSubject(name: string | undefined): Subject {
 
 /** Whether `npm run test:servers` chose the server; what is no memcached is then left out. */
 export const CHOSEN = SUBJECT !== ITSELF;
+
+/** Whether what takes its time is left out. */
+export const COMPACT = Boolean(process.env.MEMTS_COMPACT);
+
+/** Whether `npm run servers` could bring it; its tests are skipped otherwise. */
+export const AT_HAND = isAtHand(SUBJECT.version);
+
+function isAtHand(version: VersionName | undefined): boolean {
+  return version === undefined || hasMemcached(version);
+}
 
 export function programOf(version: VersionName | undefined): string {
   if (version === undefined) return requireProgram(memcachedName());
@@ -57,8 +72,12 @@ export interface Abilities {
   /** `delete` over meta compares the CAS. */
   metaDeleteCas: boolean;
   flush: boolean;
-  /** Statistics, and the list of keys. */
-  stats: boolean;
+  /** How long an item has left can be asked for. */
+  ttl: boolean;
+  /** It lists its keys, in text. */
+  lists: boolean;
+  /** Its statistics count the commands of clients. */
+  counts: boolean;
   sasl: boolean;
   /** A login in text. */
   login: boolean;
@@ -75,7 +94,9 @@ export const EVERYTHING: Abilities = {
   cas: true,
   metaDeleteCas: true,
   flush: true,
-  stats: true,
+  ttl: true,
+  lists: true,
+  counts: true,
   sasl: true,
   login: true,
   tls: true,
@@ -84,6 +105,7 @@ export const EVERYTHING: Abilities = {
 };
 
 export function abilitiesOf({ version, args, proxied = false }: Subject): Abilities {
+  if (!isAtHand(version)) return EVERYTHING;
   const help = execFileSync(programOf(version), ['-h'], { encoding: 'utf8' });
   const release = Number(/^memcached 1\.6\.(\d+)/.exec(help)?.[1] ?? 0);
   const flags = args.join(' ');
@@ -97,7 +119,9 @@ export function abilitiesOf({ version, args, proxied = false }: Subject): Abilit
     cas: !flags.includes('-C'),
     metaDeleteCas: release >= 13,
     flush: !proxied && !flags.includes('-F'),
-    stats: !proxied,
+    ttl: !onlyBinary,
+    lists: !proxied && !onlyBinary,
+    counts: !proxied,
     sasl: !onlyText,
     login: !proxied && !onlyBinary,
     tls: !proxied && help.includes('ssl_chain_cert'),

@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import type { Abilities } from '../../support/subject.ts';
 import { describeAdministration } from './suite/administration.ts';
 import { describeArguments } from './suite/arguments.ts';
 import { describeBadInput } from './suite/bad-input.ts';
@@ -21,12 +22,15 @@ import { describeTimeouts } from './suite/timeouts.ts';
 export interface Extent {
   /** Whether the cases that take their time are among them: what expires, and what is timed. @default true */
   thorough?: boolean;
+  /** What the server can do. @default everything */
+  can?: Abilities;
 }
 
 /** The whole list of cases over one kind of server and the protocol that it will be spoken to in. */
-export function describeClient(name: string, protocol: Protocol, setup: Setup, { thorough = true }: Extent = {}): void {
+export function describeClient(name: string, protocol: Protocol, setup: Setup, extent: Extent = {}): void {
+  const { thorough = true, can } = extent;
   describe(name, () => {
-    const target = useTarget(protocol, setup);
+    const target = useTarget(protocol, setup, can);
     describeRetrieval(target);
     describeStorage(target);
     describeBytes(target);

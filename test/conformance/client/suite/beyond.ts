@@ -37,7 +37,7 @@ export function describeBeyond(target: Target): void {
       expect(String(await client.getOrSet(made, () => 'value', null))).toBe('value');
       expect(String(await client.getOrSet(made, () => 'other', noTimes))).toBe('value');
       expect(await client.update(changed, () => '1', null)).toBe('1');
-      expect(await client.update(changed, (value) => `${value}2`, noTimes)).toBe('12');
+      if (target.can.cas) expect(await client.update(changed, (value) => `${value}2`, noTimes)).toBe('12');
       expect(Object.keys(await client.version(null))).toHaveLength(1);
       expect((await client.getMulti([made, changed], null)).size).toBe(2);
       expect((await client.setMulti([[made, 'v']], none)).get(made)).toBe(true);
@@ -54,12 +54,12 @@ export function describeBeyond(target: Target): void {
         { flags: 3 },
       );
       expect([stored.size, new Set(stored.values()), stored.errors.size]).toEqual([300, new Set([true]), 0]);
-      const found = await target.client.getMulti([...keys, gone, ...keys.slice(0, 3)], { cas: true });
+      const found = await target.client.getMulti([...keys, gone, ...keys.slice(0, 3)], { cas: target.can.cas });
       expect(found.size).toBe(300);
       for (const key of keys) {
         const hit = found.get(key);
         expect([hit?.value?.toString(), hit?.flags]).toEqual([`value of ${key}`, flagsOf(3)]);
-        expect(hit?.cas).toBeTypeOf('bigint');
+        expect(hit?.cas).toBeTypeOf(target.can.cas ? 'bigint' : 'undefined');
       }
       const deleted = await target.client.deleteMulti([gone, ...keys]);
       expect([deleted.size, deleted.get(gone)]).toEqual([301, false]);
@@ -82,7 +82,7 @@ export function describeBeyond(target: Target): void {
     });
   });
 
-  describe('update', () => {
+  describe.skipIf(!target.can.cas)('update', () => {
     it('stores what became of the value, however many do it at once', async () => {
       const key = target.key();
       const others = [target.create(), target.create(), target.client];

@@ -15,7 +15,29 @@ const CHANGES: [name: string, change: Change, left: string | null][] = [
 ];
 
 export function describeCas(target: Target): void {
-  describe('cas', () => {
+  describe.skipIf(target.can.cas)('cas of a server that has it switched off', () => {
+    it.for(CHANGES)('%s is refused, and changes nothing', async ([, change]) => {
+      const key = target.key('cas');
+      await target.client.set(key, '5');
+      // Whether it is told depends on what the connection has found out so far.
+      const outcome = await change(target.client, key, 5n).catch(({ code }) => code);
+      expect(outcome).toBeOneOf([false, 'ERR_UNSUPPORTED']);
+      expect(await target.text(key)).toBe('5');
+    });
+
+    it('is not told, and the error says why', async () => {
+      const key = target.key('cas');
+      await target.client.set(key, '5');
+      const calls = [target.client.get(key, { cas: true }), target.client.update(key, () => '6')];
+      for (const error of await Promise.all(calls.map(failure))) {
+        expect(error).toMatchObject({ code: 'ERR_UNSUPPORTED', server: target.name });
+        expect(error.message).toMatch(/CAS/);
+      }
+      expect(await target.text(key)).toBe('5');
+    });
+  });
+
+  describe.skipIf(!target.can.cas)('cas', () => {
     /** Stores 5 under a new key. */
     async function stored(): Promise<{ key: string; cas: bigint }> {
       const key = target.key('cas');

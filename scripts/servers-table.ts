@@ -1,0 +1,74 @@
+/** Makes the table of docs/servers.md from what the matrix of `npm run test:servers` found. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { MEMCACHEDS } from '../test/support/memcacheds.ts';
+import { abilitiesOf, SUBJECTS, type Subject } from '../test/support/subject.ts';
+
+const PAGE = fileURLToPath(new URL('../docs/servers.md', import.meta.url));
+
+export interface Outcome {
+  /** The project, which is the subject's name. */
+  server: string;
+  file: string;
+  name: string;
+  state: string;
+}
+
+interface Column {
+  title: string;
+  /** The test files that show it. */
+  file: RegExp;
+  /** Which of their tests do. */
+  test?: RegExp;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'binary', file: /client\/binary/ },
+  { title: 'meta', file: /client\/meta/ },
+  { title: 'classic', file: /client\/classic/ },
+  { title: 'many keys', file: /many\// },
+  { title: '`getOrSet`', file: /get-or-set/ },
+  { title: '`update`, CAS', file: /conformance\/update/, test: /> update >/ },
+  { title: '`flush`', file: /client\/auto/, test: /> flush >/ },
+  { title: 'SASL', file: /client\/binary/, test: /^memcached -S/ },
+  { title: 'login in text', file: /client\/classic/, test: /^memcached -Y/ },
+  { title: 'TLS', file: /tls/ },
+  { title: '`memts keys`, `dump`', file: /cli\/listing/, test: /^a server that lists/ },
+];
+
+/** Writes the table between its markers; throws if a server of the matrix was not run. */
+export function renewPage(outcomes: readonly Outcome[]): void {
+  const marked = /(<!-- test:servers -->\n)[\s\S]*?(<!-- end -->)/;
+  const page = readFileSync(PAGE, 'utf8');
+  if (!marked.test(page)) throw new Error(`there is no place for the table in ${PAGE}`);
+  writeFileSync(
+    PAGE,
+    page.replace(marked, (_, start: string, end: string) => `${start}\n${table(outcomes)}\n\n${end}`),
+  );
+}
+
+function table(outcomes: readonly Outcome[]): string {
+  const head = ['memcached', '`auto` speaks', ...COLUMNS.map(({ title }) => title), 'tests'];
+  const lines = [head, head.map(() => '---'), ...SUBJECTS.filter(isWhole).map((subject) => row(subject, outcomes))];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** Servers with flags are run as a whole with the newest version only. */
+function isWhole({ version, args }: Subject): boolean {
+  return args.length === 0 || version === MEMCACHEDS.at(-1)?.name;
+}
+
+function row(subject: Subject, outcomes: readonly Outcome[]): string[] {
+  const own = outcomes.filter(({ server, state }) => server === subject.name && state !== 'skipped');
+  if (own.length === 0) throw new Error(`${subject.name} was not run`);
+  const cells = COLUMNS.map(({ file, test }) =>
+    own.some((outcome) => file.test(outcome.file) && (test?.test(outcome.name) ?? true)) ? 'yes' : '–',
+  );
+  return [title(subject), abilitiesOf(subject).found, ...cells, own.length.toLocaleString('en')];
+}
+
+function title({ version, args, proxied }: Subject): string {
+  const release = MEMCACHEDS.find(({ name }) => name === version)?.version ?? '';
+  if (proxied) return `${release}'s proxy over two`;
+  return args.length === 0 ? release : `${release} \`${args.join(' ')}\``;
+}

@@ -1,0 +1,45 @@
+/**
+ * Runs the suites against every memcached, each as a project of vitest. `npm run test:servers -- 1.6.9 '1.6.45*'` runs
+ * only those, `-- --write` renews the table in docs/servers.md. Exits with 1 if a version is missing or a test failed.
+ */
+import { parseArgs } from 'node:util';
+import { startVitest } from 'vitest/node';
+import { MEMCACHEDS } from '../test/support/memcacheds.ts';
+import { type Outcome, renewPage } from './servers-table.ts';
+
+const { values, positionals } = parseArgs({
+  options: { write: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const missing = MEMCACHEDS.filter(({ program }) => program === undefined).map(({ name }) => name);
+  if (missing.length > 0) {
+    console.error(
+      `test:servers: memcached ${missing.join(', ')} missing: "npm run servers" brings it, or says why not`,
+    );
+    return 1;
+  }
+  const vitest = await startVitest('test', [], {
+    config: 'vitest.servers.config.ts',
+    watch: false,
+    ...(positionals.length > 0 ? { project: positionals } : {}),
+  });
+  await vitest.close();
+  const failed = vitest.state.getCountOfFailedTests();
+  if (values.write && failed === 0) renewPage(outcomes(vitest));
+  return failed > 0 || vitest.state.getFailedFilepaths().length > 0 ? 1 : 0;
+}
+
+function outcomes(vitest: Awaited<ReturnType<typeof startVitest>>): Outcome[] {
+  return vitest.state.getTestModules().flatMap((module) =>
+    [...module.children.allTests()].map((test) => ({
+      server: module.project.name,
+      file: module.relativeModuleId,
+      name: test.fullName,
+      state: test.result().state,
+    })),
+  );
+}
