@@ -6,11 +6,14 @@ import type { Decoder, Protocol, ReplyQueue } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { AbandonedRequest, type Holder, Request } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
+import { isPlainKey } from '../protocol/text/write.ts';
 import { connect, type Endpoint, type Reader, readyEvent } from './connector.ts';
 import { DeadlineTimer } from './deadline.ts';
-import { AUTH_FAILED, type Credentials, type Failure, introduce } from './handshake.ts';
+import { type Credentials, logIn } from './handshake.ts';
+import { type Failure, HandshakeRequest } from './handshake-request.ts';
 import type { Introduction, Rebuff } from './introduction.ts';
 import { OutputBuffer } from './output-buffer.ts';
+import { AUTH_FAILED, notSpoken, probe } from './probe.ts';
 import type { Peer } from './telemetry.ts';
 import { Turn } from './turn.ts';
 import { WaitingQueue } from './waiting-queue.ts';
@@ -20,6 +23,8 @@ export interface ConnectionOptions {
   name: string;
   endpoint: Endpoint;
   introduction: Introduction;
+  /** What the server is taken to speak: commands are sent at once, but values not before it has shown that it does. */
+  assumed: Protocol | undefined;
   credentials: Credentials | undefined;
   /** Bounds an attempt at a command, in milliseconds. */
   timeout: number;
@@ -63,7 +68,7 @@ class QuitRequest extends Request {
 export class Connection implements ReplyQueue, Holder, Reader {
   /** Why the introduction came to nothing, where another one may do better. */
   rebuff: Rebuff | undefined;
-  /** Whether the server has answered anything in the protocol. */
+  /** Whether the server has answered anything. */
   proven = false;
   private state: State = 'opening';
   private closedBy: MemcacheError | undefined;
@@ -72,7 +77,8 @@ export class Connection implements ReplyQueue, Holder, Reader {
   /** Private for real, so that no inspection shows the password. */
   readonly #options: ConnectionOptions;
   private readonly owner: ConnectionOwner;
-  readonly protocol: Protocol;
+  /** What is spoken; the handshake may find that the server needs a variant of it. */
+  protocol: Protocol;
   private readonly socket: Socket;
   private readonly decoder: Decoder;
   private readonly output = new OutputBuffer();
@@ -84,6 +90,12 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private fresh = 0;
   /** How many requests at the tail of the queue are still in the output buffer. */
   private unwritten = 0;
+  /** Whether it is only assumed what the server speaks. */
+  private unproven = false;
+  /** Whether the output has to wait until that is proven. */
+  private held = false;
+  /** How many of the requests that are to prove it came first. */
+  private asked = 0;
   /** Whether the socket has asked to be left alone until it drains. */
   private blocked = false;
   /** Whether the input that is being read has answered anything, and taken the head off the queue. */
@@ -105,7 +117,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     this.socket = connect(options.endpoint, this);
     this.socket.on(readyEvent(options.endpoint), () => this.opened());
     this.socket.on('drain', () => this.drained());
-    this.socket.on('end', () => this.lost('The server closed the connection'));
+    this.socket.on('end', () => this.inputEnded());
     this.socket.on('error', (cause) => this.lost('The connection failed', cause));
     this.socket.on('close', () => this.ended());
     this.openTimer = setTimeout(() => this.openTimedOut(), options.conntimeout);
@@ -113,7 +125,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
 
   /** How many requests wait for an answer. */
   get pending(): number {
-    return this.queue.length;
+    return this.queue.length - this.asked;
   }
 
   /** The other end, while the socket is open; none of a unix socket. */
@@ -126,6 +138,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   send(whole: Request): void {
     const { split } = this.protocol;
     const request = split === undefined ? whole : split(whole, (step) => this.send(step));
+    if (this.unproven && !this.held && mayHarm(request)) this.hold();
     if (this.fresh === 0) this.beginTurn();
     if (request.op !== Op.Raw) request.opaque = this.takeOpaque(request.keys);
     try {
@@ -196,12 +209,40 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private opened(): void {
     this.reached = true;
     const { introduction, credentials } = this.#options;
-    introduce(
-      introduction,
-      credentials,
-      (request) => this.send(request),
-      (failure) => (failure === undefined ? this.becomeReady() : this.rebuffed(failure)),
-    );
+    const send = (request: Request): void => this.send(request);
+    logIn(introduction, credentials, send, (failure, proven) => {
+      if (failure !== undefined) this.rebuffed(failure);
+      else if (proven) this.becomeReady(introduction.protocol);
+      else this.prove(introduction.protocol, send);
+    });
+  }
+
+  private prove(protocol: Protocol, send: (request: Request) => void): void {
+    const { assumed } = this.#options;
+    probe(this.#options.introduction, send, (failure, spoken = protocol) => {
+      if (failure !== undefined) this.rebuffed(failure);
+      else if (this.state === 'opening') this.becomeReady(spoken);
+      else this.letGo(spoken);
+    });
+    if (assumed === undefined) return;
+    this.unproven = true;
+    this.asked = this.queue.length;
+    this.becomeReady(assumed);
+  }
+
+  /** Writes what has come so far, and nothing more until the server has shown what it speaks. */
+  private hold(): void {
+    this.endTurn();
+    this.held = true;
+  }
+
+  /** Writes what has waited for the proof. */
+  private letGo(protocol: Protocol): void {
+    this.unproven = false;
+    this.held = false;
+    this.asked = 0;
+    this.protocol = protocol;
+    if (!this.blocked && !this.output.empty) this.flush();
   }
 
   /**
@@ -227,8 +268,9 @@ export class Connection implements ReplyQueue, Holder, Reader {
     this.destroy(this.located(error));
   }
 
-  private becomeReady(): void {
+  private becomeReady(protocol: Protocol): void {
     clearTimeout(this.openTimer);
+    this.protocol = protocol;
     this.state = 'ready';
     this.owner.onReady(this);
   }
@@ -259,7 +301,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private endTurn(): void {
     if (this.state === 'closed') return;
     this.stamp();
-    if (!this.blocked && !this.output.empty) this.flush();
+    if (!this.blocked && !this.held && !this.output.empty) this.flush();
   }
 
   private stamp(): void {
@@ -287,7 +329,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
 
   private drained(): void {
     this.blocked = false;
-    if (this.state !== 'closed' && !this.output.empty) this.flush();
+    if (this.state !== 'closed' && !this.held && !this.output.empty) this.flush();
   }
 
   room(): Buffer | undefined {
@@ -357,7 +399,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private stuckAt(): number {
     const head = this.queue.head();
     if (head === undefined || this.state !== 'ready') return Number.POSITIVE_INFINITY;
-    const own = head.holder === this ? head.timeout : 0;
+    const own = this.isAwaited(head) ? head.timeout : 0;
     return this.movedAt + Math.max(this.#options.timeout, own);
   }
 
@@ -375,14 +417,26 @@ export class Connection implements ReplyQueue, Holder, Reader {
   /** Whether anybody still waits for an answer. */
   private alive(): boolean {
     for (let i = 0; i < this.queue.length; i++) {
-      if (this.queue.at(i).holder === this) return true;
+      if (this.isAwaited(this.queue.at(i))) return true;
     }
     return false;
   }
 
+  /** Whether somebody outside the connection waits for the answer. */
+  private isAwaited(request: Request): boolean {
+    return request.holder === this && !(request instanceof HandshakeRequest);
+  }
+
   private garbled(error: MemcacheError): void {
-    if (this.state === 'opening' && error.code === 'ERR_PROTOCOL') this.rebuff = 'unknown';
-    this.destroy(error);
+    const foreign = error.code === 'ERR_PROTOCOL' && (this.unproven || this.state === 'opening');
+    if (foreign && this.state === 'opening') this.rebuff = 'unknown';
+    this.destroy(foreign ? this.located(notSpoken(this.protocol, error)) : error);
+  }
+
+  /** The server sends nothing more. */
+  private inputEnded(): void {
+    if (this.state !== 'closed') this.decoder.ended?.();
+    this.lost('The server closed the connection');
   }
 
   /** The socket is closed, whoever did it. */
@@ -406,4 +460,9 @@ export class Connection implements ReplyQueue, Holder, Reader {
     if (error instanceof MemcacheError) return this.error(error.code, error.message, error.cause);
     return this.error('ERR_PROTOCOL', 'The answer of the server could not be read', error);
   }
+}
+
+/** Whether a server that reads lines could take what the user has put into a request for commands. */
+function mayHarm({ value, stores, key, keys }: Request): boolean {
+  return value !== undefined || stores !== undefined || !isPlainKey(key) || keys?.every(isPlainKey) === false;
 }

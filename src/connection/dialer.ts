@@ -2,12 +2,13 @@ import { monotonicNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { binary } from '../protocol/binary/index.ts';
 import { classic } from '../protocol/classic/index.ts';
-import { meta } from '../protocol/meta/index.ts';
-import type { ProtocolName } from '../protocol/protocol.ts';
+import { meta, metaUnproven } from '../protocol/meta/index.ts';
+import type { Protocol, ProtocolName } from '../protocol/protocol.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type { Endpoint } from './connector.ts';
-import { AUTH_FAILED, type Credentials } from './handshake.ts';
+import type { Credentials } from './handshake.ts';
 import { describe, firstIntroduction, type Introduction, nextIntroduction, type Protocols } from './introduction.ts';
+import { AUTH_FAILED } from './probe.ts';
 
 const PROTOCOLS: Protocols = { binary, meta, classic };
 
@@ -30,6 +31,8 @@ export class Dialer {
   readonly #owner: ConnectionOwner;
   /** How the server was last spoken to with success, where that had to be found out. */
   #known: Introduction | undefined;
+  /** What the last connection was found to speak. */
+  #spoken: Protocol | undefined;
   /** What has been tried for the connection that is being opened. */
   #tried: Introduction[] = [];
   /** When the attempts at it end, on the clock of `performance.now()`. */
@@ -41,15 +44,22 @@ export class Dialer {
   }
 
   /**
-   * Begins to open a connection; with `probe`, to a server that has to show that it answers. Throws what the socket
-   * throws for a port or path that it can't take.
+   * Begins to open a connection; with `mustAnswer`, to a server that has to show first that it answers. Throws what the
+   * socket throws for a port or path that it can't take.
    */
-  dial(probe: boolean): Connection {
+  dial(mustAnswer: boolean): Connection {
     const target = this.#target();
     this.#tried = [];
     this.#deadline = monotonicNow() + target.conntimeout;
     const introduction = this.#known ?? this.#first(target);
-    return this.#open(target, probe ? { ...introduction, probe } : introduction);
+    return this.#open(target, introduction, mustAnswer ? undefined : this.#assume(introduction));
+  }
+
+  /** What the server may be taken to speak before it has shown it: what it spoke last, or what has been named. */
+  #assume({ protocol, auto }: Introduction): Protocol | undefined {
+    if (this.#spoken?.name === protocol.name) return this.#spoken;
+    if (auto) return undefined;
+    return protocol === meta ? metaUnproven() : protocol;
   }
 
   /**
@@ -68,25 +78,27 @@ export class Dialer {
   }
 
   /** Notes that the server took the last introduction, and tells which protocol that was. */
-  succeeded(): ProtocolName {
+  succeeded({ protocol }: Connection): ProtocolName {
     const last = this.#tried.at(-1) as Introduction;
-    if (last.auto) this.#known = { ...last, probe: false };
-    return last.protocol.name;
+    if (last.auto) this.#known = last;
+    this.#spoken = protocol;
+    return protocol.name;
   }
 
   /** A stream that went out of step, or never gave an answer, may mean that another server is there now. */
   forget(): void {
     this.#known = undefined;
+    this.#spoken = undefined;
   }
 
   #first({ protocol, credentials }: Target): Introduction {
     return firstIntroduction(PROTOCOLS, protocol, credentials !== undefined);
   }
 
-  #open({ name, endpoint, credentials, timeout }: Target, introduction: Introduction): Connection {
+  #open({ name, endpoint, credentials, timeout }: Target, introduction: Introduction, assumed?: Protocol): Connection {
     this.#tried.push(introduction);
     const conntimeout = Math.max(1, this.#deadline - monotonicNow());
-    return new Connection({ name, endpoint, introduction, credentials, timeout, conntimeout }, this.#owner);
+    return new Connection({ name, endpoint, introduction, assumed, credentials, timeout, conntimeout }, this.#owner);
   }
 
   /** A server that hangs up on every login, without an answer to any, has not refused one: nobody may be behind it. */

@@ -15,8 +15,6 @@ export interface Introduction {
   readonly login: Login;
   /** Whether there are other ways to try. */
   readonly auto: boolean;
-  /** Whether to ask the server for a sign that it speaks the protocol, before any command. */
-  readonly probe: boolean;
 }
 
 /**
@@ -39,11 +37,11 @@ export function firstIntroduction(
 ): Introduction {
   if (setting === 'auto') {
     return hasCredentials
-      ? { protocol: protocols.binary, login: 'sasl', auto: true, probe: true }
-      : { protocol: protocols.meta, login: 'none', auto: true, probe: true };
+      ? { protocol: protocols.binary, login: 'sasl', auto: true }
+      : { protocol: protocols.meta, login: 'none', auto: true };
   }
   const login = hasCredentials ? (setting === 'binary' ? 'sasl' : 'text') : 'none';
-  return { protocol: protocols[setting], login, auto: false, probe: false };
+  return { protocol: protocols[setting], login, auto: false };
 }
 
 /** What to try after a rebuff; nothing when all has been tried. */

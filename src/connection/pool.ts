@@ -72,7 +72,7 @@ export class Pool implements ConnectionOwner, Holder {
   /** Opens a connection now, unless there is one; rejects with the reason when that fails. */
   async connect(): Promise<void> {
     if (this.#ready.length > 0) return;
-    if (this.#opening === undefined) this.#open();
+    if (this.#opening === undefined) this.#open(true);
     const error = await this.#settled();
     if (error !== undefined) throw error;
   }
@@ -117,7 +117,7 @@ export class Pool implements ConnectionOwner, Holder {
     this.#reason = undefined;
     this.#backoff.reset();
     this.#ready.push(connection);
-    this.#owner.onUp(this.#dialer.succeeded());
+    this.#owner.onUp(this.#dialer.succeeded(connection));
     if (isWatched()) tellConnected(connection, this.#target().name);
     for (const request of this.#taken()) connection.send(request);
     this.#tellSettled();
@@ -140,7 +140,8 @@ export class Pool implements ConnectionOwner, Holder {
     }
     this.#retired.delete(connection);
     if (isWatched()) tellClosed(connection, this.#target().name, error);
-    if (error.code === 'ERR_PROTOCOL' || !connection.proven) this.#dialer.forget();
+    // One that was given up while it said nothing may be the same server, which hangs.
+    if (error.code === 'ERR_PROTOCOL' || (error.code === 'ERR_CONNECT' && !connection.proven)) this.#dialer.forget();
     this.#forget(connection);
   }
 
@@ -223,9 +224,10 @@ export class Pool implements ConnectionOwner, Holder {
     return this.#ready.reduce((sum, connection) => sum + connection.pending, this.#waiting.size);
   }
 
-  #open(): void {
+  /** With `mustAnswer`, the connection is only ready once the server has shown what it speaks. */
+  #open(mustAnswer = false): void {
     try {
-      this.#opening = this.#dialer.dial(this.#reason !== undefined);
+      this.#opening = this.#dialer.dial(mustAnswer || this.#reason !== undefined);
     } catch (cause) {
       // A port or path that no socket takes; told like any other connection that could not be made.
       const error = this.#error('ERR_CONNECT', 'The connection could not be made', cause);

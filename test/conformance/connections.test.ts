@@ -3,7 +3,7 @@ import { Client, type ServerOptions } from '../../src/index.ts';
 import { MemoryServer } from '../../src/memory-server/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
 import { startProxy } from '../support/proxy.ts';
-import { deaf, startRogueServer } from '../support/rogue-server.ts';
+import { afterProbe, type Behaviour, deaf, startRogueServer } from '../support/rogue-server.ts';
 import { eventually, sleep } from '../support/wait.ts';
 
 const PROTOCOLS = ['binary', 'meta', 'classic'] as const;
@@ -54,13 +54,14 @@ describe.each(PROTOCOLS)('connections: n over %s', (protocol) => {
 describe('connections: n', () => {
   test('each command goes to the socket with the least waiting', async () => {
     const sent: number[] = [];
-    await using rogue = await startRogueServer((socket, index) => {
+    const behaviour: Behaviour = (socket, index) => {
       socket.on('data', (chunk) => {
         sent[index] = (sent[index] ?? 0) + chunk.toString().split('mg ').length - 1;
-        // The first socket never answers, so that its commands go on waiting.
+        // The first socket answers no command, so that its commands go on waiting.
         if (index > 0) socket.write('EN\r\n'.repeat(chunk.toString().split('mg ').length - 1));
       });
-    });
+    };
+    await using rogue = await startRogueServer(afterProbe(behaviour));
     const client = create(rogue.address, { protocol: 'meta', connections: 2, timeout: 5, retries: 1 });
     const stuck = Array.from({ length: 5 }, () => client.get('stuck').catch(() => {}));
     await eventually(() => sent[0] === 5 && rogue.connections === 2);
@@ -98,9 +99,9 @@ describe('connections: n', () => {
 describe('maxPending', () => {
   test.each([1, 3])('commands past the limit are refused at once with ERR_BUSY, %i sockets', async (connections) => {
     await using server = await MemoryServer.start();
-    const silence = server.faults.add({ kind: 'silence' });
     const client = create(server.address, { protocol: 'meta', connections, maxPending: 10, timeout: 0.3, retries: 1 });
-    await sleep(20);
+    await client.connect();
+    const silence = server.faults.add({ kind: 'silence' });
     const start = performance.now();
     const outcomes = Promise.allSettled(Array.from({ length: 25 }, () => client.get('a')));
     const late = await Promise.allSettled([client.get('late')]);

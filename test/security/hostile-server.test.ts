@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/index.ts';
 import { type Failure, failure, type Options, useClients } from '../faults/clients.ts';
-import { type Behaviour, startRogueServer } from '../support/rogue-server.ts';
+import { afterProbe, type Behaviour, startRogueServer } from '../support/rogue-server.ts';
 
 const clients = useClients();
 
@@ -48,11 +48,11 @@ function flood(socket: Socket, piece: Buffer): void {
   write();
 }
 
-/** Does this when the first request has come, whatever else comes. */
+/** Does this when the first command has come, whatever else comes. */
 function onRequest(answer: (socket: Socket, request: Buffer) => void): Behaviour {
-  return (socket) => {
+  return afterProbe((socket) => {
     socket.once('data', (request: Buffer) => answer(socket, request));
-  };
+  });
 }
 
 interface Attack {

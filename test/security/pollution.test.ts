@@ -11,7 +11,7 @@ import {
 import { MemoryServer } from '../../src/memory-server/index.ts';
 import { useClients } from '../faults/clients.ts';
 import { startMemcached } from '../support/memcached.ts';
-import { answer, startRogueServer } from '../support/rogue-server.ts';
+import { afterProbe, answer, startRogueServer } from '../support/rogue-server.ts';
 
 const clients = useClients();
 
@@ -28,7 +28,7 @@ function expectClean(): void {
 test('statistics may have any name', async () => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'polluted'];
   const lines = names.map((name) => `STAT ${name} 1\r\n`).join('');
-  await using rogue = await startRogueServer(answer(`${lines}END\r\n`));
+  await using rogue = await startRogueServer(afterProbe(answer(`${lines}END\r\n`)));
   const client = clients.create(rogue.address, { protocol: 'classic' });
   const statistics = (await client.stats())[rogue.address] as object;
   expect(Object.getOwnPropertyNames(statistics)).toEqual(names);

@@ -165,3 +165,33 @@ export function inTurn(...behaviours: [Behaviour, ...Behaviour[]]): Behaviour {
     behaviour?.(socket, index, server);
   };
 }
+
+/** Answers rightly what a client asks before its first command, in whatever protocol, and behaves as told from then on. */
+export function afterProbe(behaviour: Behaviour): Behaviour {
+  return (socket, index, server) => {
+    socket.once('data', (chunk: Buffer) => {
+      const probe = probeIn(chunk);
+      socket.write(probe.answer);
+      const before = socket.rawListeners('data');
+      behaviour(socket, index, server);
+      // The first command may have come with it.
+      if (probe.length === chunk.length) return;
+      for (const listener of socket.rawListeners('data')) {
+        if (!before.includes(listener)) listener.call(socket, chunk.subarray(probe.length));
+      }
+    });
+  };
+}
+
+const VERSION = 'VERSION 1.6.18\r\n';
+
+function probeIn(chunk: Buffer): { length: number; answer: string | Buffer } {
+  const text = chunk.toString('latin1');
+  const meta = /^mg \S+ b[^\n]*\n(?:version\r\n)?mn *\r\n/.exec(text);
+  if (meta !== null) return { length: meta[0].length, answer: `EN\r\n${VERSION}MN\r\n` };
+  const classic = /^(?:version\r\n){1,3}/.exec(text);
+  if (classic !== null) return { length: classic[0].length, answer: VERSION.repeat(classic[0].length / 9) };
+  const answer = Buffer.from(chunk.subarray(0, 24));
+  answer[0] = 0x81;
+  return { length: 24, answer };
+}

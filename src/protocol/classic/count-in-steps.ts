@@ -1,17 +1,15 @@
-import { monotonicNow } from '../../clock.ts';
-import type { MemcacheError } from '../../errors.ts';
 import { Op } from '../op.ts';
 import type { Reply } from '../reply.ts';
-import { Request } from '../request.ts';
+import type { Request } from '../request.ts';
 import { Status } from '../status.ts';
+import { Step } from '../step.ts';
 
 /**
  * Stands for a counter command with an initial value, which the classic protocol has no single command for: count, and
  * if there is no counter, add it with the initial value; if somebody else has added it meanwhile, count after all. At
  * most one of these has an effect, since each is sent only when the one before had none.
  *
- * Returns the step to send now instead of `request`; `send` is called with each further one. `request` is settled or
- * failed as if it had been sent itself, an abort finds the step under way, and all steps share its deadline.
+ * Returns the step to send now instead of `request`; `send` is called with each further one.
  */
 export function countInSteps(request: Request, send: (step: Request) => void): Request {
   return new CountStep(request, send);
@@ -20,34 +18,6 @@ export function countInSteps(request: Request, send: (step: Request) => void): R
 /** Whether a request has to go in steps. */
 export function needsSteps({ op, initial }: Request): boolean {
   return initial !== null && (op === Op.Increment || op === Op.Decrement);
-}
-
-abstract class Step extends Request {
-  protected readonly whole: Request;
-  protected readonly send: (step: Request) => void;
-
-  constructor(op: Op, whole: Request, send: (step: Request) => void, previous: Step | undefined) {
-    super(op, whole.key);
-    this.whole = whole;
-    this.send = send;
-    this.timeout = previous === undefined ? whole.timeout : Math.max(0, previous.deadline - monotonicNow());
-    whole.holder = { drop: () => this.#drop() };
-  }
-
-  override fail(error: MemcacheError, written: boolean): void {
-    this.whole.holder = undefined;
-    this.whole.fail(error, written);
-  }
-
-  protected finish(reply: Reply): void {
-    this.whole.holder = undefined;
-    this.whole.settle(reply);
-  }
-
-  #drop(): void {
-    this.whole.holder = undefined;
-    this.holder?.drop(this);
-  }
 }
 
 class CountStep extends Step {

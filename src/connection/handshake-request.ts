@@ -1,0 +1,42 @@
+import type { MemcacheError } from '../errors.ts';
+import { LONG_AGO } from '../protocol/expiration.ts';
+import type { Op } from '../protocol/op.ts';
+import type { Protocol } from '../protocol/protocol.ts';
+import type { Reply } from '../protocol/reply.ts';
+import { Request } from '../protocol/request.ts';
+import type { Rebuff } from './introduction.ts';
+
+/** Why a handshake came to nothing. */
+export interface Failure {
+  error: MemcacheError;
+  /** Set where another introduction may do better. */
+  rebuff?: Rebuff;
+}
+
+/** Takes the requests of a handshake. */
+export type Send = (request: Request) => void;
+
+/** Told once how a probe ended: without a failure, what the connection speaks from now on. */
+export type Done = (failure: Failure | undefined, protocol?: Protocol) => void;
+
+/** A request of the connection's own, before it takes anybody else's. */
+export class HandshakeRequest extends Request {
+  private readonly onReply: (reply: Reply) => void;
+
+  constructor(op: Op, key: string, value: string | undefined, onReply: (reply: Reply) => void) {
+    super(op, key);
+    this.value = value;
+    // The whole handshake has one deadline, the connection's.
+    this.timeout = Number.POSITIVE_INFINITY;
+    // A login in text looks like a store, and a server that wants none carries it out: what it stores is gone at once.
+    this.expiration = LONG_AGO;
+    this.onReply = onReply;
+  }
+
+  override settle(reply: Reply): void {
+    this.onReply(reply);
+  }
+
+  /** Whatever fails a handshake ends the connection, and that is told to its owner. */
+  override fail(): void {}
+}
