@@ -32,6 +32,8 @@ export interface Decoder {
   decode(chunk: Buffer, start: number, end: number): void;
   /** Memory that the next bytes of the connection may be read into, when most of a large value is still to come. */
   room(): Buffer | undefined;
+  /** Nothing further comes: hands on the answer at the head of the queue if only its end is missing. */
+  ended?(): void;
 }
 
 export type ProtocolName = 'binary' | 'meta' | 'classic';

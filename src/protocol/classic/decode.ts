@@ -10,6 +10,7 @@ import { readError, unasked, unexpected } from '../text/errors.ts';
 import { isKey, isText, NO_NUMBER, readCounter, readNumber, readUint64, wordEnd } from '../text/read.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
 import { isPlainKey } from '../text/write.ts';
+import { isNoreply } from './encode.ts';
 import { GetBatchProgress } from './get-batch.ts';
 
 const V = 0x56;
@@ -39,7 +40,7 @@ export class ClassicDecoder extends TextDecoder {
     const { op, keys } = request;
     if (op === Op.Get || op === Op.GetAndTouch) return this.#getLine(request, bytes, start, end);
     if (keys !== undefined) return this.#batchLine(request, keys, bytes, start, end);
-    this.#readAnswer(op, bytes, start, end);
+    this.#readAnswer(answeredAs(op, request.key), bytes, start, end);
     return this.queue.deliver(this.reply);
   }
 
@@ -50,6 +51,12 @@ export class ClassicDecoder extends TextDecoder {
     if (this.queue.head()?.op === Op.GetMulti) return this.#gets.tell(this.#valueIndex);
     this.#hit = true;
     return true;
+  }
+
+  /** A proxy hangs up behind an error in a batch; what has come is all that comes. */
+  ended(): void {
+    const keys = this.queue.head()?.keys;
+    if (keys !== undefined && this.#gets.failed) this.#gets.end(keys);
   }
 
   /** At most one value, and `END` ("Retrieval command"). */
@@ -70,21 +77,22 @@ export class ClassicDecoder extends TextDecoder {
     return this.queue.deliver(this.reply);
   }
 
-  /** The values of one line of a batch, and `END`. */
+  /** The values of one line of a batch, and `END`; behind all lines the version. */
   #getsLine(request: Request, keys: readonly WireKey[], bytes: Buffer, start: number, end: number): boolean {
     const gets = this.#gets;
     if (!gets.begin(keys)) return false;
-    if (gets.nothingSent(keys)) return this.#versionOfNothing(bytes, start, end) ? gets.end(keys) : gets.finish();
-    if (bytes[start] === V) {
+    const { lineOpen, failed } = gets;
+    if (bytes[start] === V && beginsWith(bytes, start, end, VALUE)) {
       const keyEnd = keyEndOf(bytes, start, end);
-      this.#valueIndex = gets.find(keys, bytes, start + VALUE.length, keyEnd);
+      this.#valueIndex = lineOpen ? gets.find(keys, bytes, start + VALUE.length, keyEnd) : -1;
       if (this.#valueIndex < 0) throw anotherKey();
       this.#readValueLine(request, bytes, keyEnd, end);
       return true;
     }
-    if (isText(bytes, start, end, 'END')) return gets.endLine(keys);
-    if (!gets.untouched || !readError(Op.Get, bytes, start, end, this.reply)) throw unexpected();
-    return gets.failLine(keys);
+    if (lineOpen && isText(bytes, start, end, 'END')) return gets.endLine(keys);
+    if (readError(Op.Get, bytes, start, end, this.reply)) return lineOpen ? gets.failLine(keys) : gets.end(keys);
+    if ((lineOpen && !failed) || readVersion(bytes, start, end) === undefined) throw unexpected();
+    return gets.end(keys);
   }
 
   /** The answer to one of the commands that a batch was sent as. */
@@ -95,7 +103,7 @@ export class ClassicDecoder extends TextDecoder {
     if (batch.index === keys.length) {
       return this.#versionOfNothing(bytes, start, end) ? batch.end(keys) : batch.fail();
     }
-    this.#readAnswer(singleOp(request.op), bytes, start, end);
+    this.#readAnswer(answeredAs(singleOp(request.op), keys[batch.index] as WireKey), bytes, start, end);
     return batch.next(request, keys);
   }
 
@@ -138,6 +146,11 @@ export class ClassicDecoder extends TextDecoder {
 }
 
 const VALUE = 'VALUE ';
+
+/** A key that can't end a line is deleted by a touch. */
+function answeredAs(op: Op, key: WireKey): Op {
+  return op === Op.Delete && isNoreply(key) ? Op.Touch : op;
+}
 
 /** Where the key of a `VALUE` line ends. */
 function keyEndOf(bytes: Buffer, start: number, end: number): number {

@@ -1,3 +1,4 @@
+import { LONG_AGO } from '../expiration.ts';
 import { Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
@@ -52,7 +53,8 @@ function encodeOne(request: Request, op: Op, output: Output): void {
     case Op.Delete:
     case Op.DeleteMulti:
       refuseCas(request);
-      encodeKeyLine(request, 'delete ', output);
+      if (isNoreply(request.key)) encodeNumberLine(request, 'touch ', LONG_AGO, output);
+      else encodeKeyLine(request, 'delete ', output);
       break;
     case Op.Increment:
     case Op.Decrement:
@@ -67,6 +69,15 @@ function encodeOne(request: Request, op: Op, output: Output): void {
     default:
       if (!encodeAdmin(request, output)) throw unsupported('This command', OTHERS);
   }
+}
+
+/**
+ * Whether a key is the word that asks for no answer. memcached from 1.6.40 on takes it for that in a delete, where it
+ * ends the line, so that it is deleted by an expiration in the past: twemproxy knows no delete with a number behind the
+ * key.
+ */
+export function isNoreply(key: WireKey): boolean {
+  return key.length === 7 && (typeof key === 'string' ? key : Buffer.from(key).toString('latin1')) === 'noreply';
 }
 
 function refuseCas(request: Request): void {
@@ -97,12 +108,16 @@ function encodeNumberLine(request: Request, command: string, value: number | big
   output.position = endLine(buffer, writeDecimal(buffer, value, at + 1));
 }
 
-/** Reads several keys with one line; stores and deletes key by key, so that each has an answer of its own. */
+/**
+ * Reads several keys with one line, and has a `version` behind the lines, whose answer ends theirs; stores and deletes
+ * key by key, so that each has an answer of its own.
+ */
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
-  const sendable = keys.some(isPlainKey);
-  if (!sendable) encodeLine(output, 'version');
-  else if (request.op === Op.GetMulti) encodeGets(keys.filter(isPlainKey), request.returnCas, output);
-  else encodeEach(request, keys, output);
+  if (request.op === Op.GetMulti) {
+    encodeGets(keys.filter(isPlainKey), request.returnCas, output);
+    encodeLine(output, 'version');
+  } else if (keys.some(isPlainKey)) encodeEach(request, keys, output);
+  else encodeLine(output, 'version');
 }
 
 function encodeEach(request: Request, keys: readonly WireKey[], output: Output): void {
@@ -125,6 +140,8 @@ function encodeGets(keys: readonly WireKey[], returnCas: boolean, output: Output
       buffer[at] = SPACE;
       at = writePlainKey(buffer, key, at + 1);
     }
+    // Alone, memcached's own proxy gives it no answer.
+    if (line.length === 1 && isNoreply(line[0] as WireKey)) at = writeAscii(buffer, ' noreply', at);
     output.position = endLine(buffer, at);
   }
 }

@@ -4,16 +4,32 @@ import type { WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { isKey } from '../text/read.ts';
 import { isPlainKey } from '../text/write.ts';
-import { KEYS_PER_LINE } from './encode.ts';
+import { isNoreply, KEYS_PER_LINE } from './encode.ts';
 
-/** How far the answers to the lines that a batch of reads was sent as have come. */
+/** An error that stands for keys of a batch. */
+interface Failure {
+  status: Status;
+  value: Buffer | null;
+}
+
+/**
+ * How far the answers to the lines that a batch of reads was sent as have come; the answer to a `version` behind them
+ * ends it.
+ *
+ * An error in a line of several keys may stand in place of its `END` (memcached, mcrouter), or in place of one value and
+ * before that `END` (memcached's own proxy). So whatever comes after it is taken, up to the version, and the error is
+ * that of each key that no value has come for.
+ */
 export class GetBatchProgress {
-  /** The keys of the line under way that no value has come for; a proxy need not keep their order. */
-  #line: number[] = [];
+  /** The keys that are asked for by the line under way, and that no value has come for; a proxy may change their order. */
+  #open: number[] = [];
   /** The first key behind that line. */
   #next = 0;
-  /** Whether a value has come for the line under way. */
-  #begun = false;
+  /** Whether the `END` of a line is missing. */
+  #lineOpen = false;
+  /** Whether an error in that line ends it, since it asks for one key alone. */
+  #lineOfOne = false;
+  #failure: Failure | undefined;
   readonly #queue: ReplyQueue;
   readonly #reply: Reply;
 
@@ -22,56 +38,52 @@ export class GetBatchProgress {
     this.#reply = reply;
   }
 
-  /** Whether an error may come now in place of the line's values. */
-  get untouched(): boolean {
-    return !this.#begun;
-  }
-
   /** Finds out what the first line is about; false when the connection is over. */
   begin(keys: readonly WireKey[]): boolean {
     return this.#next > 0 || this.#take(keys);
   }
 
-  /** Whether no line was sent at all, and a `version` in place of them. */
-  nothingSent(keys: readonly WireKey[]): boolean {
-    return this.#line.length === 0 && !this.#begun && this.#next === keys.length;
+  /** Whether values and the end of a line may come. */
+  get lineOpen(): boolean {
+    return this.#lineOpen;
   }
 
-  /** The index of the key that a value came for; −1 when it is none of the line's. */
+  /** Whether an error came, and what it is about will be known at the end. */
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** The index of the key that a value came for; −1 when it is none that is asked for. */
   find(keys: readonly WireKey[], bytes: Buffer, start: number, end: number): number {
-    const place = this.#line.findIndex((index) => isKey(bytes, start, end, keys[index] as WireKey));
-    if (place < 0) return -1;
-    this.#begun = true;
-    return this.#line.splice(place, 1)[0] as number;
+    const place = this.#open.findIndex((index) => isKey(bytes, start, end, keys[index] as WireKey));
+    if (place >= 0) return this.#open.splice(place, 1)[0] as number;
+    // Asked for twice where it would stand alone.
+    return keys.findIndex((key) => isNoreply(key) && isKey(bytes, start, end, key));
   }
 
-  /** Goes on to the next line, or ends the answer; false when the connection is over. */
+  /** Goes on to the next line; false when the connection is over. */
   endLine(keys: readonly WireKey[]): boolean {
-    this.#begun = false;
-    if (!this.#take(keys)) return false;
-    return this.#line.length > 0 || this.end(keys);
+    return this.failed || this.#take(keys);
   }
 
-  /** The error in the reply stands for all keys of the line; false when the connection is over. */
+  /** Takes the error in the reply; false when the connection is over. */
   failLine(keys: readonly WireKey[]): boolean {
+    if (this.failed) return true;
     const { status, value } = this.#reply;
-    for (const index of this.#line) {
-      this.#reply.reset(status).value = value;
-      if (!this.tell(index)) return false;
-    }
-    return this.endLine(keys);
+    if (this.#lineOfOne) return this.#tellFailure({ status, value }) && this.#take(keys);
+    this.#failure = { status, value };
+    return this.#takeRest(keys);
   }
 
-  /** Hands on the end of the answer. */
+  /** Hands on what is left of the answer, and its end. */
   end(keys: readonly WireKey[]): boolean {
-    this.#reply.reset(Status.Ok).index = keys.length;
-    return this.finish();
-  }
-
-  /** Hands on the reply as the end of the answer. */
-  finish(): boolean {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined && !this.#tellFailure(failure)) return false;
     this.#next = 0;
-    this.#line = [];
+    this.#lineOpen = false;
+    this.#open = [];
+    this.#reply.reset(Status.Ok).index = keys.length;
     return this.#queue.deliver(this.#reply);
   }
 
@@ -82,17 +94,40 @@ export class GetBatchProgress {
     return this.#queue.deliver(this.#reply);
   }
 
-  #take(keys: readonly WireKey[]): boolean {
-    this.#line = [];
-    while (this.#next < keys.length && this.#line.length < KEYS_PER_LINE) {
-      const index = this.#next++;
-      if (isPlainKey(keys[index] as WireKey)) {
-        this.#line.push(index);
-      } else {
-        this.#reply.reset(Status.InvalidKey);
-        if (!this.tell(index)) return false;
-      }
+  #tellFailure({ status, value }: Failure): boolean {
+    for (const index of this.#open) {
+      this.#reply.reset(status).value = value;
+      if (!this.tell(index)) return false;
     }
     return true;
+  }
+
+  /** Takes the keys of the next line; false when the connection is over. */
+  #take(keys: readonly WireKey[]): boolean {
+    this.#open = [];
+    while (this.#next < keys.length && this.#open.length < KEYS_PER_LINE) {
+      if (!this.#takeKey(keys)) return false;
+    }
+    this.#lineOpen = this.#open.length > 0;
+    this.#lineOfOne = this.#open.length === 1 && !isNoreply(keys[this.#open[0] as number] as WireKey);
+    return true;
+  }
+
+  /** Takes the keys of all lines that are left, with those that are still open. */
+  #takeRest(keys: readonly WireKey[]): boolean {
+    while (this.#next < keys.length) {
+      if (!this.#takeKey(keys)) return false;
+    }
+    return true;
+  }
+
+  #takeKey(keys: readonly WireKey[]): boolean {
+    const index = this.#next++;
+    if (isPlainKey(keys[index] as WireKey)) {
+      this.#open.push(index);
+      return true;
+    }
+    this.#reply.reset(Status.InvalidKey);
+    return this.tell(index);
   }
 }

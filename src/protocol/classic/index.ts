@@ -3,12 +3,16 @@ import { TEXT_OPAQUES } from '../text/write.ts';
 import { countInSteps, needsSteps } from './count-in-steps.ts';
 import { ClassicDecoder } from './decode.ts';
 import { encode } from './encode.ts';
+import { NoreplyStep, readsNoreply } from './read-noreply.ts';
 
 /** memcached's first protocol (`protocol.txt`, "Commands"), which proxies and most other servers speak. */
 export const classic: Protocol = {
   name: 'classic',
   opaques: TEXT_OPAQUES,
   encode,
-  split: (request, send) => (needsSteps(request) ? countInSteps(request, send) : request),
+  split: (request, send) => {
+    if (needsSteps(request)) return countInSteps(request, send);
+    return readsNoreply(request) ? new NoreplyStep(request, send) : request;
+  },
   createDecoder: (queue) => new ClassicDecoder(queue),
 };

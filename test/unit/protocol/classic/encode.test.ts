@@ -29,6 +29,7 @@ describe('the classic encoder', () => {
     ['an append', Op.Append, 'k', { value: 'a' }, 'append k 0 0 1\r\na\r\n'],
     ['a prepend', Op.Prepend, 'k', { value: 'a' }, 'prepend k 0 0 1\r\na\r\n'],
     ['a delete', Op.Delete, 'k', {}, 'delete k\r\n'],
+    ['a delete of the word noreply', Op.Delete, 'noreply', {}, 'touch noreply 2592001\r\n'],
     ['an increment', Op.Increment, 'k', { amount: MAX_UINT64 }, `incr k ${MAX_UINT64}\r\n`],
     ['a decrement', Op.Decrement, 'k', { amount: 0 }, 'decr k 0\r\n'],
     ['a no-op', Op.Noop, '', {}, 'version\r\n'],
@@ -46,9 +47,18 @@ describe('the classic encoder', () => {
 
   it('reads a batch in lines of eight keys, without those that it has no form for', () => {
     const keys = ['1', ' ', '2', '3', '4', '5', '6', '7', '8', Buffer.from('9')];
-    expect(encoded(classic, make(Op.GetMulti, '', { keys }))).toBe('get 1 2 3 4 5 6 7 8\r\nget 9\r\n');
-    expect(encoded(classic, make(Op.GetMulti, '', { keys: ['é', 'b'], returnCas: true }))).toBe('gets Ã© b\r\n');
+    expect(encoded(classic, make(Op.GetMulti, '', { keys }))).toBe('get 1 2 3 4 5 6 7 8\r\nget 9\r\nversion\r\n');
+    expect(encoded(classic, make(Op.GetMulti, '', { keys: ['é', 'b'], returnCas: true }))).toBe(
+      'gets Ã© b\r\nversion\r\n',
+    );
     expect(encoded(classic, make(Op.GetMulti, '', { keys: [' '] }))).toBe('version\r\n');
+  });
+
+  it('lets no key stand where a word of the protocol may', () => {
+    for (const key of ['noreply', Buffer.from('noreply')]) {
+      expect(encoded(classic, make(Op.Delete, key))).toBe('touch noreply 2592001\r\n');
+      expect(encoded(classic, make(Op.GetMulti, '', { keys: [key] }))).toBe('get noreply noreply\r\nversion\r\n');
+    }
   });
 
   it('stores and deletes a batch key by key', () => {

@@ -74,7 +74,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   {
     // Two lines: eight of the keys, and the last two. A proxy may answer a line in another order.
     request: () => make(Op.GetMulti, 'a', { keys: KEYS, returnCas: true }),
-    answer: 'VALUE d 1 1 5\r\nD\r\nVALUE a 0 3 6\r\nEND\r\nEND\r\nVALUE l 2 0 7\r\n\r\nEND\r\n',
+    answer: 'VALUE d 1 1 5\r\nD\r\nVALUE a 0 3 6\r\nEND\r\nEND\r\nVALUE l 2 0 7\r\n\r\nEND\r\nVERSION 1\r\n',
     told: [
       { status: Status.InvalidKey, index: 1, more: true },
       { status: Status.Ok, value: 'D', flags: 1, cas: 5n, index: 2, more: true },
@@ -85,11 +85,75 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   },
   {
     request: () => make(Op.GetMulti, 'k', { keys: ['k', 'l', 'm n'] }),
-    answer: 'SERVER_ERROR Connection refused\r\n',
+    // In place of the line's end, as memcached has it.
+    answer: 'SERVER_ERROR Connection refused\r\nVERSION 1\r\n',
     told: [
       { status: Status.InvalidKey, index: 2, more: true },
       { status: Status.InternalError, value: 'Connection refused', index: 0, more: true },
       { status: Status.InternalError, value: 'Connection refused', index: 1, more: true },
+      { status: Status.Ok, index: 3 },
+    ],
+  },
+  {
+    // In place of two of the values, as memcached's own proxy has it.
+    request: () => make(Op.GetMulti, 'k', { keys: ['k', 'l', 'm', 'n'] }),
+    answer: 'SERVER_ERROR one\r\nVALUE l 5 1\r\nx\r\nSERVER_ERROR two\r\nEND\r\nVERSION 1\r\n',
+    told: [
+      { status: Status.Ok, value: 'x', flags: 5, index: 1, more: true },
+      ...[0, 2, 3].map((index) => ({ status: Status.InternalError, value: 'one', index, more: true as const })),
+      { status: Status.Ok, index: 4 },
+    ],
+  },
+  {
+    // Behind a value, and with a further line; what has been answered by its end is a miss and no error.
+    request: () =>
+      make(Op.GetMulti, 'a', {
+        keys: [...KEYS.filter((key) => key !== 'b c'), 'm', 'n', 'o', 'p', 'q', 'r', 's', 't'],
+      }),
+    answer:
+      'VALUE a 0 1\r\nx\r\nEND\r\nVALUE k 0 1\r\ny\r\nSERVER_ERROR away\r\nVALUE r 0 1\r\nz\r\nEND\r\nVERSION 1\r\n',
+    told: [
+      { status: Status.Ok, value: 'x', flags: 0, index: 0, more: true },
+      { status: Status.Ok, value: 'y', flags: 0, index: 8, more: true },
+      { status: Status.Ok, value: 'z', flags: 0, index: 15, more: true },
+      ...[9, 10, 11, 12, 13, 14, 16, 17].map((index) => ({
+        status: Status.InternalError,
+        value: 'away',
+        index,
+        more: true as const,
+      })),
+      { status: Status.Ok, index: 18 },
+    ],
+  },
+  {
+    // Of a line with one key, which ends it; the version may be refused as well.
+    request: () => make(Op.GetMulti, 'k', { keys: ['k'] }),
+    answer: 'SERVER_ERROR away\r\nSERVER_ERROR away\r\n',
+    told: [
+      { status: Status.InternalError, value: 'away', index: 0, more: true },
+      { status: Status.Ok, index: 1 },
+    ],
+  },
+  {
+    // Asked for twice, so that it does not end the line alone.
+    request: () => make(Op.GetMulti, 'noreply', { keys: ['noreply'] }),
+    answer: 'VALUE noreply 0 1\r\nx\r\nVALUE noreply 0 1\r\nx\r\nEND\r\nVERSION 1\r\n',
+    told: [
+      { status: Status.Ok, value: 'x', flags: 0, index: 0, more: true },
+      { status: Status.Ok, value: 'x', flags: 0, index: 0, more: true },
+      { status: Status.Ok, index: 1 },
+    ],
+  },
+  {
+    request: () => make(Op.Delete, 'noreply'),
+    answer: 'TOUCHED\r\n',
+    told: [{ status: Status.Ok }],
+  },
+  {
+    request: () => make(Op.DeleteMulti, 'a', { keys: ['a', 'noreply', 'noreply'] }),
+    answer: 'DELETED\r\nTOUCHED\r\nNOT_FOUND\r\n',
+    told: [
+      { status: Status.Miss, index: 2, more: true },
       { status: Status.Ok, index: 3 },
     ],
   },

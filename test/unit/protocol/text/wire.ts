@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { countInSteps, needsSteps } from '../../../../src/protocol/classic/count-in-steps.ts';
-import { classic } from '../../../../src/protocol/classic/index.ts';
 import type { Op } from '../../../../src/protocol/op.ts';
 import type { Decoder, Protocol } from '../../../../src/protocol/protocol.ts';
 import type { Request, WireKey } from '../../../../src/protocol/request.ts';
@@ -27,6 +25,7 @@ export class Wire implements Disposable {
       this.closed = true;
       for (const reject of this.rejects) reject(this.failure ?? new Error('The server closed the connection'));
     });
+    socket.on('end', () => this.decoder.ended?.());
     socket.on('data', (chunk: Buffer) => this.read(chunk));
   }
 
@@ -46,7 +45,7 @@ export class Wire implements Disposable {
       };
       this.rejects.add(reject);
     });
-    this.send(this.protocol === classic && needsSteps(request) ? countInSteps(request, (s) => this.send(s)) : request);
+    this.send(this.protocol.split?.(request, (step) => this.send(step)) ?? request);
     await done;
     return request.told;
   }
