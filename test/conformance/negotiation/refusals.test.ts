@@ -182,7 +182,7 @@ describe('auto', () => {
   });
 
   it('keeps to one conntimeout for all that it tries', async () => {
-    const closesLate: Behaviour = (socket) => void socket.once('data', () => setTimeout(() => socket.end(), 180));
+    const closesLate: Behaviour = (socket) => void socket.once('data', () => setTimeout(() => socket.end(), 150));
     await using rogue = await startRogueServer(closesLate);
     const begin = performance.now();
     await failure(create(rogue.address).get('key'));
