@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Client, Server } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
-import { silent, startRogueServer } from '../../support/rogue-server.ts';
+import { afterProbe, silent, startRogueServer } from '../../support/rogue-server.ts';
 import { eventually, sleep } from '../../support/wait.ts';
 import { useClients } from '../clients.ts';
 
@@ -88,7 +88,7 @@ describe('aborting 40,000 commands takes next to no time', () => {
   }
 
   test.each(['one signal', 'a signal for each'])('that wait for an answer, with %s', async (which) => {
-    await using rogue = await startRogueServer(silent());
+    await using rogue = await startRogueServer(afterProbe(silent()));
     const client = clients.create(rogue.address, { timeout: 30 });
     await client.connect();
     await expectAbortsToBeCheap(client, which);
