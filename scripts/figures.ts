@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BenchmarkRecord, renderReport } from '../bench/src/report.ts';
 import { soakPlot } from '../test/reliability/soak-report.ts';
+import { diagrams } from './figures/diagrams.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PERFORMANCE = join(ROOT, 'docs/performance');
@@ -13,3 +14,4 @@ for (const name of ['benchmark', 'goals', 'protocols']) {
   await renderReport(record, name, PERFORMANCE);
 }
 writeFileSync(join(RELIABILITY, 'soak.svg'), soakPlot(readFileSync(join(RELIABILITY, 'soak.csv'), 'utf8')));
+for (const [name, svg] of Object.entries(diagrams())) writeFileSync(join(ROOT, 'docs/figures', name), svg);

@@ -58,6 +58,8 @@ export const SECTIONS: readonly Section[] = [
     path: 'operate',
     pages: [
       guide('clusters', 'Clusters'),
+      guide('proxies', 'Proxies'),
+      guide('services', 'Managed services'),
       guide('discovery', 'Discovery'),
       guide('health', 'Health and failover'),
       guide('protocols', 'Protocols'),

@@ -76,7 +76,7 @@ it('has every guide in a section of the site, and no page without a file', () =>
 });
 
 it('has links of the site lead to its pages, and to GitHub for what is none', () => {
-  expect(target('docs/health.md', 'clusters.md#proxies')).toBe('/operate/clusters.md#proxies');
+  expect(target('docs/health.md', 'clusters.md#hot-keys')).toBe('/operate/clusters.md#hot-keys');
   expect(target('docs/performance/goals.md', '../health.md')).toBe('/operate/health.md');
   expect(target('docs/keys.md', '../examples/update.ts')).toBe(
     'https://github.com/memts/memts/blob/main/examples/update.ts',

@@ -1,0 +1,221 @@
+/** The diagrams of the guides, by the names of their files in docs/figures. */
+import { arrow, box, curve, segment } from './diagram.ts';
+import { type Color, color, element, figure, line, text } from './svg.ts';
+
+const MIDDLE = { 'text-anchor': 'middle' };
+const END = { 'text-anchor': 'end' };
+const SERVERS: readonly Color[] = [1, 2, 3, 4];
+
+export function diagrams(): Record<string, string> {
+  return {
+    'command.svg': command(),
+    'get-or-set.svg': getOrSet(),
+    'ring-and-modulo.svg': ringAndModulo(),
+    'server-states.svg': serverStates(),
+  };
+}
+
+function command(): string {
+  const top = 56;
+  const stages: [string, ...string[]][] = [
+    ['your program', 'get(key)'],
+    ['client', 'checks the key', 'makes a promise'],
+    ['cluster', 'picks a server', 'retries, fails over'],
+    ['connection', 'gathers a write', 'sets the deadline'],
+    ['memcached'],
+  ];
+  const [width, gap] = [122, 13];
+  const x = (index: number) => 9 + index * (width + gap);
+  const middle = (index: number) => x(index) + width / 2;
+  const boxes = stages.map((lines, index) => box(x(index), top, width, 80, lines, index === 4 ? 1 : 'edge'));
+  const there = stages.slice(1).map((_, index) =>
+    arrow(
+      [
+        [x(index) + width, top + 24],
+        [x(index + 1), top + 24],
+      ],
+      { stroke: color(1) },
+    ),
+  );
+  const back = arrow(
+    [
+      [middle(4), top + 80],
+      [middle(4), top + 120],
+      [middle(3), top + 120],
+      [middle(3), top + 82],
+    ],
+    { stroke: color(2) },
+  );
+  const home = arrow(
+    [
+      [middle(3) - 20, top + 80],
+      [middle(3) - 20, top + 120],
+      [middle(0), top + 120],
+      [middle(0), top + 82],
+    ],
+    { stroke: color(2) },
+  );
+  return figure("A command's way to the server and back", 230, [
+    text(10, 24, "A command's way", { class: 'title' }),
+    ...boxes,
+    ...there,
+    back,
+    home,
+    text((middle(4) + middle(3)) / 2, top + 140, 'response', { ...MIDDLE, class: 'dim' }),
+    text((middle(3) + middle(0)) / 2, top + 140, 'the head of the queue settles: value, miss or error', {
+      ...MIDDLE,
+      class: 'dim',
+    }),
+    text(
+      10,
+      220,
+      'Commands of one turn of the event loop leave in one write; responses of a connection come in the same order.',
+      {
+        class: 'dim',
+      },
+    ),
+  ]);
+}
+
+function getOrSet(): string {
+  const [left, right] = [104, 668];
+  const rows = { a: 62, server: 132, b: 202 };
+  const lanes = Object.entries({ a: 'process A', server: 'memcached', b: 'process B' }).flatMap(([row, name]) => {
+    const y = rows[row as keyof typeof rows];
+    return [text(left - 12, y + 18, name, { ...END, class: 'strong' }), line(left, y + 14, right, y + 14)];
+  });
+  const call = (x: number, from: number, name: string) => {
+    const isAbove = from === rows.a;
+    return [
+      arrow(
+        [
+          [x, isAbove ? from + 28 : from],
+          [x, isAbove ? rows.server : rows.server + 28],
+        ],
+        { stroke: color('edge') },
+      ),
+      text(x, isAbove ? from - 6 : from + 46, name, { ...MIDDLE, class: 'dim' }),
+    ];
+  };
+  return figure('getOrSet in two processes over time', 316, [
+    text(12, 24, 'getOrSet in two processes', { class: 'title' }),
+    ...lanes,
+    segment(120, rows.a, 96, 28, 'compute', 1),
+    segment(120, rows.server, 96, 28, 'locked', 'bad'),
+    segment(216, rows.server, 152, 28, 'fresh', 'good'),
+    segment(368, rows.server, 200, 28, 'stale', 'warn'),
+    segment(568, rows.server, 100, 28, 'fresh', 'good'),
+    segment(150, rows.b, 66, 28, 'waits', 'edge'),
+    segment(470, rows.b, 98, 28, 'compute', 2),
+    ...call(134, rows.a, 'miss'),
+    ...call(164, rows.b, 'miss'),
+    ...call(290, rows.a, 'hit'),
+    ...call(420, rows.a, 'old value, at once'),
+    ...call(484, rows.b, 'old value, at once'),
+    ...call(620, rows.a, 'hit'),
+    line(216, 268, 368, 268, { stroke: color('good'), 'stroke-width': 3 }),
+    text(292, 288, 'expires', { ...MIDDLE, class: 'code' }),
+    line(368, 268, 668, 268, { stroke: color('warn'), 'stroke-width': 3 }),
+    text(520, 288, 'staleFor, at most', { ...MIDDLE, class: 'code' }),
+    line(120, 268, 216, 268, { stroke: color('bad'), 'stroke-width': 3 }),
+    text(168, 288, 'lockFor, at most', { ...MIDDLE, class: 'code' }),
+    text(12, 308, 'B makes the new value in the background. If A had died, B would have taken over after lockFor.', {
+      class: 'dim',
+    }),
+  ]);
+}
+
+const KEYS = Array.from({ length: 12 }, (_, key) => key);
+/** Servers at the points of the ring, 30 degrees apart. */
+const POINTS = [0, 3, 1, 2, 0, 2, 3, 1, 2, 0, 1, 3];
+
+const paintOf = (server: number): string => color(SERVERS[server] ?? 'edge');
+
+/** Whose a key is on the ring: the next point's whose server is there. */
+function onRing(key: number, servers: number): number {
+  return [...POINTS.slice(key), ...POINTS.slice(0, key)].find((server) => server < servers) ?? 0;
+}
+
+/** Keys in a row, each in the colour of its server, and a cross at those that have moved. */
+function row(y: number, owner: (key: number) => number, before = owner): string[] {
+  return KEYS.map((key) => {
+    const x = 190 + key * 40;
+    const circle = element('circle', { cx: x, cy: y, r: 10, fill: paintOf(owner(key)) });
+    return before(key) === owner(key) ? circle : circle + text(x, y + 27, '×', { ...MIDDLE, class: 'strong' });
+  });
+}
+
+function ring(cx: number, cy: number, servers: number): string[] {
+  const at = (degrees: number, radius: number) => {
+    const turn = ((degrees - 90) * Math.PI) / 180;
+    return [cx + radius * Math.cos(turn), cy + radius * Math.sin(turn)] as const;
+  };
+  const points = POINTS.map((server, index) => {
+    const [x, y] = at(index * 30 + 12, 70);
+    const look =
+      server < servers
+        ? { fill: paintOf(server) }
+        : { fill: color('paper'), stroke: color('edge'), 'stroke-dasharray': '2 2' };
+    return element('rect', { x: x - 6, y: y - 6, width: 12, height: 12, rx: 2, ...look });
+  });
+  const around = KEYS.map((key) => {
+    const [x, y] = at(key * 30, 94);
+    const circle = element('circle', { cx: x, cy: y, r: 7, fill: paintOf(onRing(key, servers)) });
+    const [crossX, crossY] = at(key * 30, 112);
+    const moved = onRing(key, servers) !== onRing(key, 4);
+    return moved ? circle + text(crossX, crossY + 4, '×', { ...MIDDLE, class: 'strong' }) : circle;
+  });
+  const circle = element('circle', { cx, cy, r: 70, fill: 'none', stroke: color('grid'), 'stroke-width': 2 });
+  const label = text(cx, cy + 5, servers === 4 ? 'four servers' : 'three servers', { ...MIDDLE, class: 'dim' });
+  return [circle, ...points, ...around, label];
+}
+
+function ringAndModulo(): string {
+  const [four, three] = [(key: number) => key % 4, (key: number) => key % 3];
+  const byModulo = KEYS.filter((key) => four(key) !== three(key)).length;
+  const byRing = KEYS.filter((key) => onRing(key, 4) !== onRing(key, 3)).length;
+  return figure('What happens to twelve keys when one of four servers goes', 486, [
+    text(12, 24, 'One of four servers goes', { class: 'title' }),
+    text(12, 44, 'A circle is a key, its colour the server that has it. A cross is a key that is missed.', {
+      class: 'dim',
+    }),
+    text(12, 84, 'modulo', { class: 'strong' }),
+    text(12, 114, 'four servers', { class: 'dim' }),
+    ...row(110, four),
+    text(12, 164, 'three servers', { class: 'dim' }),
+    ...row(160, three, four),
+    text(668, 84, `${byModulo} of ${KEYS.length} keys change servers`, { 'text-anchor': 'end' }),
+    text(12, 228, 'ring (ketama)', { class: 'strong' }),
+    text(668, 228, `${byRing} of ${KEYS.length} keys change servers`, { 'text-anchor': 'end' }),
+    ...ring(190, 354, 4),
+    arrow([
+      [318, 354],
+      [362, 354],
+    ]),
+    ...ring(490, 354, 3),
+  ]);
+}
+
+function serverStates(): string {
+  const y = 96;
+  const state = (x: number, lines: string[], edge: Color) => box(x, y, 160, 76, lines, edge);
+  const note = (x: number, at: number, words: string) => text(x, at, words, { ...MIDDLE, class: 'dim' });
+  return figure("A server's states", 268, [
+    text(12, 24, "A server's states", { class: 'title' }),
+    state(12, ['idle', 'no connection yet'], 'edge'),
+    state(260, ['up', 'commands are sent'], 'good'),
+    state(508, ['down', 'commands fail at once,', 'or fail over'], 'bad'),
+    arrow([
+      [172, y + 38],
+      [258, y + 38],
+    ]),
+    note(215, y + 28, 'command'),
+    curve([420, y + 16], [506, y + 16], [0, -34]),
+    note(463, y - 22, 'attempts failed: event down'),
+    curve([508, y + 62], [422, y + 62], [0, 34], { stroke: color('good') }),
+    note(430, y + 104, 'probe answered: event up'),
+    curve([560, y + 76], [630, y + 76], [0, 70], { 'stroke-dasharray': '4 3' }),
+    note(595, y + 134, 'one probe at a time,'),
+    note(595, y + 151, '50 ms to 2 s, with jitter'),
+  ]);
+}
