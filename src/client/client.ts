@@ -59,7 +59,10 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   ): Promise<MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>> {
     type Result = MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>;
     const run = (trace?: CommandTrace) =>
-      this.whenKnown(() => getMulti(this, keys, toOptions(options), trace), options?.signal);
+      this.whenKnown(
+        () => this.calls.begin((call) => getMulti(this, call, keys, toOptions(options), trace)),
+        options?.signal,
+      );
     return (isTraced() ? traceCall(this, 'getMulti', keys, run) : run()) as Promise<Result>;
   }
 
@@ -74,7 +77,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   ): Promise<MultiResult<boolean, Key>>;
   setMulti(entries: Iterable<readonly [Key, TIn]>, options?: SetMultiOptions | number | null): Promise<unknown> {
     const given = toInsertOptions<SetMultiOptions>(options);
-    const run = (trace?: CommandTrace) => this.whenKnown(() => setMulti(this, entries, given, trace), given.signal);
+    const run = (trace?: CommandTrace) =>
+      this.whenKnown(() => this.calls.begin((call) => setMulti(this, call, entries, given, trace)), given.signal);
     return isTraced() ? traceCall(this, 'setMulti', entries, run) : run();
   }
 
@@ -84,7 +88,10 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options?: CommandOptions | null,
   ): Promise<MultiResult<boolean, TKey>> {
     const run = (trace?: CommandTrace) =>
-      this.whenKnown(() => deleteMulti(this, keys, toOptions(options), trace), options?.signal);
+      this.whenKnown(
+        () => this.calls.begin((call) => deleteMulti(this, call, keys, toOptions(options), trace)),
+        options?.signal,
+      );
     return (isTraced() ? traceCall(this, 'deleteMulti', keys, run) : run()) as Promise<MultiResult<boolean, TKey>>;
   }
 
@@ -100,7 +107,9 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   ): Promise<TNew> {
     // What the value is, is the caller's promise.
     const run = (trace?: CommandTrace) =>
-      update(this, key, change as (value: TOut | null) => TNew | Promise<TNew>, toOptions(options), trace);
+      this.calls.begin((call) =>
+        update(this, call, key, change as (value: TOut | null) => TNew | Promise<TNew>, toOptions(options), trace),
+      );
     return isTraced() ? traceCall(this, 'update', key, run) : run();
   }
 

@@ -18,6 +18,7 @@ import { Fleet } from './fleet.ts';
 import { hintAtEvent, hintAtOptions } from './hints.ts';
 import { KeyMaker } from './keys.ts';
 import { toCallback } from './old-arguments.ts';
+import { OpenCalls } from './open-calls.ts';
 import {
   type ClientOptions,
   checkOptions,
@@ -54,6 +55,8 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   /** Brings commands to servers. @internal */
   readonly router: Router;
   readonly #fleet: Fleet;
+  /** The calls under way that are made of several commands. @internal */
+  readonly calls = new OpenCalls();
   /** Makes the keys for the wire. @internal */
   readonly keyMaker: KeyMaker;
 
@@ -142,14 +145,20 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   }
 
   /**
-   * Waits for every answer, then takes leave of each server and closes. Never rejects. A command after it opens a new
-   * connection.
+   * Waits for every answer, those of `getOrSet`, `update` and the commands for many keys included, then takes leave of
+   * each server and closes. Computations under way may finish, which takes `lockFor` at most; waits for other processes
+   * end at once with `ERR_CLOSED`. Nothing of the client's own opens a connection afterwards, so the process can end.
+   * Never rejects. A command after it opens a new connection.
    */
   async quit(): Promise<void> {
     this.incrSeq();
+    const heldUp = this.#fleet.unknown;
+    await this.calls.leave();
     let retried: number;
     do {
       await this.#fleet.settled();
+      // What waited for a list of servers has only begun now.
+      if (heldUp) await this.calls.leave();
       ({ retried } = this.router);
       await this.router.idle();
       await Promise.all(this.#fleet.all.map((server) => (isOurs(server) ? server.quit() : this.quitTransport(server))));
@@ -160,10 +169,11 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   }
 
   /**
-   * Closes every connection at once. Waiting commands fail with `ERR_CLOSED` and are not retried; a command after it
-   * opens a new connection.
+   * Closes every connection at once. Waiting commands, and what is made of several, fail with `ERR_CLOSED` and are not
+   * retried; what a computation for `getOrSet` returns later is not stored. A command after it opens a new connection.
    */
   close(): void {
+    this.calls.close();
     this.router.close();
     this.#fleet.close();
     for (const server of this.#fleet.all) server.close();

@@ -1,13 +1,15 @@
 import { clearTimeout, monotonicNow, setTimeout } from '../clock.ts';
 import { LONGEST_TIMER } from '../cluster/server.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
+import type { WireKey } from '../protocol/request.ts';
 import { untilAborted } from './aborts.ts';
 import { checkCommandOptions, invalid } from './command.ts';
+import { Copies, type StoredItem, toStored } from './copies.ts';
 import { FIRST_UNIX_TIME, staleForAtMost, toExpiration } from './expiration.ts';
 import { type Found, Guard, type GuardHost, serverSeconds } from './guard.ts';
 import type { Key, KeyMaker } from './keys.ts';
+import type { OpenCall, OpenCalls } from './open-calls.ts';
 import { isExpiration } from './options.ts';
-import { roundTrip } from './round-trip.ts';
 import type { CommandTrace } from './trace.ts';
 
 /** Options of `getOrSet`. All times are in seconds. */
@@ -53,13 +55,24 @@ const UNREACHABLE: Found = { item: undefined, won: false };
 /** What `getOrSet` needs of its client. */
 export interface GetOrSetHost extends GuardHost {
   readonly keyMaker: KeyMaker;
+  readonly calls: OpenCalls;
+}
+
+/** A lookup or computation that callers wait for. */
+interface Flight {
+  readonly call: OpenCall;
+  readonly guard: Guard;
+  /** `null` or `undefined` where that was computed. */
+  readonly value: Promise<Copies | null | undefined>;
+  /** How many still wait. */
+  callers: number;
 }
 
 /** One computation at a time for a key: in the process by sharing a promise, between processes through the server. */
 export class GetOrSet {
   readonly #host: GetOrSetHost;
-  /** Lookups and computations that callers wait for, by key. */
-  readonly #flights = new Map<string, { guard: Guard; value: Promise<unknown> }>();
+  /** By key. */
+  readonly #flights = new Map<string, Flight>();
   /** Computations in the background, while what is there is still served. */
   readonly #refreshes = new Set<string>();
 
@@ -76,40 +89,73 @@ export class GetOrSet {
     // By its bytes: the same for a string and for its bytes, and never for two keys that differ.
     const id = Buffer.from(wire).toString('latin1');
     let flight = this.#flights.get(id);
-    if (flight === undefined) {
-      const guard = new Guard(this.#host, wire, plan);
-      flight = { guard, value: this.#find(id, guard, compute, plan).finally(() => this.#flights.delete(id)) };
-      this.#flights.set(id, flight);
-    }
+    if (flight === undefined || flight.call.closed) flight = this.#start(id, wire, compute, plan);
+    flight.callers++;
     const { guard, value } = flight;
     try {
-      return await (signal === undefined ? value : untilAborted(value, signal));
+      const copies = await (signal === undefined ? value : untilAborted(value, signal));
+      flight.callers--;
+      return copies ? copies.take(flight.callers === 0) : copies;
     } finally {
       guard.note(trace);
     }
   }
 
+  #start(id: string, key: WireKey, compute: Compute<unknown>, plan: Plan): Flight {
+    const { calls } = this.#host;
+    const call = calls.open();
+    const guard = new Guard(this.#host, key, plan, call);
+    const value = calls.follow(call, this.#find(id, guard, compute, plan, call));
+    const flight = { call, guard, value, callers: 0 };
+    this.#flights.set(id, flight);
+    // Before any of those who wait goes on, so that nobody joins later.
+    const land = (): void => {
+      if (this.#flights.get(id) === flight) this.#flights.delete(id);
+    };
+    value.then(land, land);
+    return flight;
+  }
+
   /** Looks until there is a value, or the right to make it. */
-  async #find(id: string, guard: Guard, compute: Compute<unknown>, plan: Plan): Promise<unknown> {
+  async #find(
+    id: string,
+    guard: Guard,
+    compute: Compute<unknown>,
+    plan: Plan,
+    call: OpenCall,
+  ): Promise<Copies | null | undefined> {
     const patience = monotonicNow() + PATIENCE * serverSeconds(plan.lockFor) * 1000;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      const found = await this.#look(guard);
+      const found = await this.#look(guard, call);
       if (found.item !== undefined) {
-        guard.hit = true;
         if (found.won) this.#refresh(id, guard, compute, plan);
-        return found.item.value;
+        const copies = this.#copies(found.item);
+        if (copies === undefined) return this.#compute(undefined, compute, plan, call);
+        guard.hit = true;
+        return copies;
       }
-      if (found === UNREACHABLE) return this.#compute(undefined, compute, plan);
-      if (found.won || monotonicNow() > patience) return this.#compute(guard, compute, plan);
-      await new Promise((resolve) => setTimeout(resolve, pause * (0.5 + Math.random() / 2)));
+      if (found === UNREACHABLE) return this.#compute(undefined, compute, plan, call);
+      if (found.won || monotonicNow() > patience) return this.#compute(guard, compute, plan, call);
+      await call.pause(pause * (0.5 + Math.random() / 2));
+    }
+  }
+
+  /** What the serializer can't read is no reason to fail either. */
+  #copies(item: StoredItem): Copies | undefined {
+    try {
+      return new Copies(this.#host, item);
+    } catch (error) {
+      this.#log('read', error);
+      return undefined;
     }
   }
 
   /** A server that can't be asked is no reason to fail: the caller computes, as without a cache. */
-  async #look(guard: Guard): Promise<Found> {
+  async #look(guard: Guard, call: OpenCall): Promise<Found> {
     try {
       return await guard.look();
     } catch (error) {
+      call.check();
       this.#log('read', error);
       return UNREACHABLE;
     }
@@ -119,23 +165,29 @@ export class GetOrSet {
   #refresh(id: string, guard: Guard, compute: Compute<unknown>, plan: Plan): void {
     if (this.#refreshes.has(id)) return;
     this.#refreshes.add(id);
-    this.#compute(guard, compute, plan)
+    this.#host.calls
+      .begin((call) => this.#compute(guard, compute, plan, call))
       .catch((error) => this.#log('made anew', error))
       .finally(() => this.#refreshes.delete(id));
   }
 
   /** Without a guard, nothing is stored. */
-  async #compute(guard: Guard | undefined, compute: Compute<unknown>, { lockFor }: Plan): Promise<unknown> {
+  async #compute(
+    guard: Guard | undefined,
+    compute: Compute<unknown>,
+    { lockFor }: Plan,
+    call: OpenCall,
+  ): Promise<Copies | null | undefined> {
     let made: unknown;
-    let value: unknown;
+    let copies: Copies;
     try {
-      made = await withinTime(compute, lockFor);
+      made = await withinTime(compute, lockFor, call);
       if (made === null || made === undefined) {
         await this.#release(guard);
         return made;
       }
       // What the others will read, so that a miss gives the same as a hit. What the serializer can't write fails here.
-      value = roundTrip(this.#host, made);
+      copies = new Copies(this.#host, toStored(this.#host, made));
     } catch (error) {
       await this.#release(guard);
       throw error;
@@ -146,7 +198,7 @@ export class GetOrSet {
       this.#log('stored', error);
       if (error instanceof MemcacheError && REFUSALS.has(error.code)) await this.#release(guard);
     }
-    return value;
+    return copies;
   }
 
   async #release(guard: Guard | undefined): Promise<void> {
@@ -170,6 +222,7 @@ export class GetOrSet {
   }
 
   #log(what: string, error: unknown): void {
+    if (error instanceof MemcacheError && error.code === 'ERR_CLOSED') return;
     const [reason, server] =
       error instanceof MemcacheError ? [error.message, error.server] : ['the computation failed', undefined];
     this.#host.log.failure(server ?? '', `memts: A value for getOrSet could not be ${what}: ${reason}`);
@@ -177,22 +230,23 @@ export class GetOrSet {
 }
 
 /** Runs the computation, but waits no longer than the lock holds. */
-async function withinTime(compute: Compute<unknown>, seconds: number): Promise<unknown> {
+async function withinTime(compute: Compute<unknown>, seconds: number, call: OpenCall): Promise<unknown> {
+  call.check();
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const error = new MemcacheError(
-        'ERR_TIMEOUT',
-        `The computation for getOrSet took longer than ${seconds} s (lockFor)`,
-      );
+  const ended = new Promise<never>((_, reject) => {
+    const end = (error: MemcacheError): void => {
       controller.abort(error);
       reject(error);
-    }, Math.min(seconds, LONGEST_TIMER) * 1000);
+    };
+    call.onClosed = end;
+    const message = `The computation for getOrSet took longer than ${seconds} s (lockFor)`;
+    timer = setTimeout(() => end(new MemcacheError('ERR_TIMEOUT', message)), Math.min(seconds, LONGEST_TIMER) * 1000);
   });
   try {
-    return await Promise.race([compute({ signal: controller.signal }), late]);
+    return await Promise.race([compute({ signal: controller.signal }), ended]);
   } finally {
+    call.onClosed = () => {};
     clearTimeout(timer);
   }
 }

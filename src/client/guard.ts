@@ -8,9 +8,10 @@ import { keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
 import { Op } from '../protocol/op.ts';
 import type { WireKey } from '../protocol/request.ts';
 import type { ClientCommand, CommandHost } from './command.ts';
+import type { StoredItem } from './copies.ts';
 import { extended, toExpiration } from './expiration.ts';
-import { LeaseCommand, type Leased } from './lease.ts';
-import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
+import { LeaseCommand, type Leased, PeekCommand, type Peeked } from './lease.ts';
+import type { OpenCall } from './open-calls.ts';
 import { ChangeCommand, fillInsert } from './storage.ts';
 import type { CommandTrace } from './trace.ts';
 
@@ -30,13 +31,13 @@ export interface GuardTimes {
 
 /** What a look at a key found: a value to serve, the right to make it anew, both or neither. */
 export interface Found {
-  item: { value: unknown } | undefined;
+  item: StoredItem | undefined;
   won: boolean;
 }
 
 /** What is on the server at a moment. */
 interface Seen {
-  item: { value: unknown } | undefined;
+  item: StoredItem | undefined;
   /** Whether the item is past its `expires`. */
   old: boolean;
   /** Whether the server has handed the right to make the value to this asker, or to another one. */
@@ -57,6 +58,7 @@ export class Guard {
   readonly #host: GuardHost;
   readonly #key: WireKey;
   readonly #times: GuardTimes;
+  readonly #call: OpenCall;
   /** Whether the server hands out leases; until it has refused once, if its protocol is not known yet. */
   #leases: boolean;
   #lockedAt: number | undefined;
@@ -66,7 +68,8 @@ export class Guard {
   /** Whether there was a value to serve. */
   hit = false;
 
-  constructor(host: GuardHost, key: WireKey, times: GuardTimes) {
+  constructor(host: GuardHost, key: WireKey, times: GuardTimes, call: OpenCall) {
+    this.#call = call;
     this.#host = host;
     this.#key = key;
     this.#times = times;
@@ -151,9 +154,9 @@ export class Guard {
       this.#read(this.#key),
       marked ? this.#read(this.#beside('fresh')) : undefined,
     ]);
-    const item = found.flags === null ? undefined : { value: found.value };
+    const old = marked && marker?.item === undefined;
     // A server with CAS switched off says 0.
-    return { item, old: marked && marker?.flags === null, won: false, busy: false, cas: found.cas || undefined };
+    return { item: found.item, old, won: false, busy: false, cas: found.cas || undefined };
   }
 
   async #lock(): Promise<boolean> {
@@ -174,10 +177,8 @@ export class Guard {
     await this.#send(new UnlockCommand(Op.Delete, this.#beside('lock'), this.#host));
   }
 
-  #read(key: WireKey): Promise<GetWithCasResult<unknown>> {
-    const command = new RetrievalCommand(Op.Get, key, this.#host);
-    command.returnCas = true;
-    return this.#send(command) as Promise<GetWithCasResult<unknown>>;
+  #read(key: WireKey): Promise<Peeked> {
+    return this.#send(new PeekCommand(key, this.#host)) as Promise<Peeked>;
   }
 
   async #set(key: WireKey, value: string, expires: number): Promise<void> {
@@ -189,6 +190,7 @@ export class Guard {
 
   /** To the server of the guarded key, whatever the command's own key: all that guards it lives and dies with it. */
   #send(command: ClientCommand): Promise<unknown> {
+    this.#call.check();
     const answer = command.expect(undefined) as Promise<unknown>;
     // The log says what its failure means for getOrSet.
     command.unlogged = true;

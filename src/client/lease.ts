@@ -3,12 +3,12 @@ import type { Reply } from '../protocol/reply.ts';
 import type { WireKey } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import { ClientCommand, type CommandHost } from './command.ts';
-import { readValue } from './retrieval.ts';
+import type { StoredItem } from './copies.ts';
 
 /** What a lease finds. */
 export interface Leased {
-  /** The item's value, as the serializer has it; none when there is no item, or only the stub of another's lease. */
-  item: { value: unknown } | undefined;
+  /** None when there is no item, or only the stub of another's lease. */
+  item: StoredItem | undefined;
   /** Whether this asker is to make the value anew. */
   won: boolean;
   /** Whether another asker is at it. */
@@ -45,11 +45,40 @@ export class LeaseCommand extends ClientCommand {
     }
     const { won, busy, cas, timeLeft, value } = reply;
     const isStub = value?.length === 0 && (won || busy);
-    try {
-      const item = isStub ? undefined : { value: readValue(this.client, Op.Get, reply).value };
-      this.resolve?.({ item, won, busy, cas, timeLeft } satisfies Leased);
-    } catch (error) {
-      this.reject(error);
-    }
+    const item = isStub ? undefined : itemOf(reply);
+    this.resolve?.({ item, won, busy, cas, timeLeft } satisfies Leased);
   }
+}
+
+/** What a look without a lease finds. */
+export interface Peeked {
+  item: StoredItem | undefined;
+  /** 0 where there is no item, or the server has none. */
+  cas: bigint;
+}
+
+/** Reads an item as it is stored. */
+export class PeekCommand extends ClientCommand {
+  readonly repeatable = true;
+
+  constructor(key: WireKey, client: CommandHost) {
+    super(Op.Get, key, client);
+    this.returnCas = true;
+  }
+
+  get label(): string {
+    return 'GET';
+  }
+
+  override settle(reply: Reply): void {
+    if (this.listening) this.unlisten();
+    if (reply.status === Status.Ok) this.resolve?.({ item: itemOf(reply), cas: reply.cas } satisfies Peeked);
+    else if (reply.status === Status.Miss) this.resolve?.({ item: undefined, cas: 0n } satisfies Peeked);
+    else this.rejectStatus(reply.status);
+  }
+}
+
+/** Of an answer that has an item. */
+function itemOf({ value, extras }: Reply): StoredItem {
+  return { value: value ?? Buffer.alloc(0), flags: extras ?? Buffer.alloc(4) };
 }

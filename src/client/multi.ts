@@ -14,6 +14,7 @@ import {
 } from './command.ts';
 import { toExpiration } from './expiration.ts';
 import type { Key, KeyMaker } from './keys.ts';
+import type { OpenCall } from './open-calls.ts';
 import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
 import { ChangeCommand, checkFlags, fillInsert, type InsertOptions } from './storage.ts';
 import { type CommandTrace, noteMany, watchBatch } from './trace.ts';
@@ -80,12 +81,14 @@ class MultiCall<TValue> {
   #refusals = 0;
   readonly #servers = new Set<string>();
   readonly #host: MultiHost;
+  readonly #call: OpenCall;
   readonly #options: CommandOptions;
   readonly #kind: Kind;
   readonly #trace: CommandTrace | undefined;
 
-  constructor(host: MultiHost, options: CommandOptions, trace: CommandTrace | undefined, kind: Kind) {
+  constructor(host: MultiHost, call: OpenCall, options: CommandOptions, trace: CommandTrace | undefined, kind: Kind) {
     this.#host = host;
+    this.#call = call;
     this.#options = options;
     this.#trace = trace;
     this.#kind = kind;
@@ -187,6 +190,7 @@ class MultiCall<TValue> {
   }
 
   #dispatch(server: ServerLike, command: ClientCommand): Promise<unknown> {
+    this.#call.check();
     const answer = command.expect(undefined) as Promise<unknown>;
     command.configure(this.#options);
     command.pinned = true;
@@ -223,6 +227,7 @@ class MultiCall<TValue> {
 /** Reads many keys. */
 export async function getMulti<TOut>(
   host: MultiHost,
+  open: OpenCall,
   keys: Iterable<Key>,
   options: GetMultiOptions,
   trace?: CommandTrace,
@@ -230,7 +235,7 @@ export async function getMulti<TOut>(
   checkIterable(keys);
   checkCommandOptions(options, host.log);
   const returnCas = options.cas === true;
-  const call = new MultiCall<GetWithCasResult<TOut>>(host, options, trace, {
+  const call = new MultiCall<GetWithCasResult<TOut>>(host, open, options, trace, {
     batch: (entries, sink) => Object.assign(new GetBatch(wires(entries), host, sink), { returnCas }),
     single: ({ wire }) => Object.assign(new RetrievalCommand(Op.Get, wire, host), { returnCas }),
     isMiss: (outcome) => (outcome as GetWithCasResult<unknown>).flags === null,
@@ -242,6 +247,7 @@ export async function getMulti<TOut>(
 /** Stores many values. */
 export async function setMulti<TIn>(
   host: MultiHost,
+  open: OpenCall,
   entries: Iterable<readonly [Key, TIn]>,
   options: SetMultiOptions,
   trace?: CommandTrace,
@@ -256,7 +262,7 @@ export async function setMulti<TIn>(
     if (!Array.isArray(entry)) throw invalidType('entries', 'pairs of a key and a value', entry);
     values.set(entry[0], entry[1]);
   }
-  const call = new MultiCall<boolean>(host, options, trace, {
+  const call = new MultiCall<boolean>(host, open, options, trace, {
     batch: (list, sink) => new ChangeBatch(wires(list), list.map(storeOf), host, sink),
     single: (entry) => Object.assign(new ChangeCommand(Op.Set, entry.wire, host), storeOf(entry)),
     isMiss: () => false,
@@ -273,13 +279,14 @@ export async function setMulti<TIn>(
 /** Deletes many keys. */
 export async function deleteMulti(
   host: MultiHost,
+  open: OpenCall,
   keys: Iterable<Key>,
   options: CommandOptions,
   trace?: CommandTrace,
 ): Promise<MultiResult<boolean, Key>> {
   checkIterable(keys);
   checkCommandOptions(options, host.log);
-  const call = new MultiCall<boolean>(host, options, trace, {
+  const call = new MultiCall<boolean>(host, open, options, trace, {
     batch: (entries, sink) => new ChangeBatch(wires(entries), undefined, host, sink),
     single: ({ wire }) => new ChangeCommand(Op.Delete, wire, host),
     isMiss: () => false,

@@ -37,7 +37,7 @@ export interface GetWithCasResult<TOut> extends GetResult<TOut> {
 export function readValue(
   { serializer }: CommandHost,
   op: Op,
-  { value, extras }: Reply,
+  { value, extras }: Pick<Reply, 'value' | 'extras'>,
 ): { value: unknown; flags: Buffer | null } {
   if (serializer === noopSerializer) return { value, flags: extras };
   const read: Serialized<unknown> | null | undefined = serializer.deserialize(op, value, extras as Buffer);

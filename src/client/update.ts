@@ -3,6 +3,7 @@ import type { Log } from '../cluster/log.ts';
 import { MemcacheError } from '../errors.ts';
 import { type CommandOptions, checkCommandOptions, invalid } from './command.ts';
 import type { Key } from './keys.ts';
+import type { OpenCall } from './open-calls.ts';
 import type { GetOptions, GetWithCasResult } from './retrieval.ts';
 import type { InsertOptions } from './storage.ts';
 import { within } from './telemetry.ts';
@@ -35,6 +36,7 @@ interface UpdateHost<TIn, TOut> {
 /** Read, change and store with CAS, again on conflict. */
 export async function update<TIn, TOut, TNew extends TIn | undefined>(
   host: UpdateHost<TIn, TOut>,
+  call: OpenCall,
   key: Key,
   change: (value: TOut | null) => TNew | Promise<TNew>,
   options: UpdateOptions,
@@ -48,9 +50,11 @@ export async function update<TIn, TOut, TNew extends TIn | undefined>(
   for (let attempt = 0; attempt < retries; attempt++) {
     if (attempt > 0) await pause(attempt);
     if (trace !== undefined) trace.attempts = attempt + 1;
+    call.check();
     const { value, cas } = await within(trace, () => host.get(key, { cas: true, timeout, signal }));
     const changed = await change(cas === undefined ? null : value);
     if (changed === undefined) return changed;
+    call.check();
     const insert = { expires, flags, timeout, signal };
     const stored = within(trace, () =>
       cas === undefined ? host.add(key, changed as TIn, insert) : host.set(key, changed as TIn, { ...insert, cas }),

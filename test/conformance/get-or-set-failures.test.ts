@@ -46,7 +46,7 @@ describeEverywhere((target: Target) => {
 
     it('that goes while the value is made: the value is returned', async () => {
       const proxy = await target.proxy();
-      const client = target.create({ timeout: 0.1, conntimeout: 0.1, retry_delay: 0.01 }, proxy.address);
+      const client = target.create({ retry_delay: 0.01 }, proxy.address);
       const made = await client.getOrSet(target.key(), async () => {
         proxy.refuse();
         proxy.cut('reset');

@@ -83,6 +83,36 @@ describeEverywhere((target: Target) => {
       expect(await client.getOrSet(key, () => 'never')).toEqual(made);
     });
 
+    it.each([
+      ['a Buffer', undefined, 'value', (value: unknown) => (value as Buffer).fill(0)],
+      [
+        'an object',
+        jsonSerializer(),
+        { name: 'value' },
+        (value: unknown) => Object.assign(value as object, { name: 'x' }),
+      ],
+    ] as const)('each caller gets a value of its own: %s', async (_what, serializer, made, spoil) => {
+      const client = target.create<unknown, unknown>(
+        serializer === undefined ? {} : { serializer: serializer as never },
+      );
+      const key = target.key();
+      for (const round of ['computed', 'found']) {
+        const calls = Array.from({ length: 5 }, async () => {
+          const value = await client.getOrSet(key, async () => made);
+          const seen = Buffer.isBuffer(value) ? value.toString() : structuredClone(value);
+          // What one does to its value is done before the next one has looked at its own.
+          spoil(value);
+          return { value, seen };
+        });
+        const results = await Promise.all(calls);
+        expect(
+          results.map(({ seen }) => seen),
+          round,
+        ).toEqual(results.map(() => made));
+        expect(new Set(results.map(({ value }) => value)).size).toBe(5);
+      }
+    });
+
     it.skipIf(!target.can.ttl)(
       'an error of compute reaches all who wait and stores nothing; the next caller computes at once',
       async () => {

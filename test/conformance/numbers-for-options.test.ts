@@ -41,7 +41,7 @@ describeEverywhere((target: Target) => {
   // What the types forbid is what is tried here.
   const untyped = (client: Client): Untyped => client as unknown as Untyped;
 
-  describe.each(Object.entries(INSERTS))('%s', (_name, insert) => {
+  describe.skipIf(!target.can.ttl).each(Object.entries(INSERTS))('%s', (_name, insert) => {
     it('takes a number in the place of the options for the expiration', async () => {
       const client = target.create({ expires: 1000 });
       const key = target.key();
@@ -91,7 +91,7 @@ describeEverywhere((target: Target) => {
     });
   });
 
-  it("what was MemJS's old order still is", async () => {
+  it.skipIf(!target.can.ttl)("what was MemJS's old order still is", async () => {
     const client = untyped(target.client);
     for (const callback of [null, undefined]) {
       const key = target.key();

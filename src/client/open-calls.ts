@@ -1,0 +1,102 @@
+import { clearTimeout, setTimeout } from '../clock.ts';
+import { MemcacheError } from '../errors.ts';
+
+const ignore = (): void => {};
+
+/** A call that is made of several commands, and what `quit()` and `close()` mean for it. */
+export class OpenCall {
+  readonly #calls: OpenCalls;
+  readonly #closings: number;
+  #left: MemcacheError | undefined;
+  /** Ends the pause under way. */
+  #wake: (error: MemcacheError) => void = ignore;
+  /** Ends the call for who waits for it. */
+  reject: (error: MemcacheError) => void = ignore;
+  /** Told when the client is closed. */
+  onClosed: (error: MemcacheError) => void = ignore;
+
+  constructor(calls: OpenCalls) {
+    this.#calls = calls;
+    this.#closings = calls.closings;
+  }
+
+  /** Whether the client has been closed since the call began: then nothing more of it is sent. */
+  get closed(): boolean {
+    return this.#closings !== this.#calls.closings;
+  }
+
+  /** Throws `ERR_CLOSED` where the client has been closed since the call began. */
+  check(): void {
+    if (this.closed) throw closedError();
+  }
+
+  /** Waits for what others do. Neither `quit()` nor `close()` lets it: it rejects with `ERR_CLOSED` then. */
+  pause(milliseconds: number): Promise<void> {
+    if (this.#left !== undefined) return Promise.reject(this.#left);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#wake = (error) => {
+        clearTimeout(timer);
+        reject(error);
+      };
+    });
+  }
+
+  leave(): void {
+    this.#left = closedError();
+    this.#wake(this.#left);
+  }
+
+  close(): void {
+    const error = closedError();
+    this.reject(error);
+    this.leave();
+    this.onClosed(error);
+  }
+}
+
+/** The calls under way that are made of several commands: `quit()` waits for them, and `close()` ends them. */
+export class OpenCalls {
+  /** Each with a promise that resolves when its outcome is known. */
+  readonly #open = new Map<OpenCall, Promise<unknown>>();
+  /** How often the client has been closed. */
+  closings = 0;
+
+  /** Begins a call, whose outcome is that of `run` or, after `close()`, `ERR_CLOSED` at once. */
+  begin<T>(run: (call: OpenCall) => Promise<T>): Promise<T> {
+    const call = this.open();
+    return this.follow(call, run(call));
+  }
+
+  /** A call that is about to begin. */
+  open(): OpenCall {
+    return new OpenCall(this);
+  }
+
+  /** The outcome of a call that has begun, as `begin` has it. */
+  follow<T>(call: OpenCall, running: Promise<T>): Promise<T> {
+    const outcome = new Promise<T>((resolve, reject) => {
+      call.reject = reject;
+      running.then(resolve, reject);
+    });
+    const forget = (): void => void this.#open.delete(call);
+    this.#open.set(call, outcome.then(forget, forget));
+    return outcome;
+  }
+
+  /** Ends the waits of all calls under way, and resolves when these calls are over. */
+  async leave(): Promise<void> {
+    for (const call of this.#open.keys()) call.leave();
+    await Promise.all(this.#open.values());
+  }
+
+  /** Ends all calls under way. */
+  close(): void {
+    this.closings++;
+    for (const call of [...this.#open.keys()]) call.close();
+  }
+}
+
+function closedError(): MemcacheError {
+  return new MemcacheError('ERR_CLOSED', 'The client was closed');
+}
