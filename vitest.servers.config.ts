@@ -7,7 +7,7 @@ const SUITES = [
   'test/conformance/negotiation/{found,remembered}.test.ts',
   'test/conformance/{get-or-set,get-or-set-failures,update,keys,tls}.test.ts',
   'test/conformance/many/*.test.ts',
-  'test/security/smuggling.test.ts',
+  'test/security/{smuggling,words}.test.ts',
   'test/cli/{listing,items,dump-load}.test.ts',
 ];
 

@@ -9,6 +9,7 @@ describe.skipIf(!AT_HAND)(`memcached ${SUBJECT.name}`, () => {
   describe('update', async () => void (await import('../conformance/update.test.ts')));
   describe('many keys', async () => void (await import('../conformance/many/get-multi.test.ts')));
   describe('smuggling', async () => void (await import('../security/smuggling.test.ts')));
+  describe('words', async () => void (await import('../security/words.test.ts')));
   describe('TLS', async () => void (await import('../conformance/tls.test.ts')));
   describe('command line', async () => void (await import('../cli/listing.test.ts')));
 });

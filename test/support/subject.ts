@@ -76,6 +76,8 @@ export interface Abilities {
   ttl: boolean;
   /** It lists its keys, in text. */
   lists: boolean;
+  /** What it refuses of one command fails no other: a proxy closes its connection to the server then. */
+  steady: boolean;
   /** Its statistics count the commands of clients. */
   counts: boolean;
   sasl: boolean;
@@ -96,6 +98,7 @@ export const EVERYTHING: Abilities = {
   flush: true,
   ttl: true,
   lists: true,
+  steady: true,
   counts: true,
   sasl: true,
   login: true,
@@ -121,6 +124,7 @@ export function abilitiesOf({ version, args, proxied = false }: Subject): Abilit
     flush: !proxied && !flags.includes('-F'),
     ttl: !onlyBinary,
     lists: !proxied && !onlyBinary,
+    steady: !proxied,
     counts: !proxied,
     sasl: !onlyText,
     login: !proxied && !onlyBinary,
