@@ -51,7 +51,7 @@ export async function* metadump(target: Target, timeout: number): AsyncGenerator
   }
 }
 
-/** Starts the crawl, as soon as no other one is under way; gives back the first line. */
+/** Starts the crawl, as soon as no other one is under way; gives back the first line of the list. */
 async function begin(session: TextSession, target: Target): Promise<string> {
   const deadline = Date.now() + BUSY_PATIENCE;
   // By the hash table, since an item that moves to another list meanwhile may be missed there; not all servers can.
@@ -64,6 +64,8 @@ async function begin(session: TextSession, target: Target): Promise<string> {
       way = 'all';
       continue;
     }
+    // So memcached begins from 1.6.43 on.
+    if (line === 'OK') return session.line(CRAWL_PATIENCE);
     if (!line.startsWith('BUSY')) return line;
     if (Date.now() > deadline) throw serverError(`${target.name}: ${line}`);
     await sleep(BUSY_PAUSE);
@@ -80,7 +82,7 @@ async function serverTime(session: TextSession): Promise<number> {
   }
 }
 
-/** Reads `key=a%20b exp=1790000000 la=1789999999 cas=3 fetch=no cls=1 size=64`. */
+/** Reads `key=a%20b exp=1790000000 la=1789999999 cas=3 fetch=no cls=1 size=64`; newer versions have more behind it. */
 function parse(line: string, ahead: number): Listed | undefined {
   const fields = new Map<string, string>();
   for (const word of line.split(' ')) {
