@@ -124,6 +124,8 @@ function deflate(plain: Uint8Array, compress: (bytes: Uint8Array) => Buffer): Bu
 
 function inflate(bytes: Buffer, compression: number, maxOutputLength: number): Buffer {
   if (compression === 0) return bytes;
+  // Before version 2 the extension had zlib alone, with neither a type nor a length.
+  if (compression === Flag.Compressed) return decompress('deflate', bytes, maxOutputLength);
   if (bytes.length < LENGTH_BYTES) throw unreadable('its flags say compressed, its bytes do not');
   const length = bytes.readUInt32LE(0);
   if (length > maxOutputLength) throw tooLarge(maxOutputLength);

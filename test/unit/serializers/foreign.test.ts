@@ -125,6 +125,17 @@ describe('compressed data', () => {
     }
   });
 
+  it('of PHP without a type is zlib without a length, as its extension wrote before version 2', () => {
+    expect(load(phpSerializer(), { bytes: deflated, flags: 0x10 })).toBe(String(long));
+    expect(load(phpSerializer(), { bytes: deflateSync('17'), flags: 0x11 })).toBe(17);
+    thrown('ERR_VALUE_TOO_LARGE', () =>
+      load(phpSerializer({ maxOutputLength: 99_999 }), { bytes: deflated, flags: 0x10 }),
+    );
+    for (const bytes of [Buffer.alloc(0), Buffer.from('plain text'), deflated.subarray(0, 50), Buffer.alloc(8, 0xff)]) {
+      thrown('ERR_UNSUPPORTED', () => load(phpSerializer(), { bytes, flags: 0x10 }));
+    }
+  });
+
   it('of FastLZ never claims memory that its bytes can not fill', () => {
     const claim = Buffer.from([0xff, 0xff, 0xff, 0x03, 0x00, 0x41]);
     thrown('ERR_UNSUPPORTED', () => load(phpSerializer(), { bytes: claim, flags: 0x50 }));
