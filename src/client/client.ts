@@ -34,8 +34,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   readonly #getOrSet = new GetOrSet(this);
 
   /**
-   * A client for a list of servers: `[user:pass@]host[:port],…`, `memcached://` URLs, unix sockets, or an array of
-   * these and of objects. Left out, it is `MEMCACHIER_SERVERS`, then `MEMCACHE_SERVERS`, then `localhost:11211`.
+   * A client for a list of servers: `[user:pass@]host[:port[:weight]],…`, `memcached://` URLs, unix sockets, or an array
+   * of these and of objects. Left out, it is `MEMCACHIER_SERVERS`, then `MEMCACHE_SERVERS`, then `localhost:11211`.
    * Nothing is connected yet. Throws `ERR_INVALID_ARGUMENT` for servers or options that can't be meant.
    */
   static create<TIn = string | Uint8Array, TOut = Buffer | null>(

@@ -9,7 +9,7 @@ import { Server, type ServerOptions } from '../cluster/server.ts';
 import { MemcacheError } from '../errors.ts';
 import { hintAtCredentials } from './hints.ts';
 import type { ResolvedOptions } from './options.ts';
-import { makeServers } from './servers.ts';
+import { makeServers, placeOf, serverAt } from './servers.ts';
 
 /** What a fleet needs of its client. */
 export interface FleetHost {
@@ -117,16 +117,17 @@ export class Fleet {
 
   /** Servers that stay keep their connections; those that go finish what they have. */
   #replace(found: readonly DiscoveredServer[]): void {
-    this.#failure = undefined;
     const present = new Map(this.#host.servers.map((server) => [identity(server), server]));
-    const distinct = new Map(found.map((address) => [identity(address), address]));
-    const next = [...distinct.values()].map((address) => {
-      const known = present.get(identity(address));
+    const places = found.map((address, index) => placeOf(address, `server ${index + 1} of discovery`));
+    const distinct = new Map(places.map((place) => [identity(place), place]));
+    const next = [...distinct].map(([key, place]) => {
+      const known = present.get(key);
       if (known !== undefined) return known;
-      const [server] = makeServers([address], this.#host.options) as [Server];
+      const server = serverAt(place, this.#host.options);
       this.#watch(server);
       return server;
     });
+    this.#failure = undefined;
     const gone = this.#host.servers.filter((server) => !next.includes(server));
     if (gone.length > 0 || next.length !== present.size || next.some((server, i) => server !== this.#host.servers[i])) {
       this.#host.servers = next;

@@ -1,4 +1,4 @@
-import { type Address, DEFAULT_PORT, parseServers } from '../cluster/address.ts';
+import { type Address, DEFAULT_PORT, parseServers, readHost } from '../cluster/address.ts';
 import { Server, type ServerOptions, type TlsOptions } from '../cluster/server.ts';
 import { invalid, invalidType } from './command.ts';
 
@@ -21,27 +21,32 @@ export interface ServerAddress {
 export type ServerList = string | readonly (string | ServerAddress)[];
 
 /** An address whose TLS may have options of its own. */
-type Place = Omit<Address, 'tls'> & Pick<ServerAddress, 'tls'>;
+export type Place = Omit<Address, 'tls'> & Pick<ServerAddress, 'tls'>;
 
 /** Makes the servers of a client; without a list, the environment's or `localhost:11211`. */
 export function makeServers(list: ServerList | null | undefined, options: ServerOptions, longest?: number): Server[] {
   const { env } = process;
   const given = list || env.MEMCACHIER_SERVERS || env.MEMCACHE_SERVERS || `localhost:${DEFAULT_PORT}`;
-  return toAddresses(given).map((address) => {
-    const { host, port, username, password, path, tls, weight } = address;
-    return new Server(host, port, username, password, options, { path, tls, weight, longest });
-  });
+  return toPlaces(given).map((place) => serverAt(place, options, longest));
 }
 
-function toAddresses(list: unknown): Place[] {
+/** Makes the server at a place. */
+export function serverAt(place: Place, options: ServerOptions, longest?: number): Server {
+  const { host, port, username, password, path, tls, weight } = place;
+  return new Server(host, port, username, password, options, { path, tls, weight, longest });
+}
+
+function toPlaces(list: unknown): Place[] {
   if (typeof list === 'string') return parseServers(list);
   if (!Array.isArray(list)) throw invalid('servers', 'a string or an array', list);
   if (list.length === 0) throw invalid('servers', 'at least one server', list);
-  return list.flatMap((entry, index) => (typeof entry === 'string' ? parseServers(entry) : [fromObject(entry, index)]));
+  return list.flatMap((entry, index) =>
+    typeof entry === 'string' ? parseServers(entry) : [placeOf(entry, `servers: entry ${index + 1}`)],
+  );
 }
 
-function fromObject(entry: unknown, index: number): Place {
-  const name = `servers: entry ${index + 1}`;
+/** Checks a server that an object tells; `name` is what it is called in an error, which holds nothing of it. */
+export function placeOf(entry: unknown, name: string): Place {
   if (typeof entry !== 'object' || entry === null) throw invalidType(name, 'a string or an object', entry);
   const { host, port = DEFAULT_PORT, path, username, password, weight, tls } = entry as ServerAddress;
   for (const [field, value] of Object.entries({ host, path, username, password })) {
@@ -50,7 +55,8 @@ function fromObject(entry: unknown, index: number): Place {
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     throw invalid(`${name}: port`, 'an integer up to 65535', port);
   if (path === undefined && !host) throw invalid(name, 'a host or a path', undefined);
-  const address: Place = path === undefined ? { host: host as string, port } : { host: path, port: 0, path };
+  const address: Place =
+    path === undefined ? { host: readHost(host as string, name), port } : { host: path, port: 0, path };
   if (username !== undefined) address.username = username;
   if (password !== undefined) address.password = password;
   if (weight !== undefined && !(weight > 0 && Number.isFinite(weight))) {

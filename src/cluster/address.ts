@@ -1,3 +1,4 @@
+import { hasControls, hostOf, isIPv6 } from '../connection/host.ts';
 import { MemcacheError } from '../errors.ts';
 
 export const DEFAULT_PORT = 11211;
@@ -16,13 +17,21 @@ export interface Address {
 }
 
 /**
- * Reads a list of servers, separated by commas: `[user:pass@]host[:port]` as in MemJS, `memcached://` and
- * `memcacheds://` URLs (percent-decoded, `?weight=2`), `unix:///path` or `/path`, `[::1]:11211`.
+ * Reads a list of servers, separated by commas: `[user:pass@]host[:port]` as in MemJS, `host:port:weight` as libmemcached,
+ * dalli and PHP write it, `memcached://` and `memcacheds://` URLs (percent-decoded, `?weight=2`), `unix:///path` or
+ * `/path`, `[::1]:11211`.
  * Throws `ERR_INVALID_ARGUMENT`; the message says which entry is wrong, without repeating it, since it may hold a
  * password.
  */
 export function parseServers(list: string): Address[] {
   return list.split(',').map((entry, index) => parseServer(entry.trim(), index));
+}
+
+/** A host that stands alone; `name` is what it is called in the error, which does not hold it. */
+export function readHost(text: string, name: string): string {
+  const host = hostOf(text);
+  if (host !== undefined) return host;
+  throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${name}: expected a host name or address, without a port`);
 }
 
 function parseServer(entry: string, index: number): Address {
@@ -55,34 +64,19 @@ function unixSocket(path: string, fail: Fail): Address {
   return { host: path, port: 0, path };
 }
 
-/** A NUL would end the name early for the system, which would then look for another one. */
-function hasControls(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) < 0x20 || text.charCodeAt(i) === 0x7f) return true;
-  }
-  return false;
-}
+/** A host, brackets around an IPv6 address, then a port, then a weight. */
+const PLACE = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?(?::([^:]*))?$/;
 
 function splitHostPort(text: string, fail: Fail): Address {
-  const bracketed = /^\[([^\]]+)\](?::(.*))?$/.exec(text);
-  if (bracketed) {
-    const [, inside = '', port] = bracketed;
-    if (!isHost(inside)) fail('host:port, with an IPv6 address in brackets');
-    return { host: inside, port: parsePort(port, fail) };
-  }
-  const colon = text.indexOf(':');
-  // Several colons and no brackets: an IPv6 address without a port.
-  if (colon !== text.lastIndexOf(':')) {
-    if (!/^[0-9a-f:.%]+$/i.test(text)) fail('host:port, with an IPv6 address in brackets');
-    return { host: text, port: DEFAULT_PORT };
-  }
-  const host = colon < 0 ? text : text.slice(0, colon);
-  if (!isHost(host)) fail('a host name or address');
-  return { host, port: parsePort(colon < 0 ? undefined : text.slice(colon + 1), fail) };
-}
-
-function isHost(text: string): boolean {
-  return text !== '' && !/[\s/?#[\]]/.test(text) && !hasControls(text);
+  if (isIPv6(text)) return { host: text, port: DEFAULT_PORT };
+  const parts = PLACE.exec(text);
+  if (parts === null) return fail('host:port, with an IPv6 address in brackets');
+  const [, name = '', port, weight] = parts;
+  const host = hostOf(name);
+  if (host === undefined) return fail('a host name or address, IPv6 in brackets');
+  const address: Address = { host, port: parsePort(port, fail) };
+  if (weight !== undefined) address.weight = parseWeight(weight, fail);
+  return address;
 }
 
 function parsePort(text: string | undefined, fail: Fail): number {
@@ -105,8 +99,10 @@ function parseUrl(text: string, tls: boolean, fail: Fail): Address {
   }
   if (url.port === '0') fail('a port from 1 to 65535');
   if ([...url.searchParams.keys()].some((name) => name !== 'weight')) fail('no parameter but weight');
+  const host = hostOf(url.hostname);
+  if (host === undefined) return fail('a host name or address');
   const address: Address = {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host,
     // The class drops the port that is http's own.
     port: url.port === '' ? (/:80(?:[/?#]|$)/.test(text) ? 80 : DEFAULT_PORT) : Number(url.port),
   };
@@ -128,6 +124,6 @@ function decode(text: string, fail: Fail): string {
 
 function parseWeight(text: string, fail: Fail): number {
   const weight = Number(text);
-  if (!(weight > 0 && Number.isFinite(weight))) fail('a weight above 0');
+  if (!/^[\d.]+$/.test(text) || !(weight > 0 && Number.isFinite(weight))) fail('a weight above 0');
   return weight;
 }

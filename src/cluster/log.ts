@@ -40,10 +40,11 @@ export class Log {
     this.#options = options;
   }
 
-  /** Writes a line. */
-  write(level: Level, message: string): void {
+  /** Writes a line, and never more than one. */
+  write(level: Level, text: string): void {
     const { logger } = this.#options;
     if (!logger || broken.has(logger)) return;
+    const message = text.replace(/\p{Cc}/gu, escaped);
     try {
       const result: unknown = hasLevels(logger) ? logger[level](message) : logger.log(message);
       if (result instanceof Promise) result.catch(() => broken.add(logger));
@@ -84,6 +85,10 @@ export class Log {
     this.#leftOut.set(server, leftOut);
     this.write('warn', message);
   }
+}
+
+function escaped(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 function moreFailures(server: string, count: number): string {

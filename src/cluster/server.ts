@@ -18,7 +18,7 @@ import { Op } from '../protocol/op.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { Request } from '../protocol/request.ts';
-import { DEFAULT_PORT } from './address.ts';
+import { DEFAULT_PORT, readHost } from './address.ts';
 
 export type { TlsOptions };
 
@@ -122,7 +122,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     super();
     // Each client that has the server listens to it.
     this.setMaxListeners(0);
-    this.host = host as string;
+    this.host = (host && place.path === undefined ? readHost(host, 'host') : host) as string;
     this.port = port as number;
     const timeout = options?.timeout ?? DEFAULTS.timeout;
     this.options = {

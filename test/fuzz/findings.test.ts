@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseServers } from '../../src/cluster/address.ts';
-import { dataBlock, parseNodes } from '../../src/cluster/discovery/elasticache-answer.ts';
+import { dataBlock, parseConfiguration } from '../../src/cluster/discovery/elasticache-answer.ts';
 import { MemcacheError } from '../../src/errors.ts';
 import { Op } from '../../src/protocol/op.ts';
 import { dalliSerializer } from '../../src/serializers/dalli.ts';
@@ -76,9 +76,9 @@ test('no name of a host or a socket has a NUL or another control character', () 
 test('a node of a cluster has a whole number for a port', () => {
   for (const port of ['0.5', '1e3', '0x10', '-1', '65536', '', ' 5']) {
     const block = dataBlock(`CONFIG cluster 0 ${8 + port.length}\r\n1\nhost||${port}\r\nEND\r\n`) as string;
-    expect(() => parseNodes(block)).toThrow(MemcacheError);
+    expect(() => parseConfiguration(block)).toThrow(MemcacheError);
   }
-  expect(parseNodes('1\nhost||11211')).toEqual([{ host: 'host', port: 11211 }]);
+  expect(parseConfiguration('1\nhost||11211').nodes).toEqual([{ host: 'host', port: 11211 }]);
 });
 
 describe.each(['binary', 'meta', 'classic'] as const)('%s: time grows with the stream, not faster', (protocol) => {

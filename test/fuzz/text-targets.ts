@@ -1,5 +1,5 @@
 import { type Address, parseServers } from '../../src/cluster/address.ts';
-import { dataBlock, isWhole, parseNodes } from '../../src/cluster/discovery/elasticache-answer.ts';
+import { dataBlock, isWhole, parseConfiguration } from '../../src/cluster/discovery/elasticache-answer.ts';
 import { MemcacheError } from '../../src/errors.ts';
 import { Header, parseMessage } from '../../src/protocol/binary/message.ts';
 import type { Decisions } from './decisions.ts';
@@ -119,7 +119,7 @@ export function clusterConfigurations(): Target {
         counts.incomplete++;
         return;
       }
-      const nodes = refusable(() => parseNodes(dataBlock(answer) ?? ''), ['ERR_PROTOCOL'], []);
+      const nodes = refusable(() => parseConfiguration(dataBlock(answer) ?? '').nodes, ['ERR_PROTOCOL'], []);
       if (nodes === undefined) counts.refused++;
       for (const { host, port } of nodes ?? []) {
         counts.nodes++;

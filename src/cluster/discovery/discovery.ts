@@ -13,6 +13,11 @@ export interface Discovery {
   discover(): Promise<readonly DiscoveredServer[]>;
   /** The time between two questions, in seconds. */
   readonly interval: number;
+  /**
+   * How long an answer may take, in seconds. After that the question counts as failed, and is asked anew.
+   * @default `interval`, but at least 10
+   */
+  readonly timeout?: number | undefined;
 }
 
 /** Told what the source says. */
@@ -25,6 +30,9 @@ export interface DiscoveryListener {
 
 /** The longest pause while there is no list at all, in seconds. */
 const IMPATIENT = 1;
+
+/** An answer may take so long at least, in seconds, unless the source says otherwise. */
+const PATIENCE = 10;
 
 /** Asks a source again and again. It does not keep the process alive. */
 export class Watcher {
@@ -56,18 +64,39 @@ export class Watcher {
 
   async #ask(round: object): Promise<void> {
     try {
-      const servers = await this.#discovery.discover();
-      if (servers.length === 0) throw new Error('The source names no server');
+      const servers = await this.#answer();
       if (this.#round !== round) return;
+      if (!Array.isArray(servers) || servers.length === 0) throw new Error('The source names no server');
+      this.#listener.found(servers);
       this.#known = true;
       this.#failing = false;
-      this.#listener.found(servers);
-    } catch (error) {
+    } catch (reason) {
       if (this.#round !== round) return;
-      if (!this.#failing || !this.#known) this.#listener.failed(error as Error);
+      if (!this.#failing || !this.#known) this.#listener.failed(toError(reason));
       this.#failing = true;
     }
     const pause = this.#known ? this.#discovery.interval : Math.min(IMPATIENT, this.#discovery.interval);
     this.#timer = setTimeout(() => void this.#ask(round), pause * 1000).unref();
   }
+
+  /** What the source answers; rejects when that takes too long. A later answer to this question is not looked at. */
+  async #answer(): Promise<readonly DiscoveredServer[]> {
+    const { interval, timeout = Math.max(interval, PATIENCE) } = this.#discovery;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new Error(`The source did not answer within ${timeout} s`);
+      timer = setTimeout(() => reject(error), timeout * 1000).unref();
+    });
+    try {
+      return await Promise.race([this.#discovery.discover(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** What a promise was rejected with, which may be anything, as an error. */
+function toError(reason: unknown): Error {
+  if (reason instanceof Error) return reason;
+  return new Error(typeof reason === 'string' && reason !== '' ? reason : 'The source failed, and does not say why');
 }

@@ -1,4 +1,5 @@
 import { lookup, Resolver } from 'node:dns/promises';
+import { hostOf } from '../../connection/host.ts';
 import { MemcacheError } from '../../errors.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
 
@@ -19,7 +20,7 @@ export interface DnsOptions {
 
 /** The servers behind a name: all its addresses of both families, or its SRV records with their weights. */
 export function dns({ host, port = 11211, interval = 10, nameservers }: DnsOptions): Discovery {
-  if (typeof host !== 'string' || host === '') {
+  if (typeof host !== 'string' || hostOf(host) === undefined) {
     throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid option host of dns: expected a host name');
   }
   if (!(interval > 0)) {

@@ -18,18 +18,27 @@ export function dataBlock(answer: string): string | undefined {
   return answer.slice(head[0].length, head[0].length + Number(head[1]));
 }
 
+/** The nodes of a cluster, as they were at one time. */
+export interface Configuration {
+  /** Goes up with each change. */
+  version: number;
+  nodes: readonly DiscoveredServer[];
+}
+
 /** The number of the configuration on a line of its own, then the nodes as `name|address|port`; either may be empty. */
-export function parseNodes(block: string): DiscoveredServer[] {
-  const [, nodes = ''] = block.split('\n');
-  return nodes
-    .trim()
-    .split(/\s+/)
-    .map((node) => {
-      const [name = '', address = '', port = ''] = node.split('|');
-      const server = { host: name || address, port: Number(port) };
-      if (server.host === '' || !/^\d{1,5}$/.test(port) || server.port === 0 || server.port > 65535) {
-        throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint names a node that is none');
-      }
-      return server;
-    });
+export function parseConfiguration(block: string): Configuration {
+  const [version = '', nodes = ''] = block.split('\n');
+  if (!/^\s*\d{1,15}\s*$/.test(version)) {
+    throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint does not number its configuration');
+  }
+  return { version: Number(version), nodes: nodes.trim().split(/\s+/).map(parseNode) };
+}
+
+function parseNode(node: string): DiscoveredServer {
+  const [name = '', address = '', port = ''] = node.split('|');
+  const server = { host: name || address, port: Number(port) };
+  if (server.host === '' || !/^\d{1,5}$/.test(port) || server.port === 0 || server.port > 65535) {
+    throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint names a node that is none');
+  }
+  return server;
 }

@@ -4,7 +4,7 @@ import { clearTimeout, setTimeout } from '../../clock.ts';
 import { MemcacheError } from '../../errors.ts';
 import { parseServers } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
-import { dataBlock, isWhole, parseNodes } from './elasticache-answer.ts';
+import { type Configuration, dataBlock, isWhole, parseConfiguration } from './elasticache-answer.ts';
 
 /** Options of {@link elasticache}. */
 export interface ElasticacheOptions {
@@ -37,11 +37,16 @@ export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }
   const secured = options.tls === true || (options.tls === undefined && place.tls) ? {} : options.tls || undefined;
   // An IP address is no name to ask a server for.
   const servername = net.isIP(host) === 0 ? { servername: host } : {};
-  const discover = async (): Promise<DiscoveredServer[]> => {
+  let newest: Configuration | undefined;
+  const discover = async (): Promise<readonly DiscoveredServer[]> => {
     for (const question of QUESTIONS) {
       const socket = secured ? tls.connect({ host, port, ...servername, ...secured }) : net.connect({ host, port });
       const answer = await ask(socket, question, timeout);
-      if (answer !== undefined) return parseNodes(answer);
+      if (answer === undefined) continue;
+      const found = parseConfiguration(answer);
+      // A node that lags behind still tells the list from before a change.
+      if (newest === undefined || found.version >= newest.version) newest = found;
+      return newest.nodes;
     }
     throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint knows no cluster', {
       server: `${host}:${port}`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Address, parseServers } from '../../../src/cluster/address.ts';
-import { Client, MemcacheError } from '../../../src/index.ts';
+import { Client, MemcacheError, Server } from '../../../src/index.ts';
 
 const GOOD: [list: string, ...addresses: Address[]][] = [
   ['localhost', { host: 'localhost', port: 11211 }],
@@ -26,6 +26,15 @@ const GOOD: [list: string, ...addresses: Address[]][] = [
   ['[::1]:11212', { host: '::1', port: 11212 }],
   ['[::1]', { host: '::1', port: 11211 }],
   ['[2001:db8::1]:2', { host: '2001:db8::1', port: 2 }],
+  ['::1', { host: '::1', port: 11211 }],
+  ['fe80::1%eth0', { host: 'fe80::1%eth0', port: 11211 }],
+  ['2001:db8:0:1:2:3:4:5', { host: '2001:db8:0:1:2:3:4:5', port: 11211 }],
+  ['127.0.0.1:11211:5', { host: '127.0.0.1', port: 11211, weight: 5 }],
+  ['cache.example:11212:0.5', { host: 'cache.example', port: 11212, weight: 0.5 }],
+  ['abc:1:2', { host: 'abc', port: 1, weight: 2 }],
+  ['[::1]:11211:5', { host: '::1', port: 11211, weight: 5 }],
+  ['user:p:a:ss@host:2:3', { host: 'host', port: 2, weight: 3, username: 'user', password: 'p:a:ss' }],
+  ['a:1:2,b:3:4', { host: 'a', port: 1, weight: 2 }, { host: 'b', port: 3, weight: 4 }],
   ['user:p:a@ss@[::1]:2', { host: '::1', port: 2, username: 'user', password: 'p:a@ss' }],
   ['/run/memcached.sock', { host: '/run/memcached.sock', port: 0, path: '/run/memcached.sock' }],
   ['unix:///run/memcached.sock', { host: '/run/memcached.sock', port: 0, path: '/run/memcached.sock' }],
@@ -73,6 +82,17 @@ const BAD: [list: string, entry: number][] = [
   ['host:0x10', 1],
   ['host: 11', 1],
   ['host:11211:secret', 1],
+  ['host:11211:', 1],
+  ['host:11211:0', 1],
+  ['host:11211:-1', 1],
+  ['host:11211:1e3', 1],
+  ['host:11211:5:secret', 1],
+  ['host::5', 1],
+  ['127.0.0.1:11211:5:6', 1],
+  ['::1:11211', 1],
+  ['2001:db8::1:secret', 1],
+  ['[host]:11211', 1],
+  ['[127.0.0.1]', 1],
   ['good,user:secret@', 2],
   ['user:secret@:11211', 1],
   ['user:secret@host:x', 1],
@@ -152,6 +172,11 @@ describe('Client.create', () => {
       'e:5',
       '/f.sock:0',
     ]);
+    expect(places([{ host: '[::1]' }, { host: '[fe80::1%eth0]', port: 5 }, { host: '::2' }])).toEqual([
+      '::1:11211',
+      'fe80::1%eth0:5',
+      '::2:11211',
+    ]);
     const [server] = Client.create([{ host: 'a', username: 'user', password: 'p:a@ss' }]).servers;
     expect(server).toMatchObject({ username: 'user', password: 'p:a@ss' });
   });
@@ -187,6 +212,11 @@ describe('Client.create', () => {
     [[{}]],
     [[{ host: '' }]],
     [[{ host: 5 }]],
+    [[{ host: 'secret:11211' }]],
+    [[{ host: '127.0.0.1:11211:5' }]],
+    [[{ host: '[host]' }]],
+    [[{ host: 'a\nb' }]],
+    [[{ host: 'user@a' }]],
     [[{ host: 'a', port: 0 }]],
     [[{ host: 'a', port: 65536 }]],
     [[{ host: 'a', port: '11211' }]],
@@ -216,5 +246,16 @@ describe('Client.create', () => {
     ];
     expect(printed.join()).not.toContain('secret');
     expect(client.servers[0]).toHaveProperty('password', 'secret');
+  });
+});
+
+describe('a Server by hand', () => {
+  it('takes hosts as all other forms of an address do', () => {
+    expect(new Server('[::1]', 11212)).toMatchObject({ host: '::1', port: 11212 });
+    expect(new Server('::1', 11212).host).toBe('::1');
+    expect(new Server('localhost').host).toBe('localhost');
+    expect(new Server().host).toBeUndefined();
+    for (const host of ['127.0.0.1:11211', '127.0.0.1:11211:5', '[host]', 'a\nb', 'a b', '[::1'])
+      expect(() => new Server(host, 11211)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
   });
 });
