@@ -1,5 +1,5 @@
 /**
- * Sends random commands to memcached and to MemoryServer and compares every reply.
+ * Sends random commands to memcached 1.6.45 and to MemoryServer and compares every reply.
  *
  *     tsx scripts/differential.ts [commands] [seed]
  *
@@ -32,6 +32,4 @@ for (let round = 0; tally.commands < wanted; round++) {
   console.log(`${tally.commands} commands in ${tally.sequences} sequences: no difference`);
 }
 const seconds = ((performance.now() - started) / 1000).toFixed(1);
-console.log(
-  `${tally.commands} commands, 0 differences, ${tally.known} known ones, ${tally.repeated} runs repeated, ${seconds} s`,
-);
+console.log(`${tally.commands} commands, 0 differences, ${tally.repeated} runs repeated, ${seconds} s`);

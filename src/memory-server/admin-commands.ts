@@ -1,4 +1,4 @@
-import { parseUnsigned32 } from '../protocol/classic/numbers.ts';
+import { parseUnsigned32, readInt32, readUint32 } from '../protocol/classic/numbers.ts';
 import { writeLine, writeText } from '../protocol/classic/server-side.ts';
 import { BAD_LINE } from '../protocol/meta/server-side.ts';
 import type { Channel } from './channel.ts';
@@ -7,6 +7,7 @@ import { classOf } from './slabs.ts';
 import {
   connectionStats,
   dumpLine,
+  fetchLine,
   generalStats,
   itemStats,
   type Statistic,
@@ -29,38 +30,62 @@ const PART_BYTES = 64 * 1024;
 /** The classic commands that look after the server itself, and the answer to unknown ones. */
 export class AdminCommands {
   readonly #channel: Channel;
+  /** Whether the present command is answered with nothing. */
+  #quiet = false;
 
   constructor(channel: Channel) {
     this.#channel = channel;
   }
 
-  /** Answers the command; where that takes long, the answer is how to go on with it. */
-  dispatch(command: string, words: readonly string[]): Continuation | undefined {
-    switch (command) {
+  /**
+   * Answers the command; where that takes long, the answer is how to go on with it. A last word `noreply` silences
+   * whatever a command would answer, the one that does not exist too; but not `stats`.
+   */
+  dispatch(words: readonly string[]): Continuation | undefined {
+    this.#quiet = words.at(-1) === 'noreply' && words[0] !== 'stats';
+    switch (words[0]) {
       case 'stats':
-        this.#stats(words);
-        return undefined;
+        return this.#stats(words);
       case 'lru_crawler':
         return this.#crawler(words);
       case 'cache_memlimit':
-        this.#memoryLimit(words);
-        return undefined;
+        return this.#memoryLimit(words);
+      case 'flush_all':
+        return this.#flush(words);
+      case 'verbosity':
+        return this.#verbosity(words);
       case 'config':
-        this.#configuration(words);
-        return undefined;
+        return this.#configuration(words);
       case 'shutdown':
-        this.#line('ERROR: shutdown not enabled');
-        return undefined;
+        return this.#line('SERVER_ERROR: shutdown not enabled');
       default:
         // Somebody took the port for a web server's.
-        if (words.at(-1)?.startsWith('HTTP/')) this.#channel.abort();
+        if (words.length > 1 && words.at(-1)?.startsWith('HTTP/')) this.#channel.end();
         else this.#line('ERROR');
         return undefined;
     }
   }
 
   #line(text: string): undefined {
-    writeLine(this.#channel.output, text);
+    if (!this.#quiet) writeLine(this.#channel.output, text);
+  }
+
+  #flush(words: readonly string[]): undefined {
+    const { store } = this.#channel.commands;
+    const delay = words.length === (this.#quiet ? 2 : 1) ? 0 : readInt32(words[1] as string);
+    if (delay === undefined) {
+      store.counters.cmd_flush++;
+      return this.#line('CLIENT_ERROR invalid exptime argument');
+    }
+    store.flush(delay);
+    return this.#line('OK');
+  }
+
+  #verbosity(words: readonly string[]): undefined {
+    const level = words[1] === undefined ? undefined : readUint32(words[1]);
+    if (level === undefined) return this.#line(BAD_LINE);
+    this.#channel.facts.verbosity = Math.min(level, 10);
+    return this.#line('OK');
   }
 
   /** What ElastiCache's engines have beyond memcached. */
@@ -73,8 +98,9 @@ export class AdminCommands {
   #stats(words: readonly string[]): undefined {
     const { commands, facts } = this.#channel;
     const { store } = commands;
-    switch (words[1]) {
-      case undefined:
+    const [, group] = words;
+    switch (group === undefined ? '' : statisticsOf(group)) {
+      case '':
         return this.#report(generalStats(store, facts));
       case 'settings':
         return this.#report(settingsStats(store, facts));
@@ -105,10 +131,12 @@ export class AdminCommands {
   }
 
   #detail(argument: string | undefined): undefined {
-    switch (argument) {
+    switch (argument === undefined ? undefined : abbreviated(argument, ['on', 'off', 'dump'])) {
       case 'on':
+        this.#channel.facts.detail = true;
+        return this.#line('OK');
       case 'off':
-        this.#channel.facts.detail = argument === 'on';
+        this.#channel.facts.detail = false;
         return this.#line('OK');
       case 'dump':
         return this.#line('END');
@@ -120,8 +148,8 @@ export class AdminCommands {
   #cacheDump(words: readonly string[]): undefined {
     const [, , classWord, limitWord] = words;
     if (classWord === undefined || limitWord === undefined) return this.#line('CLIENT_ERROR bad command line');
-    const wanted = parseUnsigned32(classWord);
-    const limit = parseUnsigned32(limitWord);
+    const wanted = readUint32(classWord);
+    const limit = readUint32(limitWord);
     if (wanted === undefined || limit === undefined) return this.#line(BAD_LINE);
     if (wanted >= MOST_CLASSES) return this.#line('CLIENT_ERROR Illegal slab id');
     const { store } = this.#channel.commands;
@@ -138,34 +166,34 @@ export class AdminCommands {
   }
 
   #memoryLimit(words: readonly string[]): undefined {
-    if (words.length !== 2 && words.length !== 3) return this.#line('ERROR');
-    const quiet = words.at(-1) === 'noreply';
-    const megabytes = parseUnsigned32(words[1] as string);
-    let answer = 'OK';
-    if (megabytes === undefined) answer = 'ERROR';
-    else if (megabytes < 8) answer = 'MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m';
-    else if (megabytes > 1_000_000_000) answer = 'MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes';
-    else {
-      const { store } = this.#channel.commands;
-      store.memoryLimit = megabytes * MEGABYTE;
-      store.shrink();
-    }
-    if (!quiet) this.#line(answer);
-    return undefined;
+    const megabytes = words[1] === undefined ? undefined : readUint32(words[1]);
+    if (megabytes === undefined) return this.#line('ERROR');
+    if (megabytes < 8) return this.#line('MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m');
+    if (megabytes > 1_000_000_000) return this.#line('MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes');
+    const { store } = this.#channel.commands;
+    store.memoryLimit = megabytes * MEGABYTE;
+    store.shrink();
+    return this.#line('OK');
   }
 
   #crawler(words: readonly string[]): Continuation | undefined {
-    const [, action, argument] = words;
-    if (words.length === 2) {
-      this.#switchCrawler(action);
-    } else if (words.length !== 3 || argument === undefined) {
-      this.#line('ERROR');
-    } else if (action === 'metadump') {
-      return this.#metadump(argument);
-    } else {
-      this.#runCrawler(action, argument);
+    const [, word = '', argument = ''] = words;
+    if (words.length === 2) return this.#switchCrawler(abbreviated(word, ['enable', 'disable']));
+    if (words.length !== 3) return this.#line('ERROR');
+    switch (abbreviated(word, ['crawl', 'metadump', 'mgdump', 'tocrawl', 'sleep'])) {
+      case 'crawl':
+        return this.#crawl(argument);
+      case 'metadump':
+        return this.#dump('metadump', argument);
+      case 'mgdump':
+        return this.#dump('mgdump', argument);
+      case 'tocrawl':
+        return this.#line(readUint32(argument) === undefined ? BAD_LINE : 'OK');
+      case 'sleep':
+        return this.#line(sleepAnswer(readUint32(argument)));
+      default:
+        return this.#line('ERROR');
     }
-    return undefined;
   }
 
   #switchCrawler(action: string | undefined): undefined {
@@ -181,36 +209,24 @@ export class AdminCommands {
     }
   }
 
-  #runCrawler(action: string | undefined, argument: string): undefined {
+  #crawl(classes: string): undefined {
     const { facts, commands } = this.#channel;
-    if (action === 'crawl') {
-      if (!facts.crawler) return this.#line('CLIENT_ERROR lru crawler disabled');
-      if (!isClassList(argument)) return this.#line('BADCLASS invalid class id');
-      commands.store.sweep();
-      return this.#line('OK');
-    }
-    if (action !== 'sleep' && action !== 'tocrawl') return this.#line('ERROR');
-    const value = parseUnsigned32(argument);
-    if (value === undefined) return this.#line(BAD_LINE);
-    if (action === 'sleep' && value > 1_000_000) return this.#line('CLIENT_ERROR sleep must be one second or less');
+    if (!facts.crawler) return this.#line('CLIENT_ERROR lru crawler disabled');
+    if (!isClassList(classes)) return this.#line('BADCLASS invalid class id');
+    // The hash table can only be dumped.
+    if (classes === 'hash') return this.#line('ERROR an unknown error happened');
+    commands.store.sweep();
     return this.#line('OK');
   }
 
-  #metadump(classes: string): Continuation | undefined {
+  /** Tells all items: what is known of them, or as `mg` commands that ask for them. */
+  #dump(kind: 'metadump' | 'mgdump', classes: string): Continuation | undefined {
     const channel = this.#channel;
     const { store } = channel.commands;
-    if (!channel.facts.crawler) {
-      this.#line('CLIENT_ERROR lru crawler disabled');
-      return undefined;
-    }
-    if (channel.stacked) {
-      this.#line('ERROR cannot pipeline other commands before metadump');
-      return undefined;
-    }
-    if (!isClassList(classes)) {
-      this.#line('BADCLASS invalid class id');
-      return undefined;
-    }
+    if (!channel.facts.crawler) return this.#line('CLIENT_ERROR lru crawler disabled');
+    if (channel.stacked) return this.#line(`ERROR cannot pipeline other commands before ${kind}`);
+    if (!isClassList(classes)) return this.#line('BADCLASS invalid class id');
+    writeText(channel.output, 'OK\r\n');
     const items = store.items();
     const wanted = classes === 'all' || classes === 'hash' ? undefined : new Set(classes.split(',').map(Number));
     return () => {
@@ -218,17 +234,32 @@ export class AdminCommands {
         const next: IteratorResult<Item> = items.next();
         if (next.done === true) break;
         if (wanted?.has(classOf(next.value.size, store.maxItemSize)) === false) continue;
-        writeText(channel.output, dumpLine(store, next.value));
+        writeText(channel.output, kind === 'metadump' ? dumpLine(store, next.value) : fetchLine(next.value));
         if (channel.output.position > PART_BYTES) {
           channel.flush();
           if (channel.blocked) return false;
         }
       }
-      writeText(channel.output, 'END\r\n');
+      writeText(channel.output, kind === 'metadump' ? 'END\r\n' : 'EN\r\n');
       channel.settle();
       return true;
     };
   }
+}
+
+function sleepAnswer(microseconds: number | undefined): string {
+  if (microseconds === undefined) return BAD_LINE;
+  return microseconds > 1_000_000 ? 'CLIENT_ERROR sleep must be one second or less' : 'OK';
+}
+
+/** The first of these names that a word is the beginning of; memcached compares no more than the word. */
+function abbreviated(word: string, names: readonly string[]): string | undefined {
+  return names.find((name) => name.startsWith(word));
+}
+
+function statisticsOf(group: string): string | undefined {
+  if (['items', 'slabs', 'sizes'].includes(group)) return group;
+  return abbreviated(group, ['reset', 'detail', 'settings', 'cachedump', 'conns']);
 }
 
 /** Whether the crawler would take this for the classes to look at: all, or their numbers with commas between. */

@@ -20,6 +20,9 @@ import { VERSION } from './stats.ts';
 
 const LONGEST_KEY = 250;
 
+/** Longer bodies are refused, whatever the limit of an item. */
+const LONGEST_BODY = 1024 * 1024 * 1024;
+
 /** What memcached reads at once; a head that does not fit there makes it close. */
 const LONGEST_HEAD = 16 * 1024;
 
@@ -69,7 +72,7 @@ export class BinaryConversation implements Conversation {
     const length = headLengthOf(buffer, start, end);
     if (length === 0) return 0;
     if (buffer[start] !== REQUEST_MAGIC || length > LONGEST_HEAD) {
-      this.#channel.abort();
+      this.#channel.end();
       return NEVER;
     }
     return end - start < length ? 0 : length;
@@ -78,16 +81,9 @@ export class BinaryConversation implements Conversation {
   head(buffer: Buffer, start: number, end: number): number {
     const frame = this.#frame;
     frame.read(buffer, start);
-    if (end - start - HEADER_LENGTH > frame.bodyLength) {
-      this.#fail(Status.UnknownCommand);
-      this.#channel.end();
-      return NO_BODY;
-    }
-    if (this.#sasl !== undefined && !this.#sasl.allows(frame.loud)) {
-      this.#fail(Status.AuthError);
-      this.#channel.end();
-      return NO_BODY;
-    }
+    if (end - start - HEADER_LENGTH > frame.bodyLength) return this.#refuseFrame(Status.UnknownCommand);
+    if (frame.bodyLength > LONGEST_BODY) return this.#refuseFrame();
+    if (this.#sasl !== undefined && !this.#sasl.allows(frame.loud)) return this.#refuseFrame(Status.AuthError);
     return frame.keyLength > LONGEST_KEY ? this.#refuseFrame() : this.#dispatch(buffer);
   }
 
@@ -190,7 +186,7 @@ export class BinaryConversation implements Conversation {
         return this.#sasl === undefined ? this.#unknown(frame.valueLength) : this.#authenticate(this.#sasl);
       default:
         // memcached has read extras and key by now, and yet skips as many bytes as the whole body has.
-        return this.#unknown(frame.bodyLength | 0);
+        return this.#unknown(frame.bodyLength);
     }
   }
 
@@ -201,9 +197,9 @@ export class BinaryConversation implements Conversation {
     return NO_BODY;
   }
 
-  /** Lengths that can't belong to this command: an error, and the connection is over. */
-  #refuseFrame(): number {
-    this.#fail(Status.InvalidArguments);
+  /** A header that can't be right, or no login: an error, and the connection is over. */
+  #refuseFrame(status: number = Status.InvalidArguments): number {
+    this.#fail(status);
     this.#channel.end();
     return NO_BODY;
   }
@@ -256,14 +252,15 @@ export class BinaryConversation implements Conversation {
     const frame = this.#frame;
     const { commands } = this.#channel;
     const { valueLength } = frame;
-    const room = valueLength < 0 ? 'tooLarge' : commands.store.roomFor(frame.keyLength, flags, valueLength);
+    const room = commands.store.roomFor(frame.keyLength, flags, valueLength);
     if (room !== 'ok') return this.#refuseStore(room, valueLength);
     const mode = this.#modeOf(frame.loud);
     const expiration = commands.store.expirationOf(sentExpiration);
     this.#takeValue = (value) => {
       const compares = frame.cas !== 0n && mode !== 'append' && mode !== 'prepend';
       const { key, cas } = frame;
-      const result = commands.put({ mode: compares ? 'cas' : mode, key, value, flags, expiration, cas });
+      const newCas = commands.store.nextCas();
+      const result = commands.put({ mode: compares ? 'cas' : mode, key, value, flags, expiration, cas, newCas });
       if (result.status === 'stored') this.#answer('', result.cas);
       else this.#fail(statusOf(result.status, frame.loud));
     };
@@ -327,7 +324,8 @@ export class BinaryConversation implements Conversation {
       return this.#fail(Status.OutOfMemory, 'Out of memory allocating new item');
     }
     const expiration = commands.store.expirationOf(sentExpiration);
-    const result = commands.put({ mode: 'add', key, value, flags: 0, expiration, cas: 0n });
+    const newCas = commands.store.nextCas();
+    const result = commands.put({ mode: 'add', key, value, flags: 0, expiration, cas: 0n, newCas });
     return this.#answerCounter(initial, result.cas);
   }
 

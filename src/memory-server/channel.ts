@@ -18,21 +18,26 @@ export interface Channel {
   skip(bytes: number): void;
   /** Sends what has been written, before the end of the batch of commands. */
   flush(): void;
-  /**
-   * Marks all that has been written as sent. memcached keeps the replies of some commands back until the batch ends,
-   * and loses them when a later command of the batch makes it drop what it keeps.
-   */
+  /** Marks all that has been written as sent: memcached keeps the replies of most commands back until the batch ends. */
   settle(): void;
-  /** Notes that the reply just written refers to this item until it is sent. */
-  refer(item: Item): void;
   /** Whether replies of this batch are being kept back, in memcached's way. */
   readonly stacked: boolean;
-  /** Drops the replies that are being kept back. */
-  dropStacked(): void;
+  /** Notes that the reply just written refers to this item until it is sent. */
+  refer(item: Item): void;
+  /**
+   * A CAS number that was taken for a store and not used, 0n if there is none: memcached takes it when the line of an
+   * `ms` comes, and if that fails, the connection's next classic store gets it.
+   */
+  spareCas: bigint;
   /** Closes once all that was written is on the wire. */
   end(): void;
-  /** Closes; replies that memcached would still keep back are lost, as there. */
-  abort(): void;
   /** Told when a command has been dealt with and its whole reply is written. */
   commandDone(): void;
+}
+
+/** The CAS number for a store whose data block has come. */
+export function takeCas(channel: Channel): bigint {
+  const spare = channel.spareCas;
+  channel.spareCas = 0n;
+  return spare === 0n ? channel.commands.store.nextCas() : spare;
 }

@@ -1,11 +1,9 @@
-import { parseSigned32, parseUnsigned32, parseUnsigned64 } from '../protocol/classic/numbers.ts';
-import { ownWord, writeLine } from '../protocol/classic/server-side.ts';
-import { BAD_LINE } from '../protocol/meta/server-side.ts';
-import type { Channel } from './channel.ts';
+import { parseSigned32, parseUnsigned32, readInt32, readUint64 } from '../protocol/classic/numbers.ts';
+import { fromWord, ownWord, writeLine } from '../protocol/classic/server-side.ts';
+import { BAD_LINE, LONGEST_KEY } from '../protocol/meta/server-side.ts';
+import { type Channel, takeCas } from './channel.ts';
 import type { StoreMode, StoreStatus } from './commands.ts';
 import type { DataBlock } from './text-conversation.ts';
-
-const LONGEST_KEY = 250;
 
 /** The longest data block that memcached's arithmetic allows, far beyond any item. */
 const LONGEST_BLOCK = 0x7fff_ffff - 2;
@@ -26,19 +24,19 @@ export class ClassicCommands {
   }
 
   store(mode: StoreMode, words: readonly string[], line: string): DataBlock | undefined {
-    const fewest = mode === 'cas' ? 6 : 5;
-    if (words.length !== fewest && words.length !== fewest + 1) {
-      this.#answer(false, 'ERROR');
+    const length = words.length < 5 ? undefined : readInt32(words[4] as string);
+    // Without a length memcached does not know what to skip: the value runs as commands.
+    if (length === undefined || length < 0 || length > LONGEST_BLOCK) {
+      this.#answer(false, BAD_LINE);
       return undefined;
     }
     const quiet = words.at(-1) === 'noreply';
-    const [, key, flagsWord, expirationWord, lengthWord] = words as [string, string, string, string, string];
-    const flags = parseUnsigned32(flagsWord);
-    const sent = parseSigned32(expirationWord);
-    const length = parseSigned32(lengthWord);
-    const cas = mode === 'cas' ? parseUnsigned64(words[5] as string) : 0n;
-    const understood = flags !== undefined && sent !== undefined && length !== undefined && cas !== undefined;
-    if (key.length > LONGEST_KEY || !understood || length < 0 || length > LONGEST_BLOCK) {
+    const key = words[1] as string;
+    const flags = parseUnsigned32(fromWord(line, 2));
+    const sent = parseSigned32(fromWord(line, 3));
+    const cas = mode === 'cas' ? readUint64(words[5] ?? '') : 0n;
+    if (key.length > LONGEST_KEY || flags === undefined || sent === undefined || cas === undefined) {
+      this.#channel.skip(length + 2);
       this.#answer(quiet, BAD_LINE);
       return undefined;
     }
@@ -62,15 +60,16 @@ export class ClassicCommands {
           this.#answer(quiet, 'CLIENT_ERROR bad data chunk');
           return;
         }
-        const result = commands.put({ mode, key: ownKey, value, flags, expiration, cas });
+        const newCas = takeCas(this.#channel);
+        const result = commands.put({ mode, key: ownKey, value, flags, expiration, cas, newCas });
         this.#answer(quiet, STORED[result.status]);
       },
     };
   }
 
   count(up: boolean, words: readonly string[]): void {
-    if (words.length !== 3 && words.length !== 4) {
-      this.#answer(false, 'ERROR');
+    if (words.length < 3) {
+      this.#answer(false, BAD_LINE);
       return;
     }
     const quiet = words.at(-1) === 'noreply';
@@ -79,7 +78,7 @@ export class ClassicCommands {
       this.#answer(quiet, BAD_LINE);
       return;
     }
-    const amount = parseUnsigned64(amountWord);
+    const amount = readUint64(amountWord);
     if (amount === undefined) {
       this.#answer(quiet, 'CLIENT_ERROR invalid numeric delta argument');
       return;
@@ -96,29 +95,25 @@ export class ClassicCommands {
     }
   }
 
+  /** What follows the key means nothing, but for the last word; so a key `noreply` that ends the line is not answered. */
   delete(words: readonly string[]): void {
-    if (words.length < 2 || words.length > 4) {
-      this.#answer(false, 'ERROR');
+    const [, key] = words;
+    if (key === undefined) {
+      this.#answer(false, BAD_LINE);
       return;
     }
-    const quiet = words.length > 2 && words.at(-1) === 'noreply';
-    // An ancient delay, of which 0 is still accepted.
-    const delayed = words[2] === '0';
-    const valid = words.length === 2 || (words.length === 3 && (delayed || quiet)) || (delayed && quiet);
-    const key = words[1] as string;
-    if (!valid) {
-      this.#answer(quiet, `${BAD_LINE}.  Usage: delete <key> [noreply]`);
-    } else if (key.length > LONGEST_KEY) {
+    const quiet = words.at(-1) === 'noreply';
+    if (key.length > LONGEST_KEY) {
       this.#answer(quiet, BAD_LINE);
-    } else {
-      const deleted = this.#channel.commands.delete(key, 0n) === 'deleted';
-      this.#answer(quiet, deleted ? 'DELETED' : 'NOT_FOUND');
+      return;
     }
+    const deleted = this.#channel.commands.delete(key, 0n) === 'deleted';
+    this.#answer(quiet, deleted ? 'DELETED' : 'NOT_FOUND');
   }
 
   touch(words: readonly string[]): void {
-    if (words.length !== 3 && words.length !== 4) {
-      this.#answer(false, 'ERROR');
+    if (words.length < 3) {
+      this.#answer(false, BAD_LINE);
       return;
     }
     const quiet = words.at(-1) === 'noreply';
@@ -127,7 +122,7 @@ export class ClassicCommands {
       this.#answer(quiet, BAD_LINE);
       return;
     }
-    const sent = parseSigned32(expirationWord);
+    const sent = readInt32(expirationWord);
     if (sent === undefined) {
       this.#answer(quiet, 'CLIENT_ERROR invalid exptime argument');
       return;
@@ -135,23 +130,6 @@ export class ClassicCommands {
     const { commands } = this.#channel;
     const item = commands.touch(key, commands.store.expirationOf(sent));
     this.#answer(quiet, item === undefined ? 'NOT_FOUND' : 'TOUCHED');
-  }
-
-  flush(words: readonly string[]): void {
-    if (words.length > 3) {
-      this.#answer(false, 'ERROR');
-      return;
-    }
-    const quiet = words.at(-1) === 'noreply';
-    let delay: number | undefined = 0;
-    if (words.length !== (quiet ? 2 : 1)) delay = parseSigned32(words[1] as string);
-    if (delay === undefined) {
-      this.#channel.commands.store.counters.cmd_flush++;
-      this.#answer(quiet, 'CLIENT_ERROR invalid exptime argument');
-      return;
-    }
-    this.#channel.commands.store.flush(delay);
-    this.#answer(quiet, 'OK');
   }
 
   #answer(quiet: boolean, text: string): void {

@@ -14,8 +14,8 @@ export interface StoreRequest {
   expiration: number;
   /** Only if the item's CAS is this one; 0n: whatever it is. */
   cas: bigint;
-  /** The CAS that the item gets, instead of the next one. */
-  newCas?: bigint | undefined;
+  /** The CAS that the item gets; memcached counts one for each attempt to store. */
+  newCas: bigint;
   /** Stores under an older CAS too, but marks the item as stale (`I` of `ms`). */
   allowStale?: boolean | undefined;
   /** The key came in base64. */
@@ -213,7 +213,7 @@ export class Commands {
   ): StoreResult {
     const item = new Item(old?.key ?? request.key, value, flags, expiration);
     item.marks = request.binaryKey === true ? marks | Mark.BinaryKey : marks;
-    this.store.link(item, old, request.newCas ?? this.store.nextCas());
+    this.store.link(item, old, request.newCas);
     return { status: 'stored', cas: item.cas, length: value.length };
   }
 }

@@ -41,6 +41,8 @@ export class Item {
   /** When it was stored or last accessed, in seconds of the store's clock. */
   time = 0;
   cas = 0n;
+  /** How many items the store had taken in when this one came, itself included. */
+  number = 0;
   marks = 0;
   /** The last batch of replies that this item is in. */
   batch: Batch | undefined = undefined;

@@ -3,9 +3,8 @@ import { keyToken, type MetaFlags, OPAQUE_TOO_LONG } from '../protocol/meta/serv
 import type { Channel } from './channel.ts';
 import { Item } from './item.ts';
 
-/** The directions that `M` names; '' is left out. */
+/** The directions that `M` names. */
 const UP: ReadonlyMap<string, boolean> = new Map([
-  ['', true],
   ['I', true],
   ['+', true],
   ['D', false],
@@ -21,7 +20,7 @@ export class MetaArithmetic {
   }
 
   run(flags: MetaFlags, line: string): undefined {
-    const up = UP.get(flags.mode);
+    const up = flags.mode === undefined ? true : UP.get(flags.mode);
     if (up === undefined) return this.#line('CLIENT_ERROR invalid mode for ma M token');
     const { commands } = this.#channel;
     const result = commands.delta(flags.key, up, flags.delta, flags.cas ?? 0n);
@@ -92,8 +91,7 @@ export class MetaArithmetic {
         default:
       }
     }
-    // memcached lets `q` silence a counter that moved, but not one that it has just made.
-    if (flags.quiet && !created) return undefined;
+    if (flags.quiet) return undefined;
     writeText(this.#channel.output, flags.value ? `${reply}\r\n${digits}\r\n` : `${reply}\r\n`);
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { parseSigned32 } from '../protocol/classic/numbers.ts';
+import { readInt32 } from '../protocol/classic/numbers.ts';
 import { ownWord, writeBlock, writeLine } from '../protocol/classic/server-side.ts';
 import {
   BAD_LINE,
@@ -6,19 +6,19 @@ import {
   echoed,
   encodeKey,
   keyToken,
+  LONGEST_KEY,
+  lookLikeFlags,
   type MetaFlags,
-  MOST_WORDS,
   OPAQUE_TOO_LONG,
   readFlags,
 } from '../protocol/meta/server-side.ts';
-import type { Channel } from './channel.ts';
+import { type Channel, takeCas } from './channel.ts';
 import type { StoreMode, StoreStatus } from './commands.ts';
 import { Item, Mark } from './item.ts';
 import { MetaArithmetic } from './meta-arithmetic.ts';
 import { classOf } from './slabs.ts';
 import type { DataBlock } from './text-conversation.ts';
 
-const LONGEST_KEY = 250;
 const LONGEST_BLOCK = 0x7fff_ffff - 2;
 
 /** Flags of `mg` that look at an item, or change it, before the fetch counts. */
@@ -27,7 +27,6 @@ const COUNTED_LATE: ReadonlySet<string> = new Set(['N', 'T', 'R', 'l', 'h']);
 const CODES: Readonly<Record<StoreStatus, string>> = { stored: 'HD', exists: 'EX', notFound: 'NF', notStored: 'NS' };
 
 const MODES: ReadonlyMap<string, StoreMode> = new Map([
-  ['', 'set'],
   ['S', 'set'],
   ['E', 'add'],
   ['A', 'append'],
@@ -48,25 +47,22 @@ export class MetaCommands {
   dispatch(command: string, words: readonly string[], line: string): DataBlock | undefined {
     switch (command) {
       case 'mg':
-        this.#run(words, ' are', (flags) => this.#get(flags, line));
+        this.#run(words, (flags) => this.#get(flags, line));
         return undefined;
       case 'ms':
         return this.#set(words, line);
       case 'md':
-        this.#run(words, '', (flags) => this.#delete(flags, line));
+        this.#run(words, (flags) => this.#delete(flags, line));
         return undefined;
       case 'ma':
-        this.#run(words, '', (flags) => this.#arithmetic.run(flags, line));
+        this.#run(words, (flags) => this.#arithmetic.run(flags, line), 'CLIENT_ERROR invalid or duplicate flag');
         return undefined;
       case 'mn':
         this.#line('MN');
         this.#channel.settle();
         return undefined;
-      case 'me':
-        this.#debug(words);
-        return undefined;
       default:
-        this.#line('ERROR');
+        this.#debug(words);
         return undefined;
     }
   }
@@ -75,15 +71,12 @@ export class MetaCommands {
     writeLine(this.#channel.output, text);
   }
 
-  /** Reads the line of a command without a data block and carries it out. */
-  #run(words: readonly string[], verb: string, command: (flags: MetaFlags) => void): undefined {
-    const key = words[1];
-    if (key === undefined) return this.#line('ERROR');
-    if (key.length > LONGEST_KEY) return this.#line(BAD_LINE);
-    if (words.length > MOST_WORDS) return this.#line(`CLIENT_ERROR options flags${verb} too long`);
-    const flags = readFlags(words.slice(2), key);
+  /** Reads the line of a command without a data block and carries it out; `refusal` is what faulty flags are told. */
+  #run(words: readonly string[], command: (flags: MetaFlags) => void, refusal?: string): undefined {
+    if (words.length < 2 || !lookLikeFlags(words, 2)) return this.#line(BAD_LINE);
+    const flags = readFlags(words, 2);
     if (typeof flags !== 'string') command(flags);
-    else this.#line(verb === '' ? 'CLIENT_ERROR invalid or duplicate flag' : flags);
+    else this.#line(refusal ?? flags);
     return undefined;
   }
 
@@ -100,7 +93,8 @@ export class MetaCommands {
       if (!flags.noBump && !flags.words.some((word) => COUNTED_LATE.has(word[0] as string))) store.bump(item);
       return this.#line(OPAQUE_TOO_LONG);
     }
-    if (flags.value) writeBlock(output, `VA ${item.value.length}${reply}\r\n`, item.value);
+    // A client that says which CAS it has gets the value only if the item has another.
+    if (flags.value && flags.cas !== item.cas) writeBlock(output, `VA ${item.value.length}${reply}\r\n`, item.value);
     else this.#line(`HD${reply}`);
     this.#channel.refer(item);
     if (!flags.noBump) store.bump(item);
@@ -205,19 +199,15 @@ export class MetaCommands {
   }
 
   #set(words: readonly string[], line: string): DataBlock | undefined {
-    const [, key, lengthWord] = words;
     const refuse = (text: string): undefined => this.#line(text) as undefined;
-    if (key === undefined) return refuse('ERROR');
-    if (key.length > LONGEST_KEY || lengthWord === undefined) return refuse(BAD_LINE);
-    if (words.length > MOST_WORDS) return refuse('CLIENT_ERROR options flags too long');
-    const length = parseSigned32(lengthWord);
+    const length = words.length < 3 || !lookLikeFlags(words, 3) ? undefined : readInt32(words[2] as string);
+    // Without a length memcached does not know what to skip: the value runs as commands.
     if (length === undefined || length < 0 || length > LONGEST_BLOCK) return refuse(BAD_LINE);
-    const flags = readFlags(words.slice(3), key);
+    const flags = readFlags(words, 3);
     const mode = typeof flags === 'string' ? undefined : storeMode(flags);
-    if (typeof flags === 'string' || mode === undefined || flags.opaqueTooLong) {
+    if (typeof flags === 'string' || mode === undefined) {
       this.#channel.skip(length + 2);
-      if (typeof flags === 'string') return refuse(flags);
-      return refuse(mode === undefined ? 'CLIENT_ERROR invalid mode for ms M token' : OPAQUE_TOO_LONG);
+      return refuse(typeof flags === 'string' ? flags : 'CLIENT_ERROR invalid mode for ms M token');
     }
     const { commands } = this.#channel;
     const room = commands.store.roomFor(flags.key.length, flags.clientFlags, length);
@@ -229,6 +219,11 @@ export class MetaCommands {
       return refuse(
         `SERVER_ERROR ${room === 'tooLarge' ? 'object too large for cache' : 'out of memory storing object'}`,
       );
+    }
+    this.#channel.spareCas = flags.newCas ?? commands.store.nextCas();
+    if (flags.opaqueTooLong) {
+      this.#channel.skip(length + 2);
+      return refuse(OPAQUE_TOO_LONG);
     }
     return { length, take: (value, valid) => this.#take(flags, mode, ownWord(flags.key, line), value, valid) };
   }
@@ -244,7 +239,7 @@ export class MetaCommands {
       flags: flags.clientFlags,
       expiration: commands.store.expirationOf((creates ? flags.vivify : flags.ttl) ?? 0),
       cas: flags.cas ?? 0n,
-      newCas: flags.newCas,
+      newCas: takeCas(this.#channel),
       allowStale: flags.invalidate,
       binaryKey: flags.binaryKey,
     });
@@ -267,12 +262,9 @@ export class MetaCommands {
       store.counters.delete_misses++;
       return this.#line(`${item === undefined ? 'NF' : 'EX'}${echoed(flags)}`);
     }
-    if (flags.removeValue || flags.invalidate) {
-      this.#invalidate(item, flags, line);
-    } else {
-      store.counters.delete_hits++;
-      store.remove(item);
-    }
+    if (!flags.invalidate) store.counters.delete_hits++;
+    if (flags.removeValue || flags.invalidate) this.#invalidate(item, flags, line);
+    else store.remove(item);
     if (!flags.quiet) this.#line(`HD${echoed(flags)}`);
     return undefined;
   }
@@ -294,15 +286,16 @@ export class MetaCommands {
 
   #debug(words: readonly string[]): undefined {
     const [, given, flag] = words;
-    if (given === undefined || given.length > LONGEST_KEY) return this.#line(BAD_LINE);
-    const key = flag === 'b' ? decodeKey(given) : given;
+    if (given === undefined || given.length > LONGEST_KEY || !lookLikeFlags(words, 2)) return this.#line(BAD_LINE);
+    // memcached heeds a `b` only where one more word follows.
+    const key = flag === 'b' && words.length > 3 ? decodeKey(given) : given;
     if (key === undefined) return this.#line(BAD_LINE);
     const { store } = this.#channel.commands;
     store.counters.cmd_meta++;
     const item = store.find(key);
     if (item === undefined) return this.#line('EN');
     const name = (item.marks & Mark.BinaryKey) === 0 ? item.key : encodeKey(item.key);
-    const expires = item.expiration === 0 ? -1 : store.now - item.expiration;
+    const expires = item.expiration === 0 ? -1 : item.expiration - store.now;
     const fetched = (item.marks & Mark.Fetched) === 0 ? 'no' : 'yes';
     const slabClass = classOf(item.size, store.maxItemSize);
     const size = `cls=${slabClass} size=${item.size}`;
@@ -312,7 +305,7 @@ export class MetaCommands {
 
 /** The way to store that the flags ask for; undefined for a letter that means none. */
 function storeMode(flags: MetaFlags): StoreMode | undefined {
-  const mode = MODES.get(flags.mode);
+  const mode = flags.mode === undefined ? 'set' : MODES.get(flags.mode);
   if (flags.cas !== undefined && (mode === 'set' || mode === 'replace')) return 'cas';
   if (flags.vivify === undefined) return mode;
   if (mode === 'append') return 'appendOrCreate';

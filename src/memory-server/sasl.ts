@@ -37,7 +37,7 @@ export class SaslExchange {
   /** The status of an exchange whose lengths alone rule it out. */
   refusal(mechanismLength: number, length: number): number | undefined {
     if (mechanismLength > LONGEST_MECHANISM) return Status.InvalidArguments;
-    return length < 0 || length > LONGEST_CREDENTIALS ? Status.OutOfMemory : undefined;
+    return length > LONGEST_CREDENTIALS ? Status.OutOfMemory : undefined;
   }
 
   /** Takes the first message of an exchange, or a later one. */

@@ -59,7 +59,7 @@ export interface MemoryServerOptions {
 const SWEEP_INTERVAL = 1_000;
 
 /**
- * memcached in the process, for development and tests: it answers as memcached 1.6.18 does, over the binary, the meta
+ * memcached in the process, for development and tests: it answers as memcached 1.6.45 does, over the binary, the meta
  * and the classic protocol, and misbehaves on request.
  *
  * @example

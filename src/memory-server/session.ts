@@ -40,6 +40,7 @@ export class Session implements Channel {
   readonly commands: Commands;
   readonly facts: ServerFacts;
   ended = false;
+  spareCas = 0n;
   readonly #host: SessionHost;
   readonly #socket: Socket;
   readonly #delivery: Delivery;
@@ -100,16 +101,7 @@ export class Session implements Channel {
     item.batch = this.#batch;
   }
 
-  dropStacked(): void {
-    if (this.output.position > this.#settled) this.output.position = this.#settled;
-  }
-
   end(): void {
-    this.ended = true;
-  }
-
-  abort(): void {
-    this.dropStacked();
     this.ended = true;
   }
 

@@ -1,10 +1,11 @@
+import { encodeKey } from '../protocol/meta/server-side.ts';
 import type { Cluster } from './cluster.ts';
 import { type Item, Mark } from './item.ts';
 import { classOf, classSizes, PAGE_BYTES } from './slabs.ts';
 import type { Store } from './store.ts';
 
 /** The version that the server says it is; the one that its answers are held against. */
-export const VERSION = '1.6.18';
+export const VERSION = '1.6.45';
 
 /** What the statistics tell about the server around the store. */
 export interface ServerFacts {
@@ -150,13 +151,18 @@ export function connectionStats(facts: ServerFacts): Statistic[] {
   return [entry('listener:addr', address), entry('listener:state', 'conn_listening')];
 }
 
-/** One item of `lru_crawler metadump`, with its line end, which is a bare LF there. */
+/** One item of `lru_crawler metadump`, with its line end, which is a space and a bare LF there. */
 export function dumpLine(store: Store, item: Item): string {
   const expiration = item.expiration === 0 ? -1 : store.unixTime(item.expiration);
   const fetched = (item.marks & Mark.Fetched) === 0 ? 'no' : 'yes';
   const slabClass = classOf(item.size, store.maxItemSize);
-  const rest = `cas=${item.cas} fetch=${fetched} cls=${slabClass} size=${item.size}`;
-  return `key=${escapeKey(item.key)} exp=${expiration} la=${store.unixTime(item.time)} ${rest}\n`;
+  const rest = `cas=${item.cas} fetch=${fetched} cls=${slabClass} size=${item.size} flags=${item.flags}`;
+  return `key=${escapeKey(item.key)} exp=${expiration} la=${store.unixTime(item.time)} ${rest} \n`;
+}
+
+/** One item of `lru_crawler mgdump`. */
+export function fetchLine(item: Item): string {
+  return (item.marks & Mark.BinaryKey) === 0 ? `mg ${item.key}\r\n` : `mg ${encodeKey(item.key)} b\r\n`;
 }
 
 /** A key as a URL would have it: letters, digits and `-._~` stay as they are. */

@@ -51,11 +51,14 @@ export class Store {
   readonly #epoch: number;
   #newest: Item | undefined;
   #oldest: Item | undefined;
-  #lastCas = 0n;
-  /** The last `flush_all`: items last stored at or before this second are gone, once it has come. */
+  /** memcached's first is 2. */
+  #lastCas = 1n;
+  /** The last `flush_all`: items last used at or before this second are gone, once it has come. */
   #oldestLive = 0;
-  /** The last `flush_all`: items with a smaller CAS are gone. */
-  #oldestCas = 0n;
+  /** Counts what was put in, to tell items that are older than a `flush_all` of the same second. */
+  #linked = 0;
+  /** Items that were put in up to this one are gone. */
+  #flushed = 0;
   #sweeper: MapIterator<Item> | undefined;
 
   constructor(options: StoreOptions = {}) {
@@ -153,6 +156,7 @@ export class Store {
     this.#evict(item.size);
     item.cas = cas;
     item.time = this.now;
+    item.number = ++this.#linked;
     this.#items.set(item.key, item);
     this.bytes += item.size;
     this.counters.total_items++;
@@ -170,7 +174,7 @@ export class Store {
     this.counters.cmd_flush++;
     const moment = delay > 0 ? this.expirationOf(delay) : this.now;
     this.#oldestLive = moment - 1;
-    if (this.#oldestLive <= this.now) this.#oldestCas = this.nextCas();
+    if (this.#oldestLive <= this.now) this.#flushed = this.#linked;
   }
 
   /** Removes expired and flushed items that nobody asks for. Looks at some thousands and goes on from there next time. */
@@ -213,8 +217,7 @@ export class Store {
   }
 
   #isFlushed(item: Item): boolean {
-    if (this.#oldestLive === 0 || this.#oldestLive > this.now) return false;
-    return item.time <= this.#oldestLive || (this.#oldestCas !== 0n && item.cas !== 0n && item.cas < this.#oldestCas);
+    return item.number <= this.#flushed || (item.time <= this.#oldestLive && this.#oldestLive <= this.now);
   }
 
   #evict(needed: number): void {

@@ -1,15 +1,15 @@
-import { parseSigned32, parseUnsigned32 } from '../protocol/classic/numbers.ts';
+import { readInt32 } from '../protocol/classic/numbers.ts';
 import {
-  credentialsOf,
   ENDLESS,
   lineLength,
   lineText,
+  SHORTEST_LINE,
   wordsOf,
   writeHit,
   writeLine,
   writeText,
 } from '../protocol/classic/server-side.ts';
-import { BAD_LINE } from '../protocol/meta/server-side.ts';
+import { BAD_LINE, LONGEST_KEY } from '../protocol/meta/server-side.ts';
 import { AGAIN, type Conversation, NEVER, NO_BODY } from '../protocol/request-reader.ts';
 import { AdminCommands } from './admin-commands.ts';
 import type { Channel } from './channel.ts';
@@ -17,15 +17,14 @@ import { ClassicCommands } from './classic-commands.ts';
 import { OLD_KEY } from './cluster.ts';
 import { MetaCommands } from './meta-commands.ts';
 import { VERSION } from './stats.ts';
+import { TextLogin } from './text-login.ts';
 
 const SPACE = 0x20;
-const LONGEST_KEY = 250;
-
-/** What memcached reads at once: credentials that do not fit there make it close. */
-const LONGEST_CREDENTIALS = 16 * 1024;
 
 /** Replies to one line are sent in parts of about this size, so that a long `get` does not fill the memory. */
 const PART_BYTES = 64 * 1024;
+
+const META: ReadonlySet<string> = new Set(['mg', 'ms', 'md', 'ma', 'mn', 'me']);
 
 /** Takes the data block behind a line; `valid` is whether CR LF ends it. */
 export type TakeData = (data: string, valid: boolean) => void;
@@ -45,13 +44,13 @@ export class TextConversation implements Conversation {
   readonly #classic: ClassicCommands;
   readonly #meta: MetaCommands;
   readonly #admin: AdminCommands;
-  #authenticated: boolean;
+  readonly #login: TextLogin;
   #takeData: TakeData = () => {};
   #continuation: Continuation | undefined;
 
   constructor(channel: Channel, authentication: boolean) {
     this.#channel = channel;
-    this.#authenticated = !authentication;
+    this.#login = new TextLogin(channel, authentication);
     this.#classic = new ClassicCommands(channel);
     this.#meta = new MetaCommands(channel);
     this.#admin = new AdminCommands(channel);
@@ -70,17 +69,19 @@ export class TextConversation implements Conversation {
   }
 
   headLength(buffer: Buffer, start: number, from: number, end: number): number {
-    const length = lineLength(buffer, start, from, end);
+    const length = this.#login.done ? lineLength(buffer, start, from, end) : this.#login.headLength(buffer, start, end);
     if (length !== ENDLESS) return length;
-    this.#channel.abort();
+    this.#channel.end();
     return NEVER;
   }
 
   head(buffer: Buffer, start: number, end: number): number {
     if (this.#continuation === undefined) {
-      const line = lineText(buffer, start, end);
-      if (!this.#authenticated) return this.#authenticate(line);
-      const block = this.#dispatch(line);
+      if (!this.#login.done) {
+        this.#takeData = (data, valid) => this.#login.take(data, valid);
+        return this.#login.head(buffer, start, end);
+      }
+      const block = end - start < SHORTEST_LINE ? this.#refuse() : this.#dispatch(lineText(buffer, start, end));
       if (block !== undefined) {
         this.#takeData = block.take;
         return block.length + 2;
@@ -102,19 +103,21 @@ export class TextConversation implements Conversation {
     return NO_BODY;
   }
 
+  #refuse(): undefined {
+    writeLine(this.#channel.output, BAD_LINE);
+  }
+
   #dispatch(line: string): DataBlock | undefined {
-    const begin = line.charCodeAt(0) === SPACE ? line.length - line.trimStart().length : 0;
-    const space = line.indexOf(' ', begin);
-    const command = space === -1 ? line.slice(begin) : line.slice(begin, space);
+    const space = line.indexOf(' ');
+    const command = space === -1 ? line : line.slice(0, space);
     switch (command) {
       case 'get':
       case 'gets':
-      case 'bget':
         this.#get(line, space, command === 'gets');
         return undefined;
       case 'gat':
       case 'gats':
-        this.#getAndTouch(line, space, command === 'gats');
+        this.#getAndTouch(line, command === 'gats');
         return undefined;
       default:
         return this.#dispatchWords(command, wordsOf(line), line);
@@ -122,8 +125,7 @@ export class TextConversation implements Conversation {
   }
 
   #dispatchWords(command: string, words: readonly string[], line: string): DataBlock | undefined {
-    if (command.length === 2 && command[0] === 'm') return this.#meta.dispatch(command, words, line);
-    const { output } = this.#channel;
+    if (META.has(command)) return this.#meta.dispatch(command, words, line);
     switch (command) {
       case 'set':
       case 'add':
@@ -142,147 +144,90 @@ export class TextConversation implements Conversation {
       case 'touch':
         this.#classic.touch(words);
         return undefined;
-      case 'flush_all':
-        this.#classic.flush(words);
-        return undefined;
       case 'version':
-        writeLine(output, `VERSION ${VERSION}`);
+        writeLine(this.#channel.output, `VERSION ${VERSION}`);
         return undefined;
       case 'quit':
         this.#channel.settle();
         this.#channel.end();
         return undefined;
-      case 'verbosity':
-        this.#verbosity(words);
-        return undefined;
       default:
-        this.#continuation = this.#admin.dispatch(command, words);
+        this.#continuation = this.#admin.dispatch(words);
         return undefined;
     }
   }
 
-  #verbosity(words: readonly string[]): void {
-    if (words.length !== 2 && words.length !== 3) {
-      writeLine(this.#channel.output, 'ERROR');
+  #getAndTouch(line: string, withCas: boolean): void {
+    const [, sent, key] = wordsOf(line);
+    if (sent === undefined || key === undefined) {
+      this.#refuse();
       return;
     }
-    const level = parseUnsigned32(words[1] as string);
-    if (level !== undefined) this.#channel.facts.verbosity = Math.min(level, 10);
-    if (words.at(-1) !== 'noreply') writeLine(this.#channel.output, level === undefined ? BAD_LINE : 'OK');
-  }
-
-  #getAndTouch(line: string, space: number, withCas: boolean): void {
-    const [sent] = space === -1 ? [] : wordsOf(line.slice(space, space + 300));
-    if (sent === undefined) {
-      writeLine(this.#channel.output, 'ERROR');
-      return;
-    }
-    const expiration = parseSigned32(sent);
+    const expiration = readInt32(sent);
     if (expiration === undefined) {
       writeLine(this.#channel.output, 'CLIENT_ERROR invalid exptime argument');
       return;
     }
     const { store } = this.#channel.commands;
-    this.#fetch(line, line.indexOf(sent, space) + sent.length, withCas, store.expirationOf(expiration));
+    const keys = line.indexOf(sent, line.indexOf(' ')) + sent.length;
+    this.#fetch(line, keys, withCas, store.expirationOf(expiration));
   }
 
   #get(line: string, space: number, withCas: boolean): void {
-    if (space === -1 || line.trimEnd().length <= space) {
-      writeLine(this.#channel.output, 'ERROR');
-      return;
-    }
-    this.#fetch(line, space, withCas, undefined);
+    if (space === -1 || skipSpaces(line, space) === line.length) this.#refuse();
+    else this.#fetch(line, space, withCas, undefined);
   }
 
   /** Answers for the keys from `at` on, one after the other; in parts, when the client does not read them. */
   #fetch(line: string, at: number, withCas: boolean, expiration: number | undefined): void {
-    let from = at;
+    const channel = this.#channel;
+    /** Where the answer begins; undefined once a part of it has gone out. */
+    let begin: number | undefined = channel.output.position;
+    let from = skipSpaces(line, at);
     this.#continuation = () => {
-      for (;;) {
-        while (line.charCodeAt(from) === SPACE) from++;
-        if (from >= line.length) return this.#endFetch();
-        const space = line.indexOf(' ', from);
-        const to = space === -1 ? line.length : space;
-        if (to - from > LONGEST_KEY) return this.#refuseFetch();
-        const key = line.slice(from, to);
-        from = to;
-        if (this.#fetchOne(key, withCas, expiration)) return false;
+      while (from < line.length) {
+        const to = endOfWord(line, from);
+        if (to - from > LONGEST_KEY) return this.#refuseFetch(begin);
+        this.#fetchOne(line.slice(from, to), withCas, expiration);
+        from = skipSpaces(line, to);
+        if (channel.output.position <= PART_BYTES) continue;
+        begin = undefined;
+        channel.flush();
+        if (channel.blocked) return false;
       }
+      writeText(channel.output, 'END\r\n');
+      return true;
     };
   }
 
-  /** Answers for one key; true when the rest has to wait. */
-  #fetchOne(key: string, withCas: boolean, expiration: number | undefined): boolean {
+  /** A key that is too long: the hits before it are not told, and memcached ends its line twice. */
+  #refuseFetch(begin: number | undefined): boolean {
+    const { output } = this.#channel;
+    if (begin !== undefined) output.position = begin;
+    writeLine(output, `${BAD_LINE}\r\n`);
+    return true;
+  }
+
+  #fetchOne(key: string, withCas: boolean, expiration: number | undefined): void {
     const { commands, output } = this.#channel;
     const item = expiration === undefined ? commands.get(key) : commands.touch(key, expiration);
     if (item === undefined) {
       const text = key === OLD_KEY ? this.#channel.facts.cluster.text : undefined;
       if (text !== undefined) writeHit(output, key, 0, text, undefined);
-      return false;
+      return;
     }
     writeHit(output, key, item.flags, item.value, withCas ? item.cas : undefined);
-    return output.position > PART_BYTES && this.#sendPart();
+    this.#channel.refer(item);
   }
+}
 
-  #endFetch(): boolean {
-    writeText(this.#channel.output, 'END\r\n');
-    this.#channel.settle();
-    return true;
-  }
+function skipSpaces(line: string, at: number): number {
+  let from = at;
+  while (line.charCodeAt(from) === SPACE) from++;
+  return from;
+}
 
-  /** Sends what there is of a long answer; true when the rest has to wait. */
-  #sendPart(): boolean {
-    this.#channel.flush();
-    return this.#channel.blocked;
-  }
-
-  /** A key that is too long: memcached drops the hits of this line, and with them all that it has kept back. */
-  #refuseFetch(): boolean {
-    this.#channel.dropStacked();
-    writeLine(this.#channel.output, BAD_LINE);
-    return true;
-  }
-
-  /** Before authentication the only command is a `set` whose data block is a user name and a password. */
-  #authenticate(line: string): number {
-    const words = wordsOf(line);
-    const length = words[0] === 'set' && words.length >= 5 ? parseUnsigned32(words[4] as string) : undefined;
-    if (length === undefined) {
-      this.#answerLogin('CLIENT_ERROR unauthenticated');
-      return NO_BODY;
-    }
-    if (length + 2 > LONGEST_CREDENTIALS) {
-      this.#channel.abort();
-      return NO_BODY;
-    }
-    this.#takeData = (data, valid) => this.#judge(data, valid);
-    return length + 2;
-  }
-
-  #judge(data: string, valid: boolean): void {
-    if (!valid) {
-      this.#answerLogin('CLIENT_ERROR bad command line termination');
-      return;
-    }
-    const credentials = credentialsOf(Buffer.from(data, 'latin1').toString());
-    if (credentials === undefined) {
-      this.#answerLogin('CLIENT_ERROR bad authentication token format');
-      return;
-    }
-    const { counters } = this.#channel.commands.store;
-    counters.auth_cmds++;
-    this.#authenticated = this.#channel.authenticate(credentials.username, credentials.password);
-    if (this.#authenticated) {
-      this.#answerLogin('STORED');
-    } else {
-      counters.auth_errors++;
-      this.#answerLogin('CLIENT_ERROR authentication failure');
-    }
-  }
-
-  /** In one batch memcached has but one reply for all logins, which the last of them keeps. */
-  #answerLogin(text: string): void {
-    this.#channel.dropStacked();
-    writeLine(this.#channel.output, text);
-  }
+function endOfWord(line: string, from: number): number {
+  const space = line.indexOf(' ', from);
+  return space === -1 ? line.length : space;
 }

@@ -27,6 +27,14 @@ const oddNumbers = fc.constantFrom(
   '\t7',
   '99999999999999999999999',
   '-0',
+  '-',
+  '+',
+  '00000000000',
+  '000000000007',
+  '0000000000000000000005',
+  '4294967296',
+  '-2147483649',
+  'noreply',
 );
 const anyNumber = fc.oneof({ weight: 9, arbitrary: numbers }, { weight: 1, arbitrary: oddNumbers });
 
@@ -36,7 +44,7 @@ const largeLengths = fc.oneof(
   fc.integer({ min: LIMIT - 70, max: LIMIT - 50 }),
   fc.integer({ min: LIMIT / 2 - 70, max: LIMIT / 2 - 50 }),
 );
-/** Without `-`, for which memcached looks past the end of a large number, into what another item has left there. */
+/** Not only spaces, past which memcached would look for a number in what another item has left behind them. */
 const values = fc.oneof(
   {
     weight: 6,
@@ -51,7 +59,9 @@ const values = fc.oneof(
       '5 ',
       ' 12',
       '12 a',
-
+      '-3',
+      '+4',
+      '7\0',
       'abc',
       '18446744073709551615',
     ),
@@ -60,7 +70,7 @@ const values = fc.oneof(
     weight: 3,
     arbitrary: fc
       .string({ unit: 'binary', maxLength: 30 })
-      .map((text) => Buffer.from(text.replaceAll('-', '_')).toString('latin1')),
+      .map((text) => Buffer.from(/^[ \t\n\v\f\r]+$/.test(text) ? `x${text}` : text).toString('latin1')),
   },
   { weight: 2, arbitrary: fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn }).map(String) },
 );
@@ -69,7 +79,7 @@ const storedValues = fc.oneof(
   { weight: 400, arbitrary: values },
   { weight: 1, arbitrary: largeLengths.map((length) => '1'.padEnd(length, ' ')) },
 );
-const noreply = fc.constantFrom('', '', '', '', ' noreply', ' norepl');
+const noreply = fc.constantFrom('', '', '', '', ' noreply', ' norepl', ' 0', ` x${' y'.repeat(25)} noreply`);
 const clientFlags = fc.oneof(
   { weight: 9, arbitrary: fc.constantFrom('0', '0', '1', '4294967295', '77') },
   { weight: 1, arbitrary: oddNumbers },
@@ -110,10 +120,36 @@ const classicOther = fc.oneof(
     .tuple(fc.constantFrom('incr', 'decr'), keys, anyNumber, noreply)
     .map(([name, key, by, quiet]) => `${name} ${key} ${by}${quiet}`),
   fc
-    .tuple(keys, fc.constantFrom('', '', ' 0', ' 1'), noreply)
+    .tuple(
+      fc.oneof({ weight: 9, arbitrary: keys }, { weight: 1, arbitrary: fc.constant('noreply') }),
+      fc.constantFrom('', '', ' 0', ' 1'),
+      noreply,
+    )
     .map(([key, delay, quiet]) => `delete ${key}${delay}${quiet}`),
   fc.tuple(keys, fc.oneof(ttls, oddNumbers), noreply).map(([key, ttl, quiet]) => `touch ${key} ${ttl}${quiet}`),
-  fc.constantFrom('version', 'verbosity 0', 'verbosity x', 'foo', 'set a 0', 'incr', 'touch a', 'cas a 1 1', 'gets'),
+  fc.constantFrom(
+    'version',
+    'verbosity 0',
+    'verbosity x',
+    'foo',
+    'foo noreply',
+    'set a 0',
+    'incr',
+    'touch a',
+    'cas a 1 1',
+  ),
+  fc.constantFrom(
+    'gets',
+    'gat 0',
+    'get',
+    '',
+    'a',
+    ' get a',
+    'mx',
+    'me',
+    `get ${'k'.repeat(251)}`,
+    `touch ${'k'.repeat(251)} 0`,
+  ),
   fc.constantFrom(
     'flush_all',
     'flush_all 0',
@@ -122,6 +158,8 @@ const classicOther = fc.oneof(
     'flush_all x',
     'flush_all -1',
     'flush_all noreply',
+    ' flush_all 0',
+    'flush_all 0 x',
   ),
 );
 /** Flushing too often would leave nothing to look at. */
@@ -133,9 +171,10 @@ const metaFlag = (letters: readonly string[]): fc.Arbitrary<string> =>
   fc.constantFrom(...letters).chain((letter) => {
     if ('TNR'.includes(letter))
       return fc.oneof({ weight: 9, arbitrary: ttls }, { weight: 1, arbitrary: oddNumbers }).map((ttl) => letter + ttl);
-    if ('CDJ'.includes(letter)) return anyNumber.map((number) => letter + number);
+    if ('CEDJ'.includes(letter)) return anyNumber.map((number) => letter + number);
     if (letter === 'F') return clientFlags.map((flags) => letter + flags);
     if (letter === 'O') return fc.constantFrom('O', 'O1', `O${'x'.repeat(31)}`, `O${'x'.repeat(32)}`);
+    if (letter === 'M') return fc.constantFrom('M', 'MEE', 'Mx');
     return fc.constant(letter);
   });
 
@@ -144,17 +183,19 @@ const metaKeys = fc.oneof(
   { weight: 8, arbitrary: keys.map((key) => [key, ''] as const) },
   {
     weight: 2,
-    arbitrary: fc.constantFrom('YQ==', 'Yg==', 'bg==', 'AAEC', 'YQ=', 'a').map((key) => [key, ' b'] as const),
+    arbitrary: fc
+      .constantFrom('YQ==', 'Yg==', 'bg==', 'AAEC', 'YQ=', 'a', 'Y!Q==', 'YQ==YQ==', 'Y===', 'YQ=a')
+      .map((key) => [key, ' b'] as const),
   },
 );
 const metaFlags = (letters: string, extra: readonly string[] = []) =>
   fc.uniqueArray(metaFlag([...letters, ...extra]), { maxLength: 7, selector: (flag) => flag[0] });
 
 const metaLine = fc.oneof(
-  fc.tuple(fc.constant('mg'), metaKeys, metaFlags('vkqstcfhluOTNRvtPLCFDJI!')),
-  fc.tuple(fc.constant('mg'), metaKeys, metaFlags('vkqstcfhluOTNR')),
-  fc.tuple(fc.constant('md'), metaKeys, metaFlags('kqOCITvt')),
-  fc.tuple(fc.constant('ma'), metaKeys, metaFlags('kqOCNJDTtcv', ['MI', 'MD', 'M+', 'M-', 'Mx'])),
+  fc.tuple(fc.constant('mg'), metaKeys, metaFlags('vkqstcfhluOTNRCEvtPLFDJIMx!')),
+  fc.tuple(fc.constant('mg'), metaKeys, metaFlags('vkqstcfhluOTNRC')),
+  fc.tuple(fc.constant('md'), metaKeys, metaFlags('kqOCEITFvtx')),
+  fc.tuple(fc.constant('ma'), metaKeys, metaFlags('kqOCENJDTtcv', ['MI', 'MD', 'M+', 'M-', 'Mx'])),
   fc.tuple(
     fc.constant('me'),
     keys.map((key) => [key, ''] as const),
@@ -165,9 +206,8 @@ const metaOther = metaLine.map(([name, [key, base64], flags]) =>
   latin1(`${name} ${key}${base64}${flags.map((flag) => ` ${flag}`).join('')}\r\n`),
 );
 
-/** Without `s`, and without `N` in append modes: 1.6.18 does not know those yet. */
 const metaStore = fc
-  .tuple(metaKeys, storedValues, metaFlags('kqcOCFITvt', ['ME', 'MA', 'MP', 'MR', 'MS', 'Mx']), slips)
+  .tuple(metaKeys, storedValues, metaFlags('kqcsOCEFITNvt', ['ME', 'MA', 'MP', 'MR', 'MS', 'Mx']), slips)
   .map(([[key, base64], value, flags, slip]) =>
     latin1(`ms ${key} ${value.length}${base64}${flags.map((flag) => ` ${flag}`).join('')}\r\n${value}${slip}\r\n`),
   );

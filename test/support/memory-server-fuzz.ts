@@ -39,6 +39,7 @@ class FuzzedConnection implements Channel {
   readonly stacked = false;
   readonly reader: RequestReader;
   ended = false;
+  spareCas = 0n;
   /** How many bytes of replies there were, and a number that stands for what they were. */
   replied = 0;
   gist = 0;
@@ -67,11 +68,7 @@ class FuzzedConnection implements Channel {
   }
   settle(): void {}
   refer(): void {}
-  dropStacked(): void {}
   end(): void {
-    this.ended = true;
-  }
-  abort(): void {
     this.ended = true;
   }
   commandDone(): void {

@@ -91,9 +91,8 @@ export class RequestFrame {
     return this.opcode !== this.loud;
   }
 
-  /** The value's length; negative where memcached's 32-bit arithmetic makes it so. */
   get valueLength(): number {
-    return (this.bodyLength - this.keyLength - this.extrasLength) | 0;
+    return this.bodyLength - this.keyLength - this.extrasLength;
   }
 
   /** Takes apart the head that begins at `start`. */

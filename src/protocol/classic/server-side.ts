@@ -14,6 +14,12 @@ export const LONGEST_GET_LINE = 4 * 1024 * 1024;
 /** Past this many leading spaces memcached does not look for a `get` any more. */
 const LEADING_SPACES = 100;
 
+/** Shorter lines, their ends included, are no commands. */
+export const SHORTEST_LINE = 4;
+
+const MOST_WORDS = 23;
+
+const SPACE = 0x20;
 const LF = 0x0a;
 const CR = 0x0d;
 
@@ -30,26 +36,34 @@ export function lineLength(buffer: Buffer, start: number, from: number, end: num
 function mayBeLong(buffer: Buffer, start: number, end: number): boolean {
   if (end - start > LONGEST_GET_LINE) return false;
   let at = start;
-  while (at < end && buffer[at] === 0x20) at++;
+  while (at < end && buffer[at] === SPACE) at++;
   if (at - start > LEADING_SPACES) return false;
   const word = buffer.toString('latin1', at, at + 5);
   return word.startsWith('get ') || word === 'gets ';
 }
 
-/** The line between `start` and `end`, without its end; a NUL ends it early, as it does a C string. */
+/** The line between `start` and `end`, without its end. */
 export function lineText(buffer: Buffer, start: number, end: number): string {
-  let stop = end - 1;
-  // A line of nothing but CR LF keeps its CR, which makes it an unknown command.
-  if (stop - start > 1 && buffer[stop - 1] === CR) stop--;
-  const line = buffer.toString('latin1', start, stop);
-  const nul = line.indexOf('\0');
-  return nul === -1 ? line : line.slice(0, nul);
+  const stop = buffer[end - 2] === CR && end - 2 >= start ? end - 2 : end - 1;
+  return buffer.toString('latin1', start, stop);
 }
 
-/** The words of a line, which only spaces divide. */
+/** The first words of a line, which only spaces divide; memcached looks at no more of them. */
 export function wordsOf(line: string): string[] {
   const words = line.split(' ');
-  return words.includes('') ? words.filter((word) => word !== '') : words;
+  const given = words.includes('') ? words.filter((word) => word !== '') : words;
+  return given.length > MOST_WORDS ? given.slice(0, MOST_WORDS) : given;
+}
+
+/** All of a line from its word number `index` on. */
+export function fromWord(line: string, index: number): string {
+  let at = 0;
+  for (let left = index; ; left--) {
+    while (line.charCodeAt(at) === SPACE) at++;
+    if (left === 0) return line.slice(at);
+    const space = line.indexOf(' ', at);
+    at = space === -1 ? line.length : space;
+  }
 }
 
 /**
@@ -92,8 +106,8 @@ export function writeBlock(output: Output, head: string, value: string): void {
   output.position = position + 2;
 }
 
-/** What a text authentication's data block says: the first two words of it. */
+/** What a text authentication's data block says: a user name up to the first space, and the rest is the password. */
 export function credentialsOf(data: string): { username: string; password: string } | undefined {
-  const [username, password] = wordsOf(data);
-  return username === undefined || password === undefined ? undefined : { username, password };
+  const space = data.indexOf(' ');
+  return space === -1 ? undefined : { username: data.slice(0, space), password: data.slice(space + 1) };
 }

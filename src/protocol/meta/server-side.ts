@@ -1,4 +1,4 @@
-import { parseSigned32, parseUnsigned32, parseUnsigned64 } from '../classic/numbers.ts';
+import { readInt32, readUint32, readUint64 } from '../classic/numbers.ts';
 
 /**
  * The server's side of the meta protocol (memcached's `doc/protocol.txt`, "Meta Commands"): the flags of a command
@@ -6,12 +6,15 @@ import { parseSigned32, parseUnsigned32, parseUnsigned64 } from '../classic/numb
  */
 
 /** More words than this in a line, its command and key included, are refused. */
-export const MOST_WORDS = 19;
+const MOST_WORDS = 20;
+
+export const LONGEST_KEY = 250;
 
 /** An opaque with its `O` may not be longer. */
 const LONGEST_OPAQUE = 32;
 
 export const BAD_LINE = 'CLIENT_ERROR bad command line format';
+const TOO_MANY_WORDS = 'CLIENT_ERROR options flags are too long';
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
 export const OPAQUE_TOO_LONG = 'CLIENT_ERROR opaque token too long';
 
@@ -33,8 +36,8 @@ export interface MetaFlags {
   invalidate: boolean;
   /** `x`: remove the value, keep the item. */
   removeValue: boolean;
-  /** `M`: a mode's letter, '' for the command's own. */
-  mode: string;
+  /** `M`: a mode's letter, '' where there is none behind it; undefined for the command's own mode. */
+  mode: string | undefined;
   /** `T`, `N` and `R` as sent. */
   ttl: number | undefined;
   vivify: number | undefined;
@@ -52,12 +55,24 @@ export interface MetaFlags {
   opaqueTooLong: boolean;
 }
 
+/** Whether these words can be flags at all: a letter, a digit or one of `[\]^_\`` stands first. */
+export function lookLikeFlags(words: readonly string[], from: number): boolean {
+  for (let i = from; i < words.length; i++) {
+    if (!/^[0-9A-z]/.test(words[i] as string)) return false;
+  }
+  return true;
+}
+
 /**
- * Reads the flags. The answer is a text when one of them is faulty: the reply line that memcached gives. As there, a
- * number that can't be read is found out only after all flags have been looked at, and the last such fault is the
- * one that is told; an unknown or repeated flag is told at once.
+ * Reads key and flags of a line, of which the flags begin at word `from`. The answer is a text when one of them is
+ * faulty: the reply line that memcached gives. As there, a number that can't be read is found out only after all flags
+ * have been looked at, and the last such fault is the one that is told; an unknown or repeated flag is told at once.
  */
-export function readFlags(words: readonly string[], key: string): MetaFlags | string {
+export function readFlags(line: readonly string[], from: number): MetaFlags | string {
+  const key = line[1] as string;
+  if (key.length > LONGEST_KEY) return BAD_LINE;
+  if (line.length > MOST_WORDS) return TOO_MANY_WORDS;
+  const words = line.slice(from);
   const flags: MetaFlags = {
     words,
     key,
@@ -67,7 +82,7 @@ export function readFlags(words: readonly string[], key: string): MetaFlags | st
     noBump: false,
     invalidate: false,
     removeValue: false,
-    mode: '',
+    mode: undefined,
     ttl: undefined,
     vivify: undefined,
     recache: undefined,
@@ -82,7 +97,7 @@ export function readFlags(words: readonly string[], key: string): MetaFlags | st
   let seen = '';
   for (const word of words) {
     const flag = word[0] as string;
-    if (seen.includes(flag) || flag >= '\x7f') return 'CLIENT_ERROR duplicate flag';
+    if (seen.includes(flag)) return 'CLIENT_ERROR duplicate flag';
     seen += flag;
     const found = readFlag(flags, flag, word);
     if (found === UNKNOWN_FLAG) return found;
@@ -129,8 +144,8 @@ function readFlag(flags: MetaFlags, flag: string, word: string): string | undefi
     case 'b':
       return readBinaryKey(flags);
     case 'M':
-      flags.mode = word.slice(1);
-      return word.length === 2 ? undefined : 'CLIENT_ERROR incorrect length for M token';
+      flags.mode = word.charAt(1);
+      return undefined;
     default:
       return readNumber(flags, flag, word.slice(1));
   }
@@ -140,32 +155,32 @@ function readFlag(flags: MetaFlags, flag: string, word: string): string | undefi
 function readNumber(flags: MetaFlags, flag: string, token: string): string | undefined {
   switch (flag) {
     case 'T':
-      flags.ttl = parseSigned32(token);
+      flags.ttl = readInt32(token);
       return flags.ttl === undefined ? BAD_TOKEN : undefined;
     case 'N':
-      flags.vivify = parseSigned32(token);
+      flags.vivify = readInt32(token);
       return flags.vivify === undefined ? BAD_TOKEN : undefined;
     case 'R':
-      flags.recache = parseSigned32(token);
+      flags.recache = readInt32(token);
       return flags.recache === undefined ? BAD_TOKEN : undefined;
     case 'F': {
-      const value = parseUnsigned32(token);
+      const value = readUint32(token);
       flags.clientFlags = value ?? 0;
       return value === undefined ? BAD_LINE : undefined;
     }
     case 'C':
-      flags.cas = parseUnsigned64(token);
+      flags.cas = readUint64(token);
       return flags.cas === undefined ? BAD_TOKEN : undefined;
     case 'E':
-      flags.newCas = parseUnsigned64(token);
+      flags.newCas = readUint64(token);
       return flags.newCas === undefined ? BAD_TOKEN : undefined;
     case 'D': {
-      const value = parseUnsigned64(token);
+      const value = readUint64(token);
       flags.delta = value ?? 0n;
       return value === undefined ? 'CLIENT_ERROR invalid numeric delta value' : undefined;
     }
     case 'J': {
-      const value = parseUnsigned64(token);
+      const value = readUint64(token);
       flags.initial = value ?? 0n;
       return value === undefined ? 'CLIENT_ERROR invalid numeric initial value' : undefined;
     }
@@ -182,12 +197,20 @@ function readBinaryKey(flags: MetaFlags): string | undefined {
   return undefined;
 }
 
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-
-/** A base64 key as raw bytes; undefined where memcached would not decode it (bad letters, no padding). */
+/**
+ * A base64 key as raw bytes; undefined where memcached would not decode it. Characters that are none of base64's are
+ * passed over there, and what stands behind the padding is not looked at.
+ */
 export function decodeKey(text: string): string | undefined {
-  if (text.length % 4 !== 0 || !BASE64.test(text)) return undefined;
-  return Buffer.from(text, 'base64').toString('latin1');
+  const digits = text.replace(/[^A-Za-z0-9+/=]/g, '');
+  if (digits === '' || digits.length % 4 !== 0) return undefined;
+  const padding = digits.indexOf('=');
+  const used = padding === -1 ? digits : digits.slice(0, padding - (padding % 4) + 4);
+  const filled = used.split('=').length - 1;
+  if (filled > 2) return undefined;
+  // A `=` in the middle of the last four stands for 0, which `A` is.
+  const bytes = Buffer.from(used.replaceAll('=', 'A'), 'base64');
+  return bytes.toString('latin1', 0, bytes.length - filled);
 }
 
 /** A raw key in base64. */

@@ -41,7 +41,7 @@ describe('faults of replies', () => {
     const fault = server.faults.add({ kind: 'latency', ms: 60 });
     const sent = performance.now();
     client.send('version\r\nmn\r\n');
-    expect(await client.receiveLine()).toBe('VERSION 1.6.18');
+    expect(await client.receiveLine()).toBe('VERSION 1.6.45');
     expect(performance.now() - sent).toBeGreaterThanOrEqual(55);
     expect(await client.receiveLine()).toBe('MN');
     expect(fault.strikes).toBe(2);
@@ -92,8 +92,8 @@ describe('faults of replies', () => {
     const chunks: string[] = [];
     client.socket.on('data', (chunk) => chunks.push(chunk.toString()));
     client.send('version\r\n');
-    expect(await client.receiveLine()).toBe('VERSION 1.6.18');
-    expect(chunks).toEqual(['VERS', 'ION ', '1.6.', '18\r\n']);
+    expect(await client.receiveLine()).toBe('VERSION 1.6.45');
+    expect(chunks).toEqual(['VERS', 'ION ', '1.6.', '45\r\n']);
   });
 
   test('half a reply, then a drop', async () => {
@@ -104,7 +104,7 @@ describe('faults of replies', () => {
     expect(client.received.toString()).toBe('VERSION ');
     using next = await open();
     next.send('version\r\n');
-    expect(await next.receiveLine()).toBe('VERSION 1.6.18');
+    expect(await next.receiveLine()).toBe('VERSION 1.6.45');
   });
 
   test('a drop instead of a reply, after the command was carried out', async () => {
@@ -128,7 +128,7 @@ describe('faults of replies', () => {
   });
 
   test.each([
-    ['version\r\n', 'STORED\r\nVERSION 1.6.18\r\n'],
+    ['version\r\n', 'STORED\r\nVERSION 1.6.45\r\n'],
     ['mn\r\n', 'HD\r\nMN\r\n'],
   ])('an unsolicited reply before the one to %j', async (send, reply) => {
     using client = await open();

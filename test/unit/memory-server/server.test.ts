@@ -17,7 +17,7 @@ test('it listens on loopback, at a free port, and says where', async () => {
   expect(server.address).toBe(`127.0.0.1:${server.port}`);
   using client = await open(server);
   client.send('version\r\n');
-  expect(await client.receiveLine()).toBe('VERSION 1.6.18');
+  expect(await client.receiveLine()).toBe('VERSION 1.6.45');
 });
 
 test('a port that is taken rejects', async () => {
@@ -119,7 +119,7 @@ test('clear forgets the items', async () => {
   server.clear();
   client.send('mg a\r\n');
   expect(await client.receiveLine()).toBe('EN');
-  expect(server.stats()).toMatchObject({ curr_items: '0', bytes: '0', version: '1.6.18' });
+  expect(server.stats()).toMatchObject({ curr_items: '0', bytes: '0', version: '1.6.45' });
 });
 
 describe('a client that does not read', () => {
@@ -168,7 +168,7 @@ test('an endless line is given up, and so is an endless get', async () => {
 
 test('every split of a conversation gives the same answers', async () => {
   await using server = await MemoryServer.start();
-  const conversation = 'set a 0 0 5\r\nhe\r\nl\r\nms b 2 T0\r\nxy\r\nmg b v\r\nget a b\r\nms c 1 !\r\nz\r\nmn\r\n';
+  const conversation = 'set a 0 0 5\r\nhe\r\nl\r\nms b 2 T0\r\nxy\r\nmg b v\r\nget a b\r\nms c 1 S\r\nz\r\nmn\r\n';
   const answer =
     'STORED\r\nHD\r\nVA 2\r\nxy\r\nVALUE a 0 5\r\nhe\r\nl\r\nVALUE b 0 2\r\nxy\r\nEND\r\nCLIENT_ERROR invalid flag\r\nMN\r\n';
   using client = await open(server);

@@ -20,7 +20,8 @@ function pass(seconds: number): void {
 
 function put(key: string, value: string, more: Partial<StoreRequest> = {}) {
   const expiration = store.expirationOf(more.expiration ?? 0);
-  return commands.put({ mode: 'set', key, value, flags: 0, cas: 0n, ...more, expiration });
+  const newCas = store.nextCas();
+  return commands.put({ mode: 'set', key, value, flags: 0, cas: 0n, newCas, ...more, expiration });
 }
 
 const get = (key: string): string | undefined => commands.get(key)?.value;
