@@ -154,7 +154,7 @@ export class Commands {
     if (mode === 'replace' || mode === 'append' || mode === 'prepend') {
       return { status: 'notStored', cas: 0n, length: request.value.length };
     }
-    return this.#link(request, undefined, request.value, request.flags, request.expiration);
+    return stored(this.#link(request, undefined, request.value, request.flags, request.expiration));
   }
 
   #overwrite(request: StoreRequest, old: Item): StoreResult {
@@ -171,7 +171,7 @@ export class Commands {
       case 'prependOrCreate':
         return this.#extend(request, old);
       default:
-        return this.#link(request, old, request.value, request.flags, request.expiration);
+        return stored(this.#link(request, old, request.value, request.flags, request.expiration));
     }
   }
 
@@ -179,11 +179,11 @@ export class Commands {
     const { store } = this;
     if (request.cas !== 0n && request.cas === old.cas) {
       store.counters.cas_hits++;
-      return this.#link(request, old, request.value, request.flags, request.expiration);
+      return stored(this.#link(request, old, request.value, request.flags, request.expiration));
     }
     if (request.allowStale === true && request.cas !== 0n && request.cas < old.cas) {
       const marks = Mark.Stale | (old.marks & Mark.TokenSent);
-      return this.#link(request, old, request.value, request.flags, old.expiration, marks);
+      return stored(this.#link(request, old, request.value, request.flags, old.expiration, marks));
     }
     store.counters.cas_badval++;
     return { status: 'exists', cas: 0n, length: request.value.length };
@@ -198,9 +198,13 @@ export class Commands {
       return { status: 'notStored', cas: 0n, length: request.value.length };
     }
     const atEnd = request.mode === 'append' || request.mode === 'appendOrCreate';
-    const value = atEnd ? join(old.value, request.value) : join(request.value, old.value);
+    const value = atEnd ? old.value + request.value : request.value + old.value;
+    const many = tooManyPieces(old.pieces + 1, length);
+    const flat = many ? flatten(value) : value;
     // The longer value is a new item to memcached, which forgets that the key came in base64.
-    return this.#link({ ...request, binaryKey: false }, old, value, old.flags, old.expiration);
+    const item = this.#link({ ...request, binaryKey: false }, old, flat, old.flags, old.expiration);
+    item.pieces = many ? 0 : old.pieces + 1;
+    return stored(item);
   }
 
   #link(
@@ -210,18 +214,30 @@ export class Commands {
     flags: number,
     expiration: number,
     marks = 0,
-  ): StoreResult {
+  ): Item {
     const item = new Item(old?.key ?? request.key, value, flags, expiration);
     item.marks = request.binaryKey === true ? marks | Mark.BinaryKey : marks;
     this.store.link(item, old, request.newCas);
-    return { status: 'stored', cas: item.cas, length: value.length };
+    return item;
   }
 }
 
-/** Joins two values into one flat string: V8 would keep a tree of all the pieces that were ever appended. */
-function join(first: string, second: string): string {
-  const buffer = Buffer.allocUnsafe(first.length + second.length);
-  buffer.write(first, 0, 'latin1');
-  buffer.write(second, first.length, 'latin1');
-  return buffer.toString('latin1');
+function stored({ cas, value }: Item): StoreResult {
+  return { status: 'stored', cas, length: value.length };
+}
+
+/** What V8 needs to remember that two strings are one, and the shorter one's own head. */
+const PIECE_BYTES = 64;
+
+/**
+ * Whether a value is better made flat now. V8 joins strings by a tree, which costs nothing for each of many appends, but
+ * memory for each piece: no more of it than the value itself takes, and no more than a copy of the value after as many
+ * appends as pay for it.
+ */
+function tooManyPieces(pieces: number, length: number): boolean {
+  return pieces * PIECE_BYTES > Math.max(length, 1024);
+}
+
+function flatten(value: string): string {
+  return Buffer.from(value, 'latin1').toString('latin1');
 }

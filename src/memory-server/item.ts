@@ -36,6 +36,8 @@ export class Item {
   readonly flags: number;
   readonly size: number;
   value: string;
+  /** Of how many strings the value was put together since it was last one flat string. */
+  pieces = 0;
   /** When it expires, in seconds of the store's clock; 0 never. */
   expiration: number;
   /** When it was stored or last accessed, in seconds of the store's clock. */

@@ -179,3 +179,25 @@ test('a key of a prototype is an ordinary key', () => {
     expect(get(key)).toBe('x');
   }
 });
+
+describe('many appends to one value', () => {
+  test.each(['append', 'prepend'] as const)('100,000 of %s take time by their number, not by its square', (mode) => {
+    make({ maxItemSize: 4 * 1024 * 1024 });
+    put('a', '');
+    const before = process.cpuUsage();
+    for (let i = 0; i < 100_000; i++) put('a', `${i % 10}`.repeat(10), { mode });
+    // Copied each time, the value would be moved through memory 50 GB far.
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(3);
+    const pieces = Array.from({ length: 100_000 }, (_, i) => `${i % 10}`.repeat(10));
+    expect(get('a')).toBe((mode === 'append' ? pieces : pieces.reverse()).join(''));
+  });
+
+  test('a value is not kept in more pieces than its length pays for', () => {
+    put('a', 'x'.repeat(10_000));
+    for (let i = 0; i < 10_000; i++) {
+      put('a', 'y', { mode: 'append' });
+      const item = commands.get('a');
+      expect((item?.pieces ?? Number.NaN) * 64).toBeLessThanOrEqual(item?.value.length ?? 0);
+    }
+  });
+});
