@@ -55,7 +55,7 @@ export class Router implements Holder {
   /** Commands that wait until it is known which servers there are. */
   readonly #held = new Set<Command>();
   #onIdle: (() => void)[] = [];
-  /** How many commands have been sent again so far. */
+  /** How many commands have been sent again so far, to the same server or another one. */
   retried = 0;
 
   constructor(host: RouterHost) {
@@ -188,6 +188,7 @@ export class Router implements Holder {
       command.reject(new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: error }));
     } else {
       command.attempts = 0;
+      this.retried++;
       this.dispatch(command);
     }
   }

@@ -47,6 +47,8 @@ export class Pool implements ConnectionOwner, Holder {
   #closedBy: MemcacheError | undefined;
   /** Why the server can't be reached. */
   #reason: MemcacheError | undefined;
+  /** How many calls of `quit` are under way, which further connections would outlive. */
+  #quitting = 0;
   /** When another further connection may be tried, after one that failed; on the clock of `performance.now()`. */
   #growAgainAt = 0;
 
@@ -84,8 +86,9 @@ export class Pool implements ConnectionOwner, Holder {
     this.#goDown(error);
   }
 
-  /** Waits for every answer, takes leave of the server and closes. */
+  /** Waits for every answer, quits each connection and closes; only a command that comes meanwhile opens another one. */
   async quit(): Promise<void> {
+    this.#quitting++;
     this.#calmDown();
     if (this.#opening !== undefined) {
       if (this.#waiting.size === 0) this.#opening.destroy(this.#error('ERR_CLOSED', CLOSED));
@@ -93,6 +96,7 @@ export class Pool implements ConnectionOwner, Holder {
     }
     const leaving = [...this.#ready, ...this.#retired];
     await Promise.all(leaving.map((connection) => new Promise<void>((resolve) => connection.quit(resolve))));
+    this.#quitting--;
   }
 
   /** Closes at once: what waits fails with `ERR_CLOSED`. */
@@ -208,7 +212,7 @@ export class Pool implements ConnectionOwner, Holder {
 
   /** Opens a further connection, while there may be one. */
   #grow(): void {
-    if (this.#ready.length >= this.#limits.connections || this.#opening !== undefined) return;
+    if (this.#quitting > 0 || this.#ready.length >= this.#limits.connections || this.#opening !== undefined) return;
     if (this.#growAgainAt === 0 || this.#growAgainAt <= monotonicNow()) this.#open();
   }
 
