@@ -39,7 +39,7 @@ test.each(['binary', 'meta', 'classic'] as const)(
     await using server = await startMemcached();
     await using silent = await startRogueServer(() => {});
     await using proxy = await startSlowProxy(server.port);
-    const client = clients.create([silent.address, proxy.address], {
+    const client = clients.create(`${silent.address},${proxy.address}`, {
       protocol,
       failover: true,
       retries: 1,
