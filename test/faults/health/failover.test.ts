@@ -157,7 +157,7 @@ test('one probe and not a herd finds out that a silent server is back, within fa
 });
 
 test('no socket of a server that is left alone stays open, idle ones included', async () => {
-  const options = { failover: true, failoverTime: 60, connections: 3, retries: 1, timeout: 0.1, conntimeout: 0.1 };
+  const options = { failover: true, failoverTime: 60, connections: 3, retries: 1, timeout: 0.5, conntimeout: 0.5 };
   const client = clients.create(addresses(), options);
   const [proxy] = fleet.proxies.slice(1) as [TcpProxy];
   const key = keyOf(client, 1);
@@ -168,7 +168,7 @@ test('no socket of a server that is left alone stays open, idle ones included', 
   proxy.hold();
   await client.get(key);
   proxy.refuse();
-  await eventually(() => proxy.open === 0, { timeout: 1500 });
+  await eventually(() => proxy.open === 0, { timeout: 3000 });
 });
 
 /** How long an item has to live, on the server itself. */
