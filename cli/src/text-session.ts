@@ -97,7 +97,9 @@ export class TextSession {
 
 async function openSocket(target: Target, patience: number): Promise<Socket> {
   const { host, port, tls } = target;
-  const place: NetConnectOpts = host.startsWith('/') ? { path: host } : { host, port };
+  // Of a name's addresses each gets its share of the time, or the first one that is silent would take all of it.
+  const autoSelectFamilyAttemptTimeout = Math.max(1, Math.min(250, Math.floor(patience / 4)));
+  const place: NetConnectOpts = host.startsWith('/') ? { path: host } : { host, port, autoSelectFamilyAttemptTimeout };
   // A name that the server shall answer to; an address is none.
   const named = /^[\d.]+$|:|^\//.test(host) ? {} : { servername: host };
   const socket = tls ? connectTls({ ...place, ...named, ...(tls === true ? {} : tls) }) : connect(place);

@@ -273,9 +273,10 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     const tls = tlsOptions(this.#place.tls, this.options.tls);
     const host = this.host ?? 'localhost';
     const port = this.port ?? DEFAULT_PORT;
+    const limits = { keepAlive, keepAliveDelay, conntimeout: conntimeout * 1000 };
     return {
       name: this.name,
-      endpoint: { host, port, path, tls, tlsSession: this.#tlsSession, keepAlive, keepAliveDelay },
+      endpoint: { host, port, path, tls, tlsSession: this.#tlsSession, ...limits },
       protocol,
       credentials: this.#credentials(),
       timeout: timeout * 1000,

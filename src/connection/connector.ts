@@ -19,6 +19,8 @@ export interface Endpoint {
   keepAlive: boolean;
   /** In seconds. */
   keepAliveDelay: number;
+  /** Bounds the opening of a connection, in milliseconds. */
+  conntimeout: number;
 }
 
 /**
@@ -48,8 +50,17 @@ export function readyEvent(endpoint: Endpoint): 'connect' | 'secureConnect' {
   return endpoint.tls === undefined ? 'connect' : 'secureConnect';
 }
 
-function address(endpoint: Endpoint): { path: string } | { host: string; port: number } {
-  return endpoint.path === undefined ? { host: endpoint.host, port: endpoint.port } : { path: endpoint.path };
+function address({ host, port, path, conntimeout }: Endpoint): net.NetConnectOpts {
+  return path === undefined ? { host, port, ...nextAddressWithin(conntimeout) } : { path };
+}
+
+/** How long Node.js tries one of a name's addresses before it goes on to the next, in milliseconds. */
+const ADDRESS_TIMEOUT = 250;
+
+/** Where that would use up the time for the whole connection, each address gets a quarter of it. */
+export function nextAddressWithin(milliseconds: number): { autoSelectFamilyAttemptTimeout?: number } {
+  const share = Math.max(1, Math.floor(milliseconds / 4));
+  return share < ADDRESS_TIMEOUT ? { autoSelectFamilyAttemptTimeout: share } : {};
 }
 
 /**

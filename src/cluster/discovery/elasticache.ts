@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { clearTimeout, setTimeout } from '../../clock.ts';
+import { nextAddressWithin } from '../../connection/connector.ts';
 import { MemcacheError } from '../../errors.ts';
 import { parseServers } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
@@ -29,18 +30,19 @@ export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }
   if (typeof endpoint !== 'string') {
     throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid option endpoint of elasticache: expected host:port');
   }
-  const [place] = parseServers(endpoint);
-  if (place === undefined || !(interval > 0) || !(timeout > 0)) {
+  const [address] = parseServers(endpoint);
+  if (address === undefined || !(interval > 0) || !(timeout > 0)) {
     throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid options of elasticache: expected times above 0');
   }
-  const { host, port } = place;
-  const secured = options.tls === true || (options.tls === undefined && place.tls) ? {} : options.tls || undefined;
+  const { host, port } = address;
+  const place = { host, port, ...nextAddressWithin(timeout * 1000) };
+  const secured = options.tls === true || (options.tls === undefined && address.tls) ? {} : options.tls || undefined;
   // An IP address is no name to ask a server for.
   const servername = net.isIP(host) === 0 ? { servername: host } : {};
   let newest: Configuration | undefined;
   const discover = async (): Promise<readonly DiscoveredServer[]> => {
     for (const question of QUESTIONS) {
-      const socket = secured ? tls.connect({ host, port, ...servername, ...secured }) : net.connect({ host, port });
+      const socket = secured ? tls.connect({ ...place, ...servername, ...secured }) : net.connect(place);
       const answer = await ask(socket, question, timeout);
       if (answer === undefined) continue;
       const found = parseConfiguration(answer);
