@@ -32,21 +32,30 @@ export interface MemcacheErrorOptions {
   /** The server concerned, as `host:port` or the path of a unix socket. */
   server?: string | undefined;
   cause?: unknown;
+  /** What the server said, in its own words. */
+  reply?: string | undefined;
 }
 
 /**
  * Any failure of the client, of a connection or reported by a server. The message never holds a key, a value
- * or a password.
+ * or a password; what the server said, which may, is in {@link MemcacheError.reply} alone.
  */
 export class MemcacheError extends Error {
   readonly code: ErrorCode;
   /** The server concerned, as `host:port` or the path of a unix socket; left out where there is none. */
   declare readonly server?: string;
+  /**
+   * The server's own words, where it answered with an error: the line of the text protocols, as
+   * `SERVER_ERROR backend 10.0.0.7 refused`, the body of a binary response. A server may repeat a key in it, so it is in no
+   * message and no log line, and not enumerable: what prints an error does not print it.
+   */
+  declare readonly reply?: string;
 
   constructor(code: ErrorCode, message: string, options: MemcacheErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     if (options.server !== undefined) this.server = options.server;
+    if (options.reply !== undefined) Object.defineProperty(this, 'reply', { value: options.reply, configurable: true });
   }
 
   /** Whether the connection that the command was on can go on after this error. */

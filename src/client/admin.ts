@@ -23,11 +23,12 @@ class PlainCommand extends ClientCommand {
     return this.op === Op.Quit ? 'QUIT' : 'FLUSH';
   }
 
-  override settle({ status }: Reply): void {
+  override settle(reply: Reply): void {
+    const { status } = reply;
     if (this.listening) this.unlisten();
     // As MemJS has it, a transport of the caller's own flushes whatever status it answers with.
     if (status === Status.Ok || status === Status.Miss) this.resolve?.(true);
-    else this.rejectStatus(status);
+    else this.rejectReply(reply);
   }
 }
 
@@ -47,7 +48,8 @@ class StatsCommand extends ClientCommand {
     return `STATS (${this.key})`;
   }
 
-  override settle({ status, key, value, more }: Reply): void {
+  override settle(reply: Reply): void {
+    const { status, key, value, more } = reply;
     if (status === Status.Ok && more) {
       this.bytes += STATISTIC_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
       if (this.bytes > MOST_STATISTICS_BYTES) return;
@@ -61,7 +63,7 @@ class StatsCommand extends ClientCommand {
       return;
     }
     if (this.listening) this.unlisten();
-    if (status !== Status.Ok) this.rejectStatus(status);
+    if (status !== Status.Ok) this.rejectReply(reply);
     else if (this.bytes > MOST_STATISTICS_BYTES) this.reject(tooMany());
     else this.resolve?.(this.statistics);
   }
@@ -79,10 +81,11 @@ class VersionCommand extends ClientCommand {
     return 'VERSION';
   }
 
-  override settle({ status, value }: Reply): void {
+  override settle(reply: Reply): void {
+    const { status, value } = reply;
     if (this.listening) this.unlisten();
     if (status === Status.Ok) this.resolve?.(String(value));
-    else this.rejectStatus(status);
+    else this.rejectReply(reply);
   }
 }
 

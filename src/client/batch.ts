@@ -1,8 +1,9 @@
+import type { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { StoreItem, WireKey } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
-import { ClientCommand, type CommandHost } from './command.ts';
+import { ClientCommand, type CommandHost, isPassing } from './command.ts';
 import { readValue } from './retrieval.ts';
 
 /** What a batch reports: the outcome for one of its keys, by its index, or the error for it. */
@@ -27,12 +28,16 @@ export abstract class BatchCommand extends ClientCommand {
       this.part(reply);
       return;
     }
+    if (reply.status === Status.Ok) {
+      this.finish();
+      return;
+    }
     if (this.listening) this.unlisten();
-    if (reply.status === Status.Ok) this.finish();
-    else this.rejectStatus(reply.status);
+    this.rejectReply(reply);
   }
 
   protected finish(): void {
+    if (this.listening) this.unlisten();
     this.resolve?.(undefined);
   }
 
@@ -40,8 +45,21 @@ export abstract class BatchCommand extends ClientCommand {
   protected abstract part(reply: Reply): void;
 }
 
+/** A key of a batch that could not be read. */
+interface Unread {
+  /** Its place among those that were asked for last. */
+  index: number;
+  status: Status;
+  value: Buffer | null;
+}
+
 /** Reads keys; the misses are not reported. */
 export class GetBatch extends BatchCommand {
+  /** Keys that the server, or one behind a proxy, could not answer for. */
+  private unread: Unread[] = [];
+  /** Where the keys that are asked for again stood at first. */
+  private places: number[] | undefined;
+
   get label(): string {
     return 'GET';
   }
@@ -54,15 +72,42 @@ export class GetBatch extends BatchCommand {
     const { index, status } = reply;
     if (status === Status.Miss) return;
     if (status !== Status.Ok) {
-      this.sink.failed(index, this.statusError(status));
+      this.unread.push({ index, status, value: reply.value });
       return;
     }
     try {
       const { value, flags } = readValue(this.client, Op.Get, reply);
-      this.sink.done(index, this.returnCas ? { value, flags, cas: reply.cas } : { value, flags });
+      this.sink.done(this.place(index), this.returnCas ? { value, flags, cas: reply.cas } : { value, flags });
     } catch (error) {
-      this.sink.failed(index, error);
+      this.sink.failed(this.place(index), error);
     }
+  }
+
+  protected override finish(): void {
+    const { unread } = this;
+    this.unread = [];
+    const again = unread.filter(({ status }) => isPassing(status));
+    const [first] = again;
+    const final = first !== undefined && this.sentAgain(first) ? unread.filter((key) => !again.includes(key)) : unread;
+    for (const key of final) this.sink.failed(this.place(key.index), this.replyError(key));
+    if (final.length < unread.length) this.askAgain(again);
+    else super.finish();
+  }
+
+  /** Leaves only these keys in the request, which is going to be sent once more. */
+  private askAgain(again: readonly Unread[]): void {
+    const keys = this.keys as readonly WireKey[];
+    this.places = again.map(({ index }) => this.place(index));
+    this.keys = again.map(({ index }) => keys[index] as WireKey);
+  }
+
+  private place(index: number): number {
+    return this.places === undefined ? index : (this.places[index] as number);
+  }
+
+  override fail(error: MemcacheError, written: boolean): void {
+    this.unread = [];
+    super.fail(error, written);
   }
 }
 
@@ -85,11 +130,12 @@ export class ChangeBatch extends BatchCommand {
     this.stores = stores;
   }
 
-  protected override part({ index, status }: Reply): void {
+  protected override part(reply: Reply): void {
+    const { index, status } = reply;
     if (status === Status.Ok) return;
     this.reported.add(index);
     if (status === Status.Miss) this.sink.done(index, false);
-    else this.sink.failed(index, this.statusError(status));
+    else this.sink.failed(index, this.replyError(reply));
   }
 
   protected override finish(): void {

@@ -4,6 +4,7 @@ import type { Log } from '../cluster/log.ts';
 import { serverName } from '../cluster/router.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Op } from '../protocol/op.ts';
+import type { Reply } from '../protocol/reply.ts';
 import type { WireKey } from '../protocol/request.ts';
 import { STATUS_TEXTS, Status } from '../protocol/status.ts';
 import type { Serializer } from '../serializers/serializer.ts';
@@ -37,6 +38,7 @@ const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
   [Status.OutOfMemory]: 'ERR_OUT_OF_MEMORY',
   [Status.AuthError]: 'ERR_AUTH',
   [Status.InvalidKey]: 'ERR_INVALID_KEY',
+  [Status.FlushOff]: 'ERR_UNSUPPORTED',
 };
 
 type Resolve = (value: unknown) => void;
@@ -137,18 +139,23 @@ export abstract class ClientCommand extends Command implements Abortable {
     return this.signal !== undefined;
   }
 
-  /** Ends the command with MemJS's words for what the server said. */
-  protected rejectStatus(status: Status): void {
-    this.reject(this.statusError(status));
+  /** Sends a read again that the server, or one behind a proxy, could not answer just now, while it has attempts left. */
+  protected sentAgain({ status }: Pick<Reply, 'status'>): boolean {
+    return isPassing(status) && this.router?.retry(this) === true;
   }
 
-  /** Logs what the server said and puts it into an error, in MemJS's words. */
-  protected statusError(status: Status): MemcacheError {
+  /** Ends the command with MemJS's words for what the server said. */
+  protected rejectReply(reply: Reply): void {
+    this.reject(this.replyError(reply));
+  }
+
+  /** Logs what the server said, in MemJS's words, and puts it into an error, with its own beside them. */
+  protected replyError({ status, value }: Pick<Reply, 'status' | 'value'>): MemcacheError {
     const text = STATUS_TEXTS[status] ?? `Unknown status 0x${status.toString(16).padStart(4, '0')}`;
     const message = `${speakerOf(this.label)} ${this.label}: ${text}`;
     const server = this.server === undefined ? undefined : serverName(this.server);
     if (!this.unlogged) this.client.log.failure(server ?? '', message);
-    return new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server });
+    return new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server, reply: wordsOf(value) });
   }
 
   private listen(signal: AbortSignal): void {
@@ -156,6 +163,18 @@ export abstract class ClientCommand extends Command implements Abortable {
     this.signal = signal;
     awaitAbort(signal, this);
   }
+}
+
+/** Whether an error is the server's, and may be over at the next attempt. */
+export function isPassing(status: Status): boolean {
+  return status === Status.InternalError || status === Status.Busy || status === Status.TemporaryFailure;
+}
+
+/** No answer in words is longer; what a server adds is not kept. */
+const LONGEST_REPLY = 8192;
+
+function wordsOf(value: Buffer | null): string | undefined {
+  return Buffer.isBuffer(value) && value.length > 0 ? value.toString('utf8', 0, LONGEST_REPLY) : undefined;
 }
 
 /** Commands of which MemJS has no such texts. */

@@ -55,11 +55,12 @@ export class CounterCommand extends ClientCommand {
     this.asBigint = bigint === true;
   }
 
-  override settle({ status, counter }: Reply): void {
+  override settle(reply: Reply): void {
+    const { status } = reply;
     if (this.listening) this.unlisten();
-    if (status === Status.Ok) this.counted(counter);
+    if (status === Status.Ok) this.counted(reply.counter);
     else if (status === Status.Miss || status === Status.Exists) this.done(false, null);
-    else this.rejectStatus(status);
+    else this.rejectReply(reply);
   }
 
   private counted(counter: number | bigint): void {

@@ -40,7 +40,7 @@ export class LeaseCommand extends ClientCommand {
   override settle(reply: Reply): void {
     if (this.listening) this.unlisten();
     if (reply.status !== Status.Ok) {
-      this.rejectStatus(reply.status);
+      this.rejectReply(reply);
       return;
     }
     const { won, busy, cas, timeLeft, value } = reply;
@@ -71,10 +71,11 @@ export class PeekCommand extends ClientCommand {
   }
 
   override settle(reply: Reply): void {
+    if (reply.status !== Status.Ok && this.sentAgain(reply)) return;
     if (this.listening) this.unlisten();
     if (reply.status === Status.Ok) this.resolve?.({ item: itemOf(reply), cas: reply.cas } satisfies Peeked);
     else if (reply.status === Status.Miss) this.resolve?.({ item: undefined, cas: 0n } satisfies Peeked);
-    else this.rejectStatus(reply.status);
+    else this.rejectReply(reply);
   }
 }
 

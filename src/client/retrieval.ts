@@ -56,10 +56,11 @@ export class RetrievalCommand extends ClientCommand {
   }
 
   override settle(reply: Reply): void {
+    if (reply.status !== Status.Ok && this.sentAgain(reply)) return;
     if (this.listening) this.unlisten();
     if (reply.status === Status.Ok) this.hit(reply);
     else if (reply.status === Status.Miss) this.done(null, null, undefined);
-    else this.rejectStatus(reply.status);
+    else this.rejectReply(reply);
   }
 
   private hit(reply: Reply): void {

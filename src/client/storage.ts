@@ -43,11 +43,12 @@ export class ChangeCommand extends ClientCommand {
     return this.cas === undefined && REPEATABLE.has(this.op);
   }
 
-  override settle({ status }: Reply): void {
+  override settle(reply: Reply): void {
+    const { status } = reply;
     if (this.listening) this.unlisten();
     if (status === Status.Ok) this.done(true);
     else if (this.isRefusal(status)) this.done(false);
-    else this.rejectStatus(status);
+    else this.rejectReply(reply);
   }
 
   /** Takes over the options of a change; throws `ERR_INVALID_ARGUMENT`. */

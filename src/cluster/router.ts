@@ -119,6 +119,13 @@ export class Router implements Holder {
     }
   }
 
+  /** Sends a command again whose server answered that it could not; false when it has had its attempts. */
+  retry(command: Command): boolean {
+    if (--command.attempts <= 0) return false;
+    this.#retryLater(command, this.#host.options.retry_delay);
+    return true;
+  }
+
   drop(request: Request): void {
     request.holder = undefined;
     this.#held.delete(request as Command);

@@ -159,7 +159,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   }
 
   deliver(reply: Reply): boolean {
-    if (reply.status === Status.AuthError && this.state !== 'opening' && this.queue.head()?.op !== Op.Flush) {
+    if (reply.status === Status.AuthError && this.state !== 'opening') {
       this.destroy(this.error('ERR_AUTH', AUTH_FAILED));
       return false;
     }
@@ -457,7 +457,12 @@ export class Connection implements ReplyQueue, Holder, Reader {
 
   /** What encoding or decoding threw, with the server's name. */
   private located(error: unknown): MemcacheError {
-    if (error instanceof MemcacheError) return this.error(error.code, error.message, error.cause);
+    if (error instanceof MemcacheError)
+      return new MemcacheError(error.code, error.message, {
+        server: this.#options.name,
+        cause: error.cause,
+        reply: error.reply,
+      });
     return this.error('ERR_PROTOCOL', 'The answer of the server could not be read', error);
   }
 }

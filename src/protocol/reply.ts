@@ -7,7 +7,7 @@ import { Status } from './status.ts';
  */
 export class Reply {
   status: Status = Status.Ok;
-  /** The value, or for a server's error the text that came with it. */
+  /** The value, or for a server's error its own words. */
   value: Buffer | null = null;
   /** The four bytes of the client flags, in front of a value. */
   extras: Buffer | null = null;

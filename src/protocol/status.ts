@@ -21,6 +21,8 @@ export const Status = {
   TemporaryFailure: 0x86,
   /** A key of a batch that the protocol can't say; nothing was sent for it. */
   InvalidKey: 0x100,
+  /** memcached was told to take no flush (`-F`). */
+  FlushOff: 0x101,
 } as const;
 
 /** A known status or any other number that a server answered with. */
@@ -46,5 +48,6 @@ export const STATUS_TEXTS: Readonly<Record<number, string>> = {
   [Status.InternalError]: 'Internal error',
   [Status.Busy]: 'Busy',
   [Status.TemporaryFailure]: 'Temporary failure',
+  [Status.FlushOff]: 'flush is switched off on the server (memcached -F)',
   [Status.InvalidKey]: 'Invalid key: the protocol that the server speaks has no form for it',
 };

@@ -8,8 +8,8 @@ import {
   numberText,
   oneOf,
   serializerOf,
-  textOrBytes,
   toInteger,
+  untypedTextOrBytes,
   unwritable,
   wellFormed,
 } from './layout.ts';
@@ -56,7 +56,7 @@ export function dalliSerializer(options: DalliSerializerOptions = {}): Serialize
     },
     decode(bytes, flags) {
       const plain = (flags & Flag.Compressed) === 0 ? bytes : inflate(bytes, maxOutputLength);
-      if ((flags & Flag.Serialized) === 0) return textOrBytes(plain);
+      if ((flags & Flag.Serialized) === 0) return untypedTextOrBytes(plain);
       if (format === 'json') return fromRubyJson(plain);
       const value = load(plain);
       return value === NOT_PLAIN ? native(plain, "an object in Ruby's Marshal format") : value;

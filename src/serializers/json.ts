@@ -12,6 +12,8 @@ import {
   textOrBytes,
   toBigint,
   unreadable,
+  untypedText,
+  untypedTextOrBytes,
   unwritable,
 } from './layout.ts';
 import { compressionOf, isMarked, markFor, OURS, Type, typeOf } from './marks.ts';
@@ -115,8 +117,8 @@ function fromDigits(text: string): bigint {
 function unmarkedReader(given: JsonSerializerOptions['unmarked']): (bytes: Buffer, flags: number) => unknown {
   if (typeof given === 'function') return (bytes, flags) => callUnmarked(given, bytes, flags);
   const choice = oneOf('unmarked', given, ['auto', 'string', 'buffer']);
-  if (choice === 'string') return (bytes) => bytes.toString();
-  return choice === 'buffer' ? (bytes) => bytes : textOrBytes;
+  if (choice === 'string') return untypedText;
+  return choice === 'buffer' ? (bytes) => bytes : untypedTextOrBytes;
 }
 
 function callUnmarked(read: (value: Buffer, flags: number) => unknown, bytes: Buffer, flags: number): unknown {

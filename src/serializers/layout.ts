@@ -125,6 +125,24 @@ export function numberText(bytes: Buffer): string {
   return bytes.toString('latin1', 0, end);
 }
 
+/** The digits of 2^64 − 1, which a counter is padded to at most. */
+const COUNTER_BYTES = 20;
+
+/** Whether the bytes are a counter that the server has made shorter. */
+function isPadded(bytes: Buffer): boolean {
+  return bytes.length <= COUNTER_BYTES && bytes.at(-1) === SPACE && /^\d+$/.test(numberText(bytes));
+}
+
+/** The text of bytes that carry no type; of a counter, without the spaces behind it. */
+export function untypedText(bytes: Buffer): string {
+  return isPadded(bytes) ? numberText(bytes) : bytes.toString();
+}
+
+/** The same, and the bytes where they are no text. */
+export function untypedTextOrBytes(bytes: Buffer): string | Buffer {
+  return isUtf8(bytes) ? untypedText(bytes) : bytes;
+}
+
 /** A longer integer is not read: the time that it takes grows faster than its digits. */
 const MOST_DIGITS = 100_000;
 

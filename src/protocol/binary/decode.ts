@@ -110,7 +110,7 @@ export class BinaryDecoder implements Decoder {
 
     const reply = this.reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
     if (request.op === Op.Raw) this.fillRaw(opcode, chunk, start, end);
-    else if (reply.status !== Status.Ok) reply.value = copyOut(chunk, start + HEADER_BYTES, end);
+    else if (reply.status !== Status.Ok) fillError(reply, request, chunk, start, end);
     else this.fill(request, chunk, start, end, owned);
     return this.queue.deliver(reply);
   }
@@ -184,6 +184,12 @@ export class BinaryDecoder implements Decoder {
     this.reply.frame = parseMessage(copyOut(chunk, start, end));
     this.reply.more = opcode === Op.Stat && this.reply.status === Status.Ok && end > start + HEADER_BYTES;
   }
+}
+
+/** What the server says to it; that it takes no flush is a matter of authority to the binary protocol. */
+function fillError(reply: Reply, { op }: Request, chunk: Buffer, start: number, end: number): void {
+  if (op === Op.Flush && reply.status === Status.AuthError) reply.status = Status.FlushOff;
+  reply.value = copyOut(chunk, start + HEADER_BYTES, end);
 }
 
 /** A statistic a frame; one without a body ends them ("Stat"). */

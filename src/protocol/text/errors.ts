@@ -16,14 +16,13 @@ const CLIENT_ERRORS: ReadonlyMap<string, Status> = new Map([
   // To a store without a login before it, which the server takes for one.
   ['bad authentication token format', Status.AuthError],
   ['cannot increment or decrement non-numeric value', Status.NonNumeric],
-  // `-F`: the binary protocol takes it for a question of authority.
-  ['flush_all not allowed', Status.AuthError],
+  ['flush_all not allowed', Status.FlushOff],
   ['usage: stats detail on|off|dump', Status.Miss],
 ]);
 
 /**
  * Reads an error line (`protocol.txt`, "Error strings") into `reply`: the status is the one that the binary protocol
- * has for the same, the text goes into the value. False when the line is no error line. Throws `ERR_CONNECT` when the
+ * has for the same, the whole line goes into the value. False when the line is no error line. Throws `ERR_CONNECT` when the
  * server is full.
  */
 export function readError(op: Op, bytes: Buffer, start: number, end: number, reply: Reply): boolean {
@@ -31,16 +30,14 @@ export function readError(op: Op, bytes: Buffer, start: number, end: number, rep
     if (end - start > ERROR.length) refuseFullServer(bytes, start, end);
     // The binary protocol takes an unknown group of statistics for a key that is not there.
     reply.reset(op === Op.Stat ? Status.Miss : Status.UnknownCommand);
-    reply.value = textAfter(bytes, start, end, ERROR);
   } else if (isError(bytes, start, end, CLIENT_ERROR)) {
-    const text = textAfter(bytes, start, end, CLIENT_ERROR);
-    reply.reset(op === Op.TextAuth ? Status.AuthError : clientStatus(text.toString('latin1'))).value = text;
+    reply.reset(op === Op.TextAuth ? Status.AuthError : clientStatus(textAfter(bytes, start, end, CLIENT_ERROR)));
   } else if (isError(bytes, start, end, SERVER_ERROR)) {
-    const text = textAfter(bytes, start, end, SERVER_ERROR);
-    reply.reset(serverStatus(text.toString('latin1'))).value = text;
+    reply.reset(serverStatus(textAfter(bytes, start, end, SERVER_ERROR)));
   } else {
     return false;
   }
+  reply.value = copyOut(bytes, start, end);
   return true;
 }
 
@@ -60,8 +57,8 @@ function isError(bytes: Buffer, start: number, end: number, word: string): boole
   return end - start === word.length || bytes[start + word.length] === 0x20;
 }
 
-function textAfter(bytes: Buffer, start: number, end: number, word: string): Buffer {
-  return copyOut(bytes, Math.min(end, start + word.length + 1), end);
+function textAfter(bytes: Buffer, start: number, end: number, word: string): string {
+  return bytes.toString('latin1', Math.min(end, start + word.length + 1), end);
 }
 
 function clientStatus(text: string): Status {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { dalliSerializer } from '../../../src/serializers/dalli.ts';
 import { type JsonInput, type JsonOutput, jsonSerializer } from '../../../src/serializers/json.ts';
 import { append, expectSame, load, roundTrip, store, thrown } from './support.ts';
 
@@ -167,6 +168,22 @@ describe('values of other clients', () => {
     expect(load(serializer, { bytes: text, flags })).toBe('grüße');
     expect(load(serializer, { bytes: binary, flags })).toEqual(binary);
     expect(load(serializer, { bytes: Buffer.alloc(0), flags })).toBe('');
+  });
+
+  it('a counter that the server made shorter is its digits alone; all else keeps its spaces', () => {
+    const ofServer = (bytes: string): unknown[] =>
+      [serializer, jsonSerializer({ unmarked: 'string' }), dalliSerializer()].map((each) =>
+        load(each, { bytes: Buffer.from(bytes), flags: 0 }),
+      );
+    expect(ofServer('9 ')).toEqual(['9', '9', '9']);
+    expect(ofServer('0                   ')).toEqual(['0', '0', '0']);
+    for (const text of [' 9', '9', '9  x', '-9 ', '9\n', ' ', 'nine ', '9'.repeat(20).concat(' ')]) {
+      expect(ofServer(text)).toEqual([text, text, text]);
+    }
+    expect(load(jsonSerializer({ unmarked: 'buffer' }), { bytes: Buffer.from('9 '), flags: 0 })).toEqual(
+      Buffer.from('9 '),
+    );
+    expect(roundTrip(serializer, '9 ')).toBe('9 ');
   });
 
   it('as the option says', () => {

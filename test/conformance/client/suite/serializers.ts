@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Serializer } from '../../../../src/index.ts';
+import { jsonSerializer, type Serializer } from '../../../../src/index.ts';
+import { dalliSerializer } from '../../../../src/serializers/dalli.ts';
 import { called, failure, flagsOf, type Target } from './target.ts';
 
 type Call = { what: 'serialize' | 'deserialize'; opcode: number; value: unknown; extras: Buffer };
@@ -150,6 +151,20 @@ export function describeSerializers(target: Target): void {
       await target.client.set(key, 'there');
       expect(await failure(client.get(key))).toBeInstanceOf(Error);
       expect((await called((done) => client.get(key, done)))[0]).toBeInstanceOf(Error);
+    });
+
+    it('read a counter that decrement has made shorter', async () => {
+      for (const serializer of [
+        jsonSerializer<unknown, unknown>(),
+        dalliSerializer() as Serializer<unknown, unknown>,
+      ]) {
+        const client = target.create({ serializer });
+        const key = target.key();
+        await client.increment(key, 1, { initial: 1000 });
+        expect(await client.decrement(key, 991)).toEqual({ success: true, value: 9 });
+        expect((await client.get(key)).value).toBe('9');
+        expect((await client.getMulti([key])).get(key)?.value).toBe('9');
+      }
     });
 
     it('may be replaced on the client', async () => {

@@ -22,7 +22,9 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     told: [{ status: Status.Ok, value: 'x', flags: 0 }],
   },
   simple(Op.Get, 'END\r\n', Status.Miss),
-  simple(Op.Get, 'SERVER_ERROR Connection refused\r\n', Status.InternalError, { value: 'Connection refused' }),
+  simple(Op.Get, 'SERVER_ERROR Connection refused\r\n', Status.InternalError, {
+    value: 'SERVER_ERROR Connection refused',
+  }),
   {
     request: () => make(Op.GetAndTouch, 'k', { returnCas: true }),
     answer: 'VALUE k 1 2 9\r\nhi\r\nEND\r\n',
@@ -36,15 +38,15 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   simple(Op.Set, 'EXISTS\r\n', Status.Exists),
   simple(Op.Set, 'NOT_FOUND\r\n', Status.Miss),
   simple(Op.Set, 'SERVER_ERROR object too large for cache\r\n', Status.TooLarge, {
-    value: 'object too large for cache',
+    value: 'SERVER_ERROR object too large for cache',
   }),
   simple(Op.Set, 'SERVER_ERROR Out of memory allocating new item\r\n', Status.OutOfMemory, {
-    value: 'Out of memory allocating new item',
+    value: 'SERVER_ERROR Out of memory allocating new item',
   }),
-  simple(Op.Set, 'CLIENT_ERROR unauthenticated\r\n', Status.AuthError, { value: 'unauthenticated' }),
-  simple(Op.Set, 'CLIENT_ERROR\r\n', Status.InvalidArguments, { value: '' }),
-  simple(Op.Set, 'ERROR\r\n', Status.UnknownCommand, { value: '' }),
-  simple(Op.Set, 'ERROR no such thing\r\n', Status.UnknownCommand, { value: 'no such thing' }),
+  simple(Op.Set, 'CLIENT_ERROR unauthenticated\r\n', Status.AuthError, { value: 'CLIENT_ERROR unauthenticated' }),
+  simple(Op.Set, 'CLIENT_ERROR\r\n', Status.InvalidArguments, { value: 'CLIENT_ERROR' }),
+  simple(Op.Set, 'ERROR\r\n', Status.UnknownCommand, { value: 'ERROR' }),
+  simple(Op.Set, 'ERROR no such thing\r\n', Status.UnknownCommand, { value: 'ERROR no such thing' }),
   simple(Op.Add, 'NOT_STORED\r\n', Status.Exists),
   simple(Op.Add, 'EXISTS\r\n', Status.Exists),
   simple(Op.Replace, 'NOT_STORED\r\n', Status.Miss),
@@ -58,7 +60,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   counter('18446744073709551615\r\n', 18446744073709551615n),
   simple(Op.Decrement, 'NOT_FOUND\r\n', Status.Miss),
   simple(Op.Increment, 'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n', Status.NonNumeric, {
-    value: 'cannot increment or decrement non-numeric value',
+    value: 'CLIENT_ERROR cannot increment or decrement non-numeric value',
   }),
   simple(Op.Noop, 'VERSION 1.6.18\r\n', Status.Ok),
   simple(Op.Version, 'VERSION 1.6.18\r\n', Status.Ok, { value: '1.6.18' }),
@@ -70,7 +72,9 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     told: [{ status: Status.Ok, name: 'items:1:number', value: '3', more: true }, { status: Status.Ok }],
   },
   simple(Op.TextAuth, 'STORED\r\n', Status.Ok),
-  simple(Op.TextAuth, 'CLIENT_ERROR authentication failure\r\n', Status.AuthError, { value: 'authentication failure' }),
+  simple(Op.TextAuth, 'CLIENT_ERROR authentication failure\r\n', Status.AuthError, {
+    value: 'CLIENT_ERROR authentication failure',
+  }),
   {
     // Two lines: eight of the keys, and the last two. A proxy may answer a line in another order.
     request: () => make(Op.GetMulti, 'a', { keys: KEYS, returnCas: true }),
@@ -89,8 +93,8 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     answer: 'SERVER_ERROR Connection refused\r\nVERSION 1\r\n',
     told: [
       { status: Status.InvalidKey, index: 2, more: true },
-      { status: Status.InternalError, value: 'Connection refused', index: 0, more: true },
-      { status: Status.InternalError, value: 'Connection refused', index: 1, more: true },
+      { status: Status.InternalError, value: 'SERVER_ERROR Connection refused', index: 0, more: true },
+      { status: Status.InternalError, value: 'SERVER_ERROR Connection refused', index: 1, more: true },
       { status: Status.Ok, index: 3 },
     ],
   },
@@ -100,7 +104,12 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     answer: 'SERVER_ERROR one\r\nVALUE l 5 1\r\nx\r\nSERVER_ERROR two\r\nEND\r\nVERSION 1\r\n',
     told: [
       { status: Status.Ok, value: 'x', flags: 5, index: 1, more: true },
-      ...[0, 2, 3].map((index) => ({ status: Status.InternalError, value: 'one', index, more: true as const })),
+      ...[0, 2, 3].map((index) => ({
+        status: Status.InternalError,
+        value: 'SERVER_ERROR one',
+        index,
+        more: true as const,
+      })),
       { status: Status.Ok, index: 4 },
     ],
   },
@@ -118,7 +127,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
       { status: Status.Ok, value: 'z', flags: 0, index: 15, more: true },
       ...[9, 10, 11, 12, 13, 14, 16, 17].map((index) => ({
         status: Status.InternalError,
-        value: 'away',
+        value: 'SERVER_ERROR away',
         index,
         more: true as const,
       })),
@@ -130,7 +139,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     request: () => make(Op.GetMulti, 'k', { keys: ['k'] }),
     answer: 'SERVER_ERROR away\r\nSERVER_ERROR away\r\n',
     told: [
-      { status: Status.InternalError, value: 'away', index: 0, more: true },
+      { status: Status.InternalError, value: 'SERVER_ERROR away', index: 0, more: true },
       { status: Status.Ok, index: 1 },
     ],
   },
@@ -171,7 +180,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     answer: 'STORED\r\nSERVER_ERROR object too large for cache\r\n',
     told: [
       { status: Status.InvalidKey, index: 0, more: true },
-      { status: Status.TooLarge, value: 'object too large for cache', index: 2, more: true },
+      { status: Status.TooLarge, value: 'SERVER_ERROR object too large for cache', index: 2, more: true },
       { status: Status.InvalidKey, index: 3, more: true },
       { status: Status.Ok, index: 4 },
     ],
@@ -189,7 +198,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     answer: 'ERROR\r\n',
     told: [
       { status: Status.InvalidKey, index: 0, more: true },
-      { status: Status.UnknownCommand, value: '', index: 0 },
+      { status: Status.UnknownCommand, value: 'ERROR', index: 0 },
     ],
   },
 ];

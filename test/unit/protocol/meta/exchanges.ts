@@ -20,7 +20,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
   simple(Op.Get, 'EN\r\n', Status.Miss),
   simple(Op.Get, 'EN O?\r\n', Status.Miss),
   simple(Op.Get, 'SERVER_ERROR out of memory writing get response\r\n', Status.OutOfMemory, {
-    value: 'out of memory writing get response',
+    value: 'SERVER_ERROR out of memory writing get response',
   }),
   {
     request: () => make(Op.GetAndTouch, 'k', { expiration: 5 }),
@@ -35,14 +35,14 @@ export const META_EXCHANGES: readonly Exchange[] = [
   simple(Op.Set, 'EX O?\r\n', Status.Exists),
   simple(Op.Set, 'NS O?\r\n', Status.NotStored),
   simple(Op.Set, 'SERVER_ERROR object too large for cache\r\n', Status.TooLarge, {
-    value: 'object too large for cache',
+    value: 'SERVER_ERROR object too large for cache',
   }),
   simple(Op.Set, 'SERVER_ERROR out of memory storing object\r\n', Status.OutOfMemory, {
-    value: 'out of memory storing object',
+    value: 'SERVER_ERROR out of memory storing object',
   }),
-  simple(Op.Set, 'CLIENT_ERROR bad data chunk\r\n', Status.InvalidArguments, { value: 'bad data chunk' }),
-  simple(Op.Set, 'SERVER_ERROR backend failure\r\n', Status.InternalError, { value: 'backend failure' }),
-  simple(Op.Set, 'ERROR\r\n', Status.UnknownCommand, { value: '' }),
+  simple(Op.Set, 'CLIENT_ERROR bad data chunk\r\n', Status.InvalidArguments, { value: 'CLIENT_ERROR bad data chunk' }),
+  simple(Op.Set, 'SERVER_ERROR backend failure\r\n', Status.InternalError, { value: 'SERVER_ERROR backend failure' }),
+  simple(Op.Set, 'ERROR\r\n', Status.UnknownCommand, { value: 'ERROR' }),
   {
     request: () => make(Op.Set, 'k', { returnCas: true }),
     answer: 'HD c12 O?\r\n',
@@ -68,17 +68,19 @@ export const META_EXCHANGES: readonly Exchange[] = [
   simple(Op.Decrement, 'EX O?\r\n', Status.Exists),
   simple(Op.Increment, 'NS O?\r\n', Status.NotStored),
   simple(Op.Increment, 'CLIENT_ERROR cannot increment or decrement non-numeric value\r\n', Status.NonNumeric, {
-    value: 'cannot increment or decrement non-numeric value',
+    value: 'CLIENT_ERROR cannot increment or decrement non-numeric value',
   }),
   simple(Op.Noop, 'MN\r\n', Status.Ok),
   simple(Op.Flush, 'OK\r\n', Status.Ok),
-  simple(Op.Flush, 'CLIENT_ERROR flush_all not allowed\r\n', Status.AuthError, { value: 'flush_all not allowed' }),
+  simple(Op.Flush, 'CLIENT_ERROR flush_all not allowed\r\n', Status.FlushOff, {
+    value: 'CLIENT_ERROR flush_all not allowed',
+  }),
   simple(Op.Version, 'VERSION 1.6.18\r\n', Status.Ok, { value: '1.6.18' }),
   simple(Op.Stat, 'RESET\r\n', Status.Ok),
   simple(Op.Stat, 'OK\r\n', Status.Ok),
-  simple(Op.Stat, 'ERROR\r\n', Status.Miss, { value: '' }),
+  simple(Op.Stat, 'ERROR\r\n', Status.Miss, { value: 'ERROR' }),
   simple(Op.Stat, 'CLIENT_ERROR usage: stats detail on|off|dump\r\n', Status.Miss, {
-    value: 'usage: stats detail on|off|dump',
+    value: 'CLIENT_ERROR usage: stats detail on|off|dump',
   }),
   {
     request: () => make(Op.Stat),
@@ -93,16 +95,18 @@ export const META_EXCHANGES: readonly Exchange[] = [
     ],
   },
   simple(Op.TextAuth, 'STORED\r\n', Status.Ok),
-  simple(Op.TextAuth, 'CLIENT_ERROR authentication failure\r\n', Status.AuthError, { value: 'authentication failure' }),
+  simple(Op.TextAuth, 'CLIENT_ERROR authentication failure\r\n', Status.AuthError, {
+    value: 'CLIENT_ERROR authentication failure',
+  }),
   simple(Op.TextAuth, 'CLIENT_ERROR bad authentication token format\r\n', Status.AuthError, {
-    value: 'bad authentication token format',
+    value: 'CLIENT_ERROR bad authentication token format',
   }),
   {
     request: () => make(Op.GetMulti, 'a', { keys: ['a', 'b', 'c', 'd'] }),
     answer: 'EN O?\r\nVA 2 f1 O?+1\r\nbb\r\nSERVER_ERROR busy\r\nVA 1 f0 O?+3\r\nd\r\n',
     told: [
       { status: Status.Ok, value: 'bb', flags: 1, index: 1, more: true },
-      { status: Status.InternalError, value: 'busy', index: 2, more: true },
+      { status: Status.InternalError, value: 'SERVER_ERROR busy', index: 2, more: true },
       { status: Status.Ok, value: 'd', flags: 0, index: 3, more: true },
       { status: Status.Ok, index: 4 },
     ],
@@ -111,7 +115,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
     request: () => make(Op.SetMulti, 'a', { keys: ['a', ` ${'x'.repeat(200)}`, 'c'] }),
     answer: 'SERVER_ERROR object too large for cache\r\nHD O?+2\r\n',
     told: [
-      { status: Status.TooLarge, value: 'object too large for cache', index: 0, more: true },
+      { status: Status.TooLarge, value: 'SERVER_ERROR object too large for cache', index: 0, more: true },
       { status: Status.InvalidKey, index: 1, more: true },
       { status: Status.Ok, index: 3 },
     ],
