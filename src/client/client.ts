@@ -1,3 +1,4 @@
+import { DEBUGGING, framed } from '../debug.ts';
 import { checkKey } from '../protocol/key.ts';
 import { type FlushOptions, flushAll, type Outcome, type Statistics, statsOfAll, versionOfAll } from './admin.ts';
 import type { ErrorOrNull } from './callback.ts';
@@ -63,7 +64,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
         () => this.calls.begin((call) => getMulti(this, call, keys, toOptions(options), trace)),
         options?.signal,
       );
-    return (isTraced() ? traceCall(this, 'getMulti', keys, run) : run()) as Promise<Result>;
+    return this.#call('getMulti', keys, run) as Promise<Result>;
   }
 
   /** Stores many values, each under its key; `true` for each that was stored, otherwise like `getMulti`. */
@@ -79,7 +80,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     const given = toInsertOptions<SetMultiOptions>(options);
     const run = (trace?: CommandTrace) =>
       this.whenKnown(() => this.calls.begin((call) => setMulti(this, call, entries, given, trace)), given.signal);
-    return isTraced() ? traceCall(this, 'setMulti', entries, run) : run();
+    return this.#call('setMulti', entries, run);
   }
 
   /** Deletes many keys; `false` for each that was not there, otherwise like `getMulti`. */
@@ -92,7 +93,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
         () => this.calls.begin((call) => deleteMulti(this, call, keys, toOptions(options), trace)),
         options?.signal,
       );
-    return (isTraced() ? traceCall(this, 'deleteMulti', keys, run) : run()) as Promise<MultiResult<boolean, TKey>>;
+    return this.#call('deleteMulti', keys, run) as Promise<MultiResult<boolean, TKey>>;
   }
 
   /**
@@ -110,7 +111,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
       this.calls.begin((call) =>
         update(this, call, key, change as (value: TOut | null) => TNew | Promise<TNew>, toOptions(options), trace),
       );
-    return isTraced() ? traceCall(this, 'update', key, run) : run();
+    return this.#call('update', key, run);
   }
 
   /**
@@ -132,7 +133,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
       await this.whenKnown(() => Promise.resolve(), given.signal).catch(() => {});
       return this.#getOrSet.run(key, compute, given, trace);
     };
-    return (isTraced() ? traceCall(this, 'getOrSet', key, run) : run()) as Promise<Stored<T, TOut>>;
+    return this.#call('getOrSet', key, run) as Promise<Stored<T, TOut>>;
   }
 
   /**
@@ -182,6 +183,12 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   /** The same as `quit`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.quit();
+  }
+
+  /** Makes a call of several commands, which is one to those who listen. */
+  #call<T>(command: string, keys: unknown, run: (trace?: CommandTrace) => Promise<T>): Promise<T> {
+    const outcome = isTraced() ? traceCall(this, command, keys, run) : run();
+    return DEBUGGING ? framed(outcome) : outcome;
   }
 
   /** Asks every server; what `ask` throws becomes a rejection. */

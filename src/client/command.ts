@@ -2,6 +2,7 @@ import { setImmediate } from '../clock.ts';
 import { Command } from '../cluster/command.ts';
 import type { Log } from '../cluster/log.ts';
 import { serverName } from '../cluster/router.ts';
+import { callerFrames, DEBUGGING, withFrames } from '../debug.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
@@ -59,6 +60,8 @@ export abstract class ClientCommand extends Command implements Abortable {
   declare protected resolve: Resolve | undefined;
   declare private rejectPromise: Reject | undefined;
   declare private signal: AbortSignal | undefined;
+  /** The stack of the call, with `NODE_DEBUG=memts`. */
+  declare private frames: string | undefined;
 
   constructor(op: Op, key: WireKey, client: CommandHost) {
     super(op, key);
@@ -76,6 +79,7 @@ export abstract class ClientCommand extends Command implements Abortable {
 
   /** Says who waits: the callback, or whoever gets the promise that is returned. */
   expect(callback: AnyCallback | undefined): Promise<unknown> | undefined {
+    if (DEBUGGING) this.frames = callerFrames();
     if (callback !== undefined) {
       this.callback = callback;
       return undefined;
@@ -113,8 +117,9 @@ export abstract class ClientCommand extends Command implements Abortable {
 
   override reject(error: unknown): void {
     if (this.signal !== undefined) this.unlisten();
-    if (this.callback !== undefined) invoke(this.callback, error, null, null);
-    else this.rejectPromise?.(error);
+    const told = this.frames === undefined ? error : withFrames(error, this.frames);
+    if (this.callback !== undefined) invoke(this.callback, told, null, null);
+    else this.rejectPromise?.(told);
   }
 
   override refuse(error: unknown): void {
@@ -216,7 +221,7 @@ function checkSignal(signal: unknown): void {
 }
 
 /** As with requests: what most commands never set. */
-Object.assign(ClientCommand.prototype, { signal: undefined });
+Object.assign(ClientCommand.prototype, { signal: undefined, frames: undefined });
 
 /** An argument that can't be meant. What came is only shown where it is a number or the like. */
 export function invalid(argument: string, expected: string, found: unknown): MemcacheError {

@@ -6,6 +6,7 @@ import { guarded, type Log } from '../cluster/log.ts';
 import { isOurs, serverName } from '../cluster/router.ts';
 import { Selection } from '../cluster/selection.ts';
 import { Server, type ServerOptions } from '../cluster/server.ts';
+import { DEBUGGING, debug } from '../debug.ts';
 import { MemcacheError } from '../errors.ts';
 import { hintAtCredentials } from './hints.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -150,10 +151,12 @@ export class Fleet {
     const { log } = this.#host;
     hintAtCredentials(server.username, server.password, log);
     server.on('down', (error: MemcacheError) => {
+      if (DEBUGGING) debug(`${serverName(server)} is down: ${error.message}`);
       log.write('error', `memts: Server <${serverName(server)}> is down: ${error.message}`);
       guarded(() => this.events.emit('down', server, error));
     });
     server.on('up', () => {
+      if (DEBUGGING) debug(`${serverName(server)} is up again`);
       log.write('info', `memts: Server <${serverName(server)}> is up again`);
       guarded(() => this.events.emit('up', server));
     });

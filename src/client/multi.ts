@@ -1,5 +1,6 @@
 import type { ServerLike } from '../cluster/command.ts';
 import { isOurs, type Router, serverName } from '../cluster/router.ts';
+import { originalOf } from '../debug.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { StoreItem, WireKey } from '../protocol/request.ts';
@@ -182,7 +183,7 @@ class MultiCall<TValue> {
         if (!this.#kind.isMiss(outcome)) sink.done(index, outcome);
       } catch (error) {
         // What the router has noted, or made itself, is a failure of the transport; anything else is about this key.
-        if (error === command.lastError || (error as MemcacheError)?.code === 'ERR_CLOSED') throw error;
+        if (originalOf(error) === command.lastError || (error as MemcacheError)?.code === 'ERR_CLOSED') throw error;
         sink.failed(index, error);
       }
     };

@@ -1,5 +1,6 @@
 import { clearTimeout, monotonicNow, programNow, setTimeout } from '../clock.ts';
 import { type FrameTransport, sendFrame } from '../connection/frame-transport.ts';
+import { DEBUGGING, debug } from '../debug.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import type { Command, ServerLike } from './command.ts';
@@ -112,6 +113,7 @@ export class Router implements Holder {
       if (!repeatable) this.#suspect(command, error);
       command.reject(error);
     } else if (--command.attempts > 0) {
+      if (DEBUGGING) debug(`${nameOf(command)}: an attempt failed, another in ${retry_delay} s: ${error.message}`);
       this.#retryLater(command, retry_delay);
     } else {
       this.#log(command, error, !command.untried);
@@ -240,7 +242,7 @@ export class Router implements Holder {
   #log(command: Command, error: Error, tried: boolean): void {
     if (command.unlogged) return;
     const { log, options } = this.#host;
-    const name = command.server === undefined ? '' : serverName(command.server);
+    const name = nameOf(command);
     const message = tried
       ? `MemJS: Server <${name}> failed after (${options.retries}) retries with error - ${error.message}`
       : `memts: Server <${name}> failed a command: ${error.message}`;
@@ -263,6 +265,7 @@ function startOf({ deadline, timeout, failedAt, server }: Command, { code }: Mem
 }
 
 function leaveAlone(server: ServerLike, seconds: number, error: MemcacheError): void {
+  if (DEBUGGING) debug(`${serverName(server)} is left alone for ${seconds} s: ${error.message}`);
   if (isOurs(server)) server.leaveAlone(seconds, error);
   else server.wakeupAt = programNow() + seconds * 1000;
 }
@@ -270,6 +273,10 @@ function leaveAlone(server: ServerLike, seconds: number, error: MemcacheError): 
 /** Whether a server takes requests; one whose `write` has been replaced takes frames. */
 export function isOurs(server: ServerLike): server is Server {
   return server.write === Server.prototype.write;
+}
+
+function nameOf({ server }: Command): string {
+  return server === undefined ? '' : serverName(server);
 }
 
 /** A server's name in results and log lines. */

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { DEBUGGING, debug } from '../debug.ts';
 import type { MemcacheError } from '../errors.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Connection } from './connection.ts';
@@ -29,6 +30,15 @@ export interface Peer {
 }
 
 const events = channel('memts:connection');
+
+if (DEBUGGING) events.subscribe((message) => debug(describe(message as ConnectionEvent)));
+
+function describe({ event, server, id, protocol, peer, error }: ConnectionEvent): string {
+  if (event === 'error') return `${server}: no connection: ${error?.message}`;
+  const at = peer === undefined ? '' : ` to ${peer.address}:${peer.port}`;
+  if (event === 'connect') return `${server}: connection ${id}${at} speaks ${protocol}`;
+  return `${server}: connection ${id}${at} is closed${error === undefined ? '' : `: ${error.message}`}`;
+}
 
 let connections = 0;
 const ids = new WeakMap<Connection, number>();
