@@ -58,7 +58,8 @@ export interface MetaFlags {
 /** Whether these words can be flags at all: a letter, a digit or one of `[\]^_\`` stands first. */
 export function lookLikeFlags(words: readonly string[], from: number): boolean {
   for (let i = from; i < words.length; i++) {
-    if (!/^[0-9A-z]/.test(words[i] as string)) return false;
+    const first = (words[i] as string).charCodeAt(0);
+    if (first < 0x30 || first > 0x7a || (first > 0x39 && first < 0x41)) return false;
   }
   return true;
 }
