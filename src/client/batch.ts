@@ -75,6 +75,10 @@ export class GetBatch extends BatchCommand {
       this.unread.push({ index, status, value: reply.value });
       return;
     }
+    if (this.returnCas && reply.cas === 0n) {
+      this.sink.failed(this.place(index), this.casOff());
+      return;
+    }
     try {
       const { value, flags } = readValue(this.client, Op.Get, reply);
       this.sink.done(this.place(index), this.returnCas ? { value, flags, cas: reply.cas } : { value, flags });

@@ -163,6 +163,13 @@ export abstract class ClientCommand extends Command implements Abortable {
     return new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server, reply: wordsOf(value) });
   }
 
+  /** An item with a CAS of 0 is one of a server that counts none. */
+  protected casOff(): MemcacheError {
+    const server = this.server === undefined ? undefined : serverName(this.server);
+    const message = `memts ${this.label}: the server has CAS switched off (memcached -C)`;
+    return new MemcacheError('ERR_UNSUPPORTED', message, { server });
+  }
+
   private listen(signal: AbortSignal): void {
     checkSignal(signal);
     this.signal = signal;

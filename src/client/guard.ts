@@ -63,6 +63,10 @@ export class Guard {
   #leases: boolean;
   #lockedAt: number | undefined;
   #cas: bigint | undefined;
+  /** Whether the right is a stub in the key's place. */
+  #hasStub = false;
+  /** Whether the server has CAS switched off: then what is stored is stored in place of whatever is there. */
+  #casOff = false;
   /** The server that was asked last. */
   #server: ServerLike | undefined;
   /** Whether there was a value to serve. */
@@ -104,7 +108,8 @@ export class Guard {
   /** Stores the value that was made, unless the item has been changed or deleted since the right was won. */
   async store(value: unknown): Promise<void> {
     const { expires, staleFor } = this.#times;
-    const command = new ChangeCommand(Op.Set, this.#key, this.#host);
+    // Without CAS, a delete or flush during the computation is noticed all the same.
+    const command = new ChangeCommand(this.#casOff ? Op.Replace : Op.Set, this.#key, this.#host);
     fillInsert(command, value, { expires: extended(expires, staleFor) }, this.#host);
     command.cas = this.#cas;
     const stored = await this.#send(command);
@@ -116,7 +121,8 @@ export class Guard {
 
   /** Gives the right back, with nothing stored. */
   async release(): Promise<void> {
-    if (this.#leases && this.#cas !== undefined && this.#lockedAt === undefined) {
+    const isTheirs = this.#cas === undefined && !(this.#casOff && this.#hasStub);
+    if (this.#leases && !isTheirs && this.#lockedAt === undefined) {
       const command = new ChangeCommand(Op.Delete, this.#key, this.#host);
       command.cas = this.#cas;
       await this.#send(command);
@@ -126,6 +132,7 @@ export class Guard {
 
   #make(seen: Seen): Found {
     this.#cas = seen.cas;
+    this.#hasStub = seen.won;
     return { item: seen.item, won: true };
   }
 
@@ -144,7 +151,8 @@ export class Guard {
     const { lockFor, staleFor } = this.#times;
     const command = new LeaseCommand(this.#key, toExpiration(serverSeconds(lockFor), this.#host), this.#host);
     const { item, won, busy, cas, timeLeft } = (await this.#send(command)) as Leased;
-    return { item, old: timeLeft >= 0 && timeLeft < staleFor, won, busy, cas };
+    this.#casOff = cas === 0n;
+    return { item, old: timeLeft >= 0 && timeLeft < staleFor, won, busy, cas: cas || undefined };
   }
 
   /** Without leases, a second item that lives no longer than the value is fresh tells whether it still is. */

@@ -65,6 +65,10 @@ export class RetrievalCommand extends ClientCommand {
 
   private hit(reply: Reply): void {
     const cas = this.returnCas ? reply.cas : undefined;
+    if (cas === 0n) {
+      this.reject(this.casOff());
+      return;
+    }
     if (this.client.serializer === noopSerializer) {
       this.done(reply.value, reply.extras, cas);
       return;

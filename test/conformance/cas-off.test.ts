@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from '../../src/index.ts';
+import { type Memcached, startMemcached } from '../support/memcached.ts';
+import { MEMCACHEDS } from '../support/memcacheds.ts';
+import { failure } from './client/suite/target.ts';
+
+const CASES = MEMCACHEDS.filter(({ program }) => program !== undefined).flatMap(({ name }) =>
+  (name === '1.6.9' ? (['auto', 'binary', 'classic'] as const) : (['auto', 'binary', 'meta', 'classic'] as const)).map(
+    (protocol) => [name, protocol] as const,
+  ),
+);
+
+describe.each(CASES)('memcached %s -C, %s', (version, protocol) => {
+  let server: Memcached;
+  let client: Client;
+  let other: Client;
+  beforeAll(async () => {
+    server = await startMemcached({ version, args: ['-C'] });
+    const options = { protocol, timeout: 2, logger: { log(): void {} } };
+    client = Client.create(server.address, options);
+    other = Client.create(server.address, options);
+  });
+  afterAll(async () => {
+    client?.close();
+    other?.close();
+    await server?.stop();
+  });
+
+  it('get with cas and update say that CAS is switched off', async () => {
+    await client.set('key', 'value');
+    const errors = [
+      await failure(client.get('key', { cas: true })),
+      await failure(client.update('key', () => 'new')),
+      (await client.getMulti(['key'], { cas: true })).errors.get('key'),
+    ];
+    for (const error of errors) {
+      expect(error).toMatchObject({ name: 'MemcacheError', code: 'ERR_UNSUPPORTED', server: server.address });
+      expect(String(error)).toMatch(/CAS switched off/);
+    }
+    expect((await client.get('key')).value?.toString()).toBe('value');
+    expect((await client.get('missing', { cas: true })).value).toBeNull();
+  });
+
+  it('getOrSet computes once, stores, and makes nobody wait', async () => {
+    const begin = performance.now();
+    let computed = 0;
+    const compute = async (): Promise<string> => `made ${++computed}`;
+    expect(String(await client.getOrSet('made', compute))).toBe('made 1');
+    expect(String(await client.getOrSet('made', compute))).toBe('made 1');
+    expect(String(await other.getOrSet('made', compute))).toBe('made 1');
+    expect(await failure(client.getOrSet('failing', () => Promise.reject(new Error('no'))))).toMatchObject({
+      message: 'no',
+    });
+    expect(String(await other.getOrSet('failing', compute))).toBe('made 2');
+    expect(performance.now() - begin).toBeLessThan(2000);
+  });
+});
