@@ -80,7 +80,7 @@ function balance(): string {
       name,
       (count) => buildDistribution(name, makeServers(count)),
     ]),
-    ['by dice', even],
+    ['by chance', even],
   ];
   return table(
     ['', ...sizes.map((size) => `${whole(size)} servers`)],

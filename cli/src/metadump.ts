@@ -25,10 +25,10 @@ const BUSY_PAUSE = 250;
 /** The crawler goes through the whole cache, and there may be nothing to tell for a while. */
 const CRAWL_PATIENCE = 60_000;
 
-/** A server's clock ticks once a second, and its answer takes a moment: so far apart, in seconds, may mean nothing. */
+/** A server's clock ticks once a second, and its response takes a moment: so many seconds of difference may mean nothing. */
 const SAME_CLOCK = 2;
 
-/** How far a server's clock is ahead of ours, in seconds; 0 where that can't be told from the time it takes to ask. */
+/** How far a server's clock is ahead of this machine's, in seconds; 0 where the difference is within the time it takes to ask. */
 export function clockAhead(serverTime: number): number {
   const ahead = serverTime - Math.floor(Date.now() / 1000);
   return Math.abs(ahead) > SAME_CLOCK ? ahead : 0;

@@ -12,7 +12,7 @@ export function isTerminal(stream: NodeJS.WriteStream = process.stdout): boolean
 /** Colours in a terminal; in a pipe none, whatever the environment says of one. */
 export const colors = picocolors.createColors(picocolors.isColorSupported && isTerminal());
 
-/** Standard output can't be written to any more: what a command throws then, and nobody has to be told. */
+/** Standard output can't be written to any more: what a command throws then, and nobody has to know. */
 export class OutputError extends Error {}
 
 let broken: OutputError | undefined;

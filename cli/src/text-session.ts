@@ -3,12 +3,12 @@ import { connect as connectTls } from 'node:tls';
 import type { Target } from './connection.ts';
 import { describe, serverError } from './exit.ts';
 
-/** What a server that has been told nothing yet says to anything but a login. */
+/** What a server that requires authentication says before it. */
 const LOGIN_NEEDED = /^CLIENT_ERROR unauthenticated/;
 
 /**
  * A conversation in memcached's text protocol, for the commands that the client has no form for. Commands are sent one
- * after the other: each once the answer to the one before has been read.
+ * after the other: each once the response to the one before has been read.
  */
 export class TextSession {
   readonly #target: Target;
@@ -43,7 +43,7 @@ export class TextSession {
     this.#socket.write(`${line}\r\n`);
   }
 
-  /** The next line of the answer, its bytes as latin1; `patience` in milliseconds. */
+  /** The next line of the response, its bytes as latin1; `patience` in milliseconds. */
   async line(patience = this.#patience): Promise<string> {
     while (this.#next === this.#lines.length) await this.#read(patience);
     const line = this.#lines[this.#next++] as string;
@@ -118,7 +118,7 @@ async function openSocket(target: Target, patience: number): Promise<Socket> {
 async function within<T>(answer: Promise<T>, patience: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${patience} ms`)), patience);
+    timer = setTimeout(() => reject(new Error(`no response within ${patience} ms`)), patience);
   });
   try {
     return await Promise.race([answer, late]);

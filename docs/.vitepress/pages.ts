@@ -84,7 +84,12 @@ export const SECTIONS: readonly Section[] = [
   {
     text: 'Reference',
     path: 'reference',
-    pages: [guide('options', 'Options'), guide('errors', 'Errors'), root('CHANGELOG', 'Changelog')],
+    pages: [
+      guide('options', 'Options'),
+      guide('errors', 'Errors'),
+      guide('glossary', 'Glossary'),
+      root('CHANGELOG', 'Changelog'),
+    ],
   },
   {
     text: 'Internals',

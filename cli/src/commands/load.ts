@@ -38,7 +38,7 @@ interface State {
 interface Manner {
   clobber: boolean;
   keepTtl: boolean;
-  /** Whether the servers can be told when an item expires, rather than in how long: no moment gets lost then. */
+  /** Whether the servers accept the time at which an item expires, rather than the time until then: it does not drift. */
   sameClock: boolean;
 }
 

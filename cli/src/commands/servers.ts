@@ -12,7 +12,7 @@ interface FlushOptions extends GlobalOptions {
 export function addServerCommands(program: Command): void {
   program
     .command('ping')
-    .description('ask every server whether it is there, and how long an answer takes')
+    .description('check that every server responds, and measure how long it takes')
     .addHelpText('after', '\nExample:\n  $ memts ping --servers a:11211,b:11211')
     .action(async (_: unknown, command: Command) => {
       process.exitCode = await ping(command.optsWithGlobals(), true);
@@ -61,7 +61,7 @@ async function ping(options: GlobalOptions, timed: boolean): Promise<number> {
   return worstOf(errors);
 }
 
-/** The time is that of an answer over a connection that is there. */
+/** The time of a response over an open connection. */
 async function pingOne({ client, name }: Target): Promise<Pong> {
   try {
     await client.version();

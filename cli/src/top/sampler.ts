@@ -44,7 +44,7 @@ export class Sampler {
   }
 
   /**
-   * Asks, or goes on waiting for the answer to what it asked before; not longer than `patience`, in milliseconds, since
+   * Asks, or goes on waiting for the response to what it asked before; not longer than `patience`, in milliseconds, since
    * the other servers have something new to tell by then.
    */
   async sample(patience: number): Promise<void> {
@@ -56,7 +56,7 @@ export class Sampler {
       timer = setTimeout(resolve, patience, true);
     });
     if (await Promise.race([this.#asked, late])) {
-      this.reading = { server: this.#target.name, error: `no answer within ${patience / 1000} s` };
+      this.reading = { server: this.#target.name, error: `no response within ${patience / 1000} s` };
     }
     clearTimeout(timer);
   }
@@ -81,7 +81,7 @@ export class Sampler {
   }
 }
 
-/** A server that has started again, or whose counters were reset, starts anew. */
+/** A server that has started again, or whose counters were reset, starts again. */
 function isSequel(before: Sample | undefined, { values }: Sample): before is Sample {
   return (
     before !== undefined &&

@@ -54,7 +54,7 @@ export const SERVERS: readonly Scenario[] = [
   },
   {
     name: 'login',
-    about: 'SASL or text authentication, with connections cut at any byte of it and servers restarted',
+    about: 'SASL or ASCII authentication, with connections cut at any byte of it and servers restarted',
     stage: (protocol) => (protocol === 'binary' ? 'sasl' : 'login'),
     peers: false,
     play: cutEarly(120),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { short, ticks } from '../../../scripts/figures/axis.ts';
 import { barChart } from '../../../scripts/figures/bar-chart.ts';
+import { diagrams } from '../../../scripts/figures/diagrams.ts';
 import { columns, lineChart } from '../../../scripts/figures/line-chart.ts';
 import { clientColor, withoutStyle } from '../../../scripts/figures/svg.ts';
 import { soakPlot } from '../../reliability/soak-report.ts';
@@ -77,4 +78,8 @@ it('leaves the style of a page to the page', () => {
 it('draws the recorded soak as it stands in the docs', () => {
   const folder = join(ROOT, 'docs/reliability');
   expect(soakPlot(readFileSync(join(folder, 'soak.csv'), 'utf8'))).toBe(readFileSync(join(folder, 'soak.svg'), 'utf8'));
+});
+
+it.each(Object.entries(diagrams()))('has %s in the docs as it is drawn', (name, svg) => {
+  expect(readFileSync(join(ROOT, 'docs/figures', name), 'utf8')).toBe(svg);
 });
