@@ -69,7 +69,7 @@ function command(): string {
     text(
       10,
       220,
-      'Commands of one turn of the event loop leave in one write; responses of a connection come in the same order.',
+      'Commands of one turn of the event loop leave in one write; responses come in the same order.',
       {
         class: 'dim',
       },
