@@ -66,14 +66,9 @@ function command(): string {
       ...MIDDLE,
       class: 'dim',
     }),
-    text(
-      10,
-      220,
-      'Commands of one turn of the event loop leave in one write; responses come in the same order.',
-      {
-        class: 'dim',
-      },
-    ),
+    text(10, 220, 'Commands of one turn of the event loop leave in one write; responses come in the same order.', {
+      class: 'dim',
+    }),
   ]);
 }
 
