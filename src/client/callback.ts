@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { throwLater } from '../cluster/log.ts';
 
 /** What every callback takes first. */
@@ -17,4 +18,13 @@ export function invoke(callback: AnyCallback, error: unknown, first: unknown, se
   } catch (thrown) {
     throwLater(thrown);
   }
+}
+
+/**
+ * The caller's function in the async context that it was handed over in: answers come in that of whoever opened the
+ * socket. Promises keep it by themselves.
+ */
+export function inContext(callback: AnyCallback): AnyCallback {
+  const context = new AsyncResource('MEMTS_CALLBACK');
+  return (...given) => context.runInAsyncScope(callback, undefined, ...given);
 }

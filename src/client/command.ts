@@ -10,9 +10,10 @@ import type { WireKey } from '../protocol/request.ts';
 import { STATUS_TEXTS, Status } from '../protocol/status.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 import { type Abortable, awaitAbort, forgetAbort } from './aborts.ts';
-import { type AnyCallback, invoke } from './callback.ts';
+import { type AnyCallback, inContext, invoke } from './callback.ts';
 import { hintAtOptions } from './hints.ts';
 import { kind, type ResolvedOptions, shown } from './options.ts';
+import { isTraced } from './telemetry.ts';
 
 /** What the commands need of their client. */
 export interface CommandHost {
@@ -81,7 +82,8 @@ export abstract class ClientCommand extends Command implements Abortable {
   expect(callback: AnyCallback | undefined): Promise<unknown> | undefined {
     if (DEBUGGING) this.frames = callerFrames();
     if (callback !== undefined) {
-      this.callback = callback;
+      // A trace has the context of the call itself, with what its listeners have put into it.
+      this.callback = isTraced() ? callback : inContext(callback);
       return undefined;
     }
     const promise = new Promise(handOver);

@@ -102,7 +102,10 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
     return this.insert(Op.Replace, key, value, third, fourth);
   }
 
-  /** Puts something behind a value; `false` where there is none. Flags and expiration stay as they are. */
+  /**
+   * Puts something behind a value; `false` where there is none, and where the item would become larger than the server
+   * takes, to which it answers the same. Flags and expiration stay as they are.
+   */
   append(key: Key, value: TIn, options?: ChangeOptions): Promise<boolean>;
   append(key: Key, value: TIn, callback: SuccessCallback): void;
   append(key: Key, value: TIn, options: ChangeOptions | null, callback: SuccessCallback): void;
@@ -110,7 +113,7 @@ export class ClientCommands<TIn = string | Uint8Array, TOut = Buffer | null> ext
     return this.change(Op.Append, key, third, fourth, (command) => fillAppend(command, value, this));
   }
 
-  /** Puts something in front of a value; `false` where there is none. Flags and expiration stay as they are. */
+  /** Puts something in front of a value; otherwise like `append`. */
   prepend(key: Key, value: TIn, options?: ChangeOptions): Promise<boolean>;
   prepend(key: Key, value: TIn, callback: SuccessCallback): void;
   prepend(key: Key, value: TIn, options: ChangeOptions | null, callback: SuccessCallback): void;

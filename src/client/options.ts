@@ -43,7 +43,8 @@ export interface ClientOptions<TIn = string | Uint8Array, TOut = Buffer | null> 
   discovery?: Discovery | undefined;
   /**
    * Whether to go on when a server has failed: `true` to the next server, with an object to a spare pool, where nothing
-   * lives longer than its `expires`. @default false
+   * lives longer than its `expires`. Either may serve old values when the server is back, after a delete too; only `false`
+   * and short expirations on all values keep them out. @default false
    */
   failover?: boolean | Gutter | undefined;
   /** How long a failed server is left alone, in seconds. @default 60 */
