@@ -1,63 +1,93 @@
-import { defineConfig, type UserConfig } from 'tsdown';
+import { defineConfig, type Rolldown, type UserConfig } from 'tsdown';
 
+/** What every build of ours is. Without maps: the code is not minified, and its names are those of the sources. */
 const common: UserConfig = {
-  format: ['esm', 'cjs'],
   platform: 'node',
   target: 'node20',
-  dts: true,
-  sourcemap: true,
+  sourcemap: false,
   hash: false,
 };
 
-/**
- * The files that the main entry is made of. A bundler leaves out those that a program takes nothing from, which it can't
- * do with parts of one file wherever something happens at the top.
- */
-const PARTS = {
-  groups: [
-    { name: 'errors', test: /src\/errors\.ts$/ },
-    { name: 'serializers', test: /src\/serializers\// },
-    { name: 'client', test: /src\/(clock\.ts$|(client|cluster|connection|protocol)\/)/ },
-  ],
+/** The package's entries, each under its path. */
+const ENTRIES = {
+  index: 'src/index.ts',
+  serializers: 'src/serializers/foreign/index.ts',
+  'memory-server': 'src/memory-server/index.ts',
+  keyv: 'src/keyv/index.ts',
+  'keyv-create': 'src/keyv/create.ts',
+  session: 'src/session/index.ts',
+  unstorage: 'src/unstorage/index.ts',
+  opentelemetry: 'src/opentelemetry/index.ts',
 };
 
 /**
- * An adapter asks for the client by the package's own name, so that a program has one copy of it, whichever entries it
- * loads.
+ * What the entries are made of, so that a program has one copy of each part, whichever entries it loads. A bundler
+ * leaves out the parts that it takes nothing from, which it can't do with pieces of one file wherever something happens
+ * at the top.
  */
-const clientOutside = {
-  name: 'client-outside',
-  resolveId: (source: string) => (source === '../index.ts' ? { id: 'memts', external: true } : undefined),
+const PARTS = [
+  { name: 'parts/errors', test: /src\/errors\.ts$/ },
+  { name: 'parts/clock', test: /src\/clock\.ts$/ },
+  { name: 'parts/protocol', test: /src\/protocol\/(?!.*server-side|request-reader)/ },
+  { name: 'parts/values', test: /src\/serializers\/(?!foreign)/ },
+  { name: 'parts/client', test: /src\/(client|cluster|connection)\// },
+  { name: 'parts/adapters', test: /src\/adapters\// },
+];
+
+/** Whether a module is no entry: its declarations are in the part that all entries share. */
+const isShared = (id: string): boolean =>
+  !Object.values(ENTRIES).some((entry) => id.replace(/\.d\.ts$/, '.ts').endsWith(`/${entry}`));
+
+/** The main entry declares nothing itself, and is imported by others: that makes a file with nothing in it. */
+const withoutEmptyFiles: Rolldown.Plugin = {
+  name: 'without-empty-files',
+  generateBundle(_options, files) {
+    for (const [name, file] of Object.entries(files)) {
+      if (file.type === 'chunk' && /^export \{ *\};?$/.test(file.code.trim())) delete files[name];
+    }
+  },
 };
 
-const adapter: UserConfig = {
-  ...common,
-  clean: false,
-  // Not as `plugins`, which are left out where the types for CommonJS are made.
-  inputOptions: (options) => ({ ...options, plugins: [clientOutside, options.plugins] }),
-};
-
-// Each entry is built by itself, so that none loads what only another needs.
 export default defineConfig([
-  { ...common, entry: { index: 'src/index.ts' }, dts: false, outputOptions: { codeSplitting: PARTS }, clean: true },
-  // Types in one file: parts of their own would have the names of the programs' parts.
-  { ...common, entry: { index: 'src/index.ts' }, dts: { emitDtsOnly: true }, clean: false },
-  { ...common, entry: { 'memory-server': 'src/memory-server/index.ts' }, clean: false },
-  { ...adapter, entry: { keyv: 'src/keyv/index.ts' } },
-  { ...adapter, entry: { opentelemetry: 'src/opentelemetry/index.ts' } },
-  { ...adapter, entry: { session: 'src/session/index.ts' } },
-  { ...adapter, entry: { unstorage: 'src/unstorage/index.ts' } },
+  {
+    ...common,
+    entry: ENTRIES,
+    format: ['esm', 'cjs'],
+    dts: false,
+    clean: true,
+    inputOptions: { preserveEntrySignatures: 'allow-extension' },
+    outputOptions: {
+      // What programs are to read stands in the declarations.
+      comments: { legal: true, annotation: true, jsdoc: false },
+      codeSplitting: { groups: PARTS, includeDependenciesRecursively: false },
+      exports: 'named',
+    },
+  },
+  // By themselves, since the parts of programs are none of declarations.
+  ...['.d.mts', '.d.cts'].map(
+    (dts): UserConfig => ({
+      ...common,
+      entry: ENTRIES,
+      format: 'esm',
+      dts: { emitDtsOnly: true },
+      outExtensions: () => ({ dts }),
+      plugins: [withoutEmptyFiles],
+      outputOptions: {
+        codeSplitting: { groups: [{ name: 'parts/types.d', test: isShared }], includeDependenciesRecursively: false },
+      },
+      inputOptions: { preserveEntrySignatures: 'allow-extension' },
+      clean: false,
+    }),
+  ),
   // The command line: a package of its own, with the client and its server inside.
   {
+    ...common,
     cwd: 'cli',
     entry: { main: 'src/main.ts' },
     tsconfig: '../tsconfig.json',
     format: 'esm',
-    platform: 'node',
-    target: 'node20',
     dts: false,
-    sourcemap: true,
-    hash: false,
     clean: true,
+    outputOptions: { comments: { legal: true, annotation: true, jsdoc: false } },
   },
 ]);

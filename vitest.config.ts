@@ -10,7 +10,7 @@ const TIMED = [
   'test/unit/cluster/**/*.test.ts',
 ];
 /** Tests of the build: compilers and package managers at work would upset the others. */
-const PACKED = ['memjs', 'package', 'runtimes', 'types'].map((folder) => `test/${folder}/**/*.test.ts`);
+const PACKED = ['bundlers', 'memjs', 'package', 'runtimes', 'types'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** The suites over every kind of memcached, in short; in full with `npm run test:servers`. */
 const COMPACT = 'test/servers/compact.test.ts';

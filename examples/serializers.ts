@@ -2,9 +2,10 @@
  * Values of several types in a cache, large ones compressed, and a cache shared with Ruby.
  *
  * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
- * `../src/index.ts` is `memts`.
+ * `../src/index.ts` is `memts`, and `../src/serializers/foreign/index.ts` is `memts/serializers`.
  */
-import { Client, compressed, dalliSerializer, jsonSerializer } from '../src/index.ts';
+import { Client, compressed, jsonSerializer } from '../src/index.ts';
+import { dalliSerializer } from '../src/serializers/foreign/index.ts';
 
 const client = Client.create(undefined, { serializer: compressed(jsonSerializer(), { threshold: 1000 }) });
 

@@ -1,20 +1,6 @@
-import { Client } from './client/client.ts';
-import { Utils } from './client/utils.ts';
-import { dns } from './cluster/discovery/dns.ts';
-import { elasticache } from './cluster/discovery/elasticache.ts';
-import { ketama } from './cluster/distribution/ketama.ts';
-import { Server } from './cluster/server.ts';
-import { MemcacheError } from './errors.ts';
-import { Header } from './protocol/binary/message.ts';
-import { compressed } from './serializers/compress.ts';
-import { dalliSerializer } from './serializers/dalli.ts';
-import { jsonSerializer } from './serializers/json.ts';
-import { phpSerializer } from './serializers/php.ts';
-import { pylibmcSerializer, pymemcacheSerializer } from './serializers/python.ts';
-import { noopSerializer } from './serializers/serializer.ts';
-
 export type { FlushOptions, Statistics } from './client/admin.ts';
 export type { AnyClient } from './client/any-client.ts';
+export { Client } from './client/client.ts';
 export type { CommandOptions } from './client/command.ts';
 export type { ClientEvents } from './client/core.ts';
 export type { CounterResult, IncrementDecrementOptions } from './client/counters.ts';
@@ -29,15 +15,20 @@ export type { ChangeOptions, InsertOptions } from './client/storage.ts';
 export type { Stored } from './client/stored.ts';
 export type { CommandTrace } from './client/trace.ts';
 export type { UpdateOptions } from './client/update.ts';
+export { Utils } from './client/utils.ts';
 export type { ServerLike } from './cluster/command.ts';
 export type { DiscoveredServer, Discovery } from './cluster/discovery/discovery.ts';
 export type { DnsOptions } from './cluster/discovery/dns.ts';
+export { dns } from './cluster/discovery/dns.ts';
 export type { ElasticacheOptions } from './cluster/discovery/elasticache.ts';
+export { elasticache } from './cluster/discovery/elasticache.ts';
 export type { Distribution, DistributionBuilder } from './cluster/distribution/distribution.ts';
 export type { KetamaOptions } from './cluster/distribution/ketama.ts';
+export { ketama } from './cluster/distribution/ketama.ts';
 export type { DistributionServer } from './cluster/distribution/pick.ts';
 export type { LeveledLogger, Logger } from './cluster/log.ts';
 export type { ServerOptions } from './cluster/server.ts';
+export { Server } from './cluster/server.ts';
 export type {
   ErrorListener,
   FrameTransport,
@@ -46,52 +37,16 @@ export type {
 } from './connection/frame-transport.ts';
 export type { ConnectionEvent, Peer } from './connection/telemetry.ts';
 export type { ErrorCode, MemcacheErrorOptions } from './errors.ts';
+export { MemcacheError } from './errors.ts';
+export { memjs as default } from './memjs.ts';
 export type { Response } from './protocol/binary/message.ts';
+export { Header } from './protocol/binary/message.ts';
 export type { CompressOptions } from './serializers/compress.ts';
-export type { DalliSerializerOptions } from './serializers/dalli.ts';
+export { compressed } from './serializers/compress.ts';
 export type { JsonInput, JsonOutput, JsonSerializerOptions } from './serializers/json.ts';
+export { jsonSerializer } from './serializers/json.ts';
 export type { JsonForm, JsonObject } from './serializers/json-form.ts';
 export type { JsonReplacer, JsonReviver, JsonValue } from './serializers/json-text.ts';
-export type { NativeValues, SharedSerializerOptions } from './serializers/native.ts';
-export type { PythonInput, PythonOutput } from './serializers/python.ts';
 export type { Serialized, Serializer } from './serializers/serializer.ts';
+export { noopSerializer } from './serializers/serializer.ts';
 export type { CompressionAlgorithm } from './serializers/zlib.ts';
-
-const exported = {
-  Client,
-  Server,
-  Utils,
-  Header,
-  MemcacheError,
-  noopSerializer,
-  jsonSerializer,
-  compressed,
-  dalliSerializer,
-  phpSerializer,
-  pylibmcSerializer,
-  pymemcacheSerializer,
-  ketama,
-  dns,
-  elasticache,
-};
-
-export {
-  Client,
-  compressed,
-  dalliSerializer,
-  dns,
-  elasticache,
-  Header,
-  jsonSerializer,
-  ketama,
-  MemcacheError,
-  noopSerializer,
-  phpSerializer,
-  pylibmcSerializer,
-  pymemcacheSerializer,
-  Server,
-  Utils,
-};
-
-/** Everything in one object, for `import memjs from 'memjs'`. */
-export default exported;

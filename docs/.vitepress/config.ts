@@ -46,7 +46,7 @@ export default defineConfig({
     search,
     outline: [2, 3],
     editLink: {
-      pattern: ({ filePath }) => `https://github.com/memts/memts/edit/main/${filePath}`,
+      pattern: ({ filePath }) => `${REPOSITORY}/edit/main/${filePath}`,
       text: 'Edit this page',
     },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
-export const REPOSITORY = 'https://github.com/memts/memts';
+const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+export const REPOSITORY: string = MANIFEST.homepage.replace(/#.*$/, '');
 
 /** typedoc writes the API's pages here; they are not in the repository. */
 export const API = 'docs/api';
@@ -69,6 +70,7 @@ export const SECTIONS: readonly Section[] = [
       guide('performance', 'Performance'),
       guide('reliability', 'Reliability'),
       guide('runtimes', 'Runtimes'),
+      guide('bundlers', 'Bundlers and TypeScript'),
       guide('cli', 'The command line'),
     ],
   },

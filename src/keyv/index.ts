@@ -1,12 +1,18 @@
 import { EventEmitter } from 'node:events';
-import type { Keyv } from 'keyv';
-import { type AdapterClient, asText, type Held, holdClient, type OwnClientOptions } from '../adapters/client.ts';
+import {
+  type AdapterClient,
+  asText,
+  type ClientOrServers,
+  type Held,
+  holdClient,
+  type OwnClientOptions,
+} from '../adapters/client.ts';
 import { toExpiration } from '../adapters/lifetime.ts';
+import { AdapterLog } from '../adapters/log.ts';
 import { type Item, oneOf, storeMany } from '../adapters/many.ts';
 import { Namespace, type ToWire } from '../adapters/namespace.ts';
-import { requirePeer } from '../adapters/peer.ts';
+import { isUnreadable } from '../adapters/unreadable.ts';
 import { programNow } from '../clock.ts';
-import type { ServerList } from '../index.ts';
 
 /** Options of {@link KeyvMemts}: those of `Client.create`, for the client that it makes, and the namespace. */
 export interface KeyvMemtsOptions extends OwnClientOptions {
@@ -22,6 +28,10 @@ export interface KeyvMemtsEntry {
   ttl?: number | undefined;
 }
 
+const SHARED =
+  'a KeyvMemts got another namespace than it had: several Keyv on one store share the last one, and clear() of each ' +
+  'empties it. Give each Keyv a KeyvMemts of its own; they may share one client';
+
 /** The end of what Keyv's own serializers make of a value that expires. */
 const EXPIRES = /"expires":(\d+)\}$/;
 
@@ -33,14 +43,18 @@ export class KeyvMemts extends EventEmitter {
   /** Keyv wants it; holds nothing secret. */
   opts: Record<string, unknown> = { dialect: 'memcached' };
   readonly #held: Held;
+  readonly #log: AdapterLog;
   #namespace: Namespace | undefined;
+  /** Whether a Keyv has said which namespace it has. */
+  #isTaken = false;
 
   /** For a client of the caller's own, which `disconnect` leaves open, or for servers as `Client.create` takes them. */
-  constructor(servers?: AdapterClient | ServerList | null, options: KeyvMemtsOptions = {}) {
+  constructor(servers?: ClientOrServers | null, options: KeyvMemtsOptions = {}) {
     super();
     const { namespace, ...clientOptions } = options;
     this.#held = holdClient(servers, clientOptions);
-    this.namespace = namespace;
+    this.#log = new AdapterLog(this.client);
+    this.#use(namespace);
   }
 
   /** The client that is used. */
@@ -52,8 +66,11 @@ export class KeyvMemts extends EventEmitter {
     return this.#namespace?.name;
   }
 
+  /** Set by each Keyv that is made with this store. Where there are several, they all work in the last one's. */
   set namespace(name: string | undefined) {
-    if (name !== this.namespace) this.#namespace = name ? new Namespace(this.client, name) : undefined;
+    if (this.#isTaken && name !== this.namespace) this.#log.warn(SHARED);
+    this.#isTaken = true;
+    this.#use(name);
   }
 
   async get<Value>(key: string): Promise<Value | undefined> {
@@ -62,6 +79,7 @@ export class KeyvMemts extends EventEmitter {
     } catch (error) {
       // Keyv 5 takes a get that fails for a miss, and says nothing.
       this.#report([error as Error]);
+      if (isUnreadable(error)) return undefined;
       throw error;
     }
   }
@@ -132,6 +150,10 @@ export class KeyvMemts extends EventEmitter {
     if (this.#held.owned) await this.client.quit();
   }
 
+  #use(name: string | undefined): void {
+    if (name !== this.namespace) this.#namespace = name ? new Namespace(this.client, name, this.#log) : undefined;
+  }
+
   #run<T>(work: (toWire: ToWire) => Promise<T>): Promise<T> {
     return this.#namespace ? this.#namespace.run(work) : work((key) => key);
   }
@@ -141,14 +163,6 @@ export class KeyvMemts extends EventEmitter {
     if (this.listenerCount('error') === 0) return;
     for (const error of errors) this.emit('error', error);
   }
-}
-
-/** A Keyv on memcached, which has to be installed: its keys are not prefixed a second time. */
-export function createKeyv(servers?: AdapterClient | ServerList | null, options: KeyvMemtsOptions = {}): Keyv {
-  const keyv = requirePeer('keyv', 'createKeyv') as typeof import('keyv');
-  const store = new KeyvMemts(servers, options);
-  // Left out, the namespace would be Keyv 5's own, 'keyv'; its types don't let it be undefined.
-  return new keyv.Keyv({ store, useKeyPrefix: false, namespace: options.namespace as string });
 }
 
 /** What Keyv reads: text as it was; a miss is `undefined`. Only a serializer makes anything else. */

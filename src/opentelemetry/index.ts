@@ -1,8 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import type { Context, Counter, Histogram, Span, UpDownCounter } from '@opentelemetry/api';
-import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
-import { load, requirePeer } from '../adapters/peer.ts';
+import {
+  type Context,
+  type Counter,
+  context,
+  type Histogram,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type UpDownCounter,
+} from '@opentelemetry/api';
+import { InstrumentationBase, type InstrumentationConfig } from '@opentelemetry/instrumentation';
+import manifest from '../../package.json' with { type: 'json' };
 import { monotonicNow, queueMicrotask } from '../clock.ts';
 import type { CommandTrace, ConnectionEvent } from '../index.ts';
 import {
@@ -16,15 +26,6 @@ import {
 } from './attributes.ts';
 
 const NAME = 'memts/opentelemetry';
-const { context, SpanKind, SpanStatusCode, trace } = requirePeer(
-  '@opentelemetry/api',
-  NAME,
-) as typeof import('@opentelemetry/api');
-const { InstrumentationBase } = requirePeer(
-  '@opentelemetry/instrumentation',
-  NAME,
-) as typeof import('@opentelemetry/instrumentation');
-const { version } = load('memts/package.json') as { version: string };
 
 /** Options of {@link MemtsInstrumentation}. */
 export interface MemtsInstrumentationConfig extends InstrumentationConfig {
@@ -73,7 +74,7 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
   declare private stop: (() => void) | undefined;
 
   constructor(config: MemtsInstrumentationConfig = {}) {
-    super(NAME, version, config);
+    super(NAME, manifest.version, config);
   }
 
   override enable(): void {

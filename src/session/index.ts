@@ -1,14 +1,15 @@
-import type { SessionData, Store as SessionStore } from 'express-session';
+import { Cookie, type CookieOptions, type SessionData, Store } from 'express-session';
 import { type AdapterClient, asText, type Held, holdClient, type OwnClientOptions } from '../adapters/client.ts';
 import { toExpiration } from '../adapters/lifetime.ts';
-import { requirePeer } from '../adapters/peer.ts';
+import { AdapterLog } from '../adapters/log.ts';
+import { isUnreadable } from '../adapters/unreadable.ts';
 import { nextTick, programNow } from '../clock.ts';
-import { MemcacheError, type ServerList } from '../index.ts';
+import type { AnyClient, ServerList } from '../index.ts';
 
 /** Options of {@link MemtsStore}; further ones are those of `Client.create`, for the client that it makes. */
 export interface MemtsStoreOptions extends OwnClientOptions {
   /** A client of the caller's own, which `close` leaves open. @default one made of `servers` */
-  client?: AdapterClient | undefined;
+  client?: AnyClient | undefined;
   /** Servers as `Client.create` takes them. @default the environment's */
   servers?: ServerList | undefined;
   /** Put before every session's id. @default 'sess:' */
@@ -24,14 +25,13 @@ type Callback<T extends unknown[] = []> = (error?: unknown, ...results: T) => vo
 
 const ONE_DAY = 86_400;
 
-const { Store } = requirePeer('express-session', 'memts/session') as { Store: typeof SessionStore };
-
 /**
  * Sessions of express-session in memcached: `session({ store: new MemtsStore({ servers: 'localhost:11211' }), … })`.
  * There is no `all`, `length` and `clear`, since memcached can't list what it has.
  */
 export class MemtsStore extends Store {
   readonly #held: Held;
+  readonly #log: AdapterLog;
   readonly #prefix: string;
   readonly #ttl: NonNullable<MemtsStoreOptions['ttl']>;
 
@@ -39,6 +39,7 @@ export class MemtsStore extends Store {
     super();
     const { client, servers, prefix = 'sess:', ttl = ONE_DAY, ...clientOptions } = options;
     this.#held = holdClient(client ?? servers, clientOptions);
+    this.#log = new AdapterLog(this.client);
     this.#prefix = prefix;
     this.#ttl = ttl;
   }
@@ -48,12 +49,9 @@ export class MemtsStore extends Store {
     return this.#held.client;
   }
 
+  /** What can't be read, or is no session, is none: the user gets a new one, and the log a line. */
   get(sid: string, callback: Callback<[SessionData | null]>): void {
-    const read = async (): Promise<SessionData | null> => {
-      const text = asText((await this.client.get(this.#prefix + sid)).value);
-      return text === undefined ? null : parse(text);
-    };
-    answer(read(), (error, found) => callback(error, found ?? null));
+    answer(this.#read(sid), (error, found) => callback(error, found ?? null));
   }
 
   set(sid: string, data: SessionData, callback?: Callback): void {
@@ -82,6 +80,20 @@ export class MemtsStore extends Store {
     if (this.#held.owned) await this.client.quit();
   }
 
+  async #read(sid: string): Promise<SessionData | null> {
+    let found: SessionData | undefined;
+    try {
+      const { value } = await this.client.get(this.#prefix + sid);
+      if (value === null || value === undefined) return null;
+      found = toSession(value);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+    }
+    if (found !== undefined) return found;
+    this.#log.warn('memts/session: what is stored for a session can not be read, so there is none');
+    return null;
+  }
+
   /** What is left of a session, in milliseconds. */
   #lifetime(data: SessionData): number {
     // What is stored by hand may have no cookie at all.
@@ -91,13 +103,36 @@ export class MemtsStore extends Store {
   }
 }
 
-/** JSON's own error would quote the session, and errors are logged. */
-function parse(text: string): SessionData {
+/**
+ * A session with a cookie that express-session can go on with, from its text or as the client's serializer made it of
+ * that; `undefined` for anything else.
+ */
+function toSession(value: unknown): SessionData | undefined {
   try {
-    return JSON.parse(text);
+    const text = asText(value);
+    const found: unknown = text === undefined ? value : JSON.parse(text);
+    return isSession(found) ? found : undefined;
   } catch {
-    throw new MemcacheError('ERR_UNSUPPORTED', 'memts/session: what is stored for this id is no JSON');
+    return undefined;
   }
+}
+
+/** The types of express-session leave out that it takes options, and can be written out. */
+type CookieClass = new (options: object) => Cookie & { serialize(name: string, value: string): string };
+const WritableCookie = Cookie as unknown as CookieClass;
+
+function isSession(found: unknown): found is SessionData {
+  if (typeof found !== 'object' || found === null) return false;
+  const given: unknown = Reflect.get(found, 'cookie');
+  if (typeof given !== 'object' || given === null) return false;
+  const { expires, originalMaxAge } = given as CookieOptions & { originalMaxAge?: number | null };
+  // What express-session does with it, and throws for later: it makes a cookie, moves its end and writes it out.
+  const cookie = new WritableCookie(given);
+  if (typeof expires === 'string') cookie.expires = new Date(expires);
+  cookie.serialize('name', 'value');
+  cookie.maxAge = originalMaxAge as number;
+  cookie.serialize('name', 'value');
+  return true;
 }
 
 /** Calls back outside of the promise, so that what the callback throws is thrown as if there were none. */

@@ -1,14 +1,16 @@
 import type { Driver } from 'unstorage';
-import { type AdapterClient, asText, holdClient, type OwnClientOptions } from '../adapters/client.ts';
+import { asText, holdClient, type OwnClientOptions } from '../adapters/client.ts';
 import { toExpiration } from '../adapters/lifetime.ts';
+import { AdapterLog } from '../adapters/log.ts';
 import { type Item, oneOf, storeMany } from '../adapters/many.ts';
 import { Namespace } from '../adapters/namespace.ts';
-import { MemcacheError, type ServerList } from '../index.ts';
+import { isUnreadable } from '../adapters/unreadable.ts';
+import { type AnyClient, MemcacheError, type ServerList } from '../index.ts';
 
 /** Options of {@link memtsDriver}; further ones are those of `Client.create`, for the client that it makes. */
 export interface MemtsDriverOptions extends OwnClientOptions {
   /** A client of the caller's own, which `dispose` leaves open. @default one made of `servers` */
-  client?: AdapterClient | undefined;
+  client?: AnyClient | undefined;
   /** Servers as `Client.create` takes them. @default the environment's */
   servers?: ServerList | undefined;
   /** Where the keys are; what `clear` clears. @default 'unstorage' */
@@ -32,14 +34,22 @@ type Request = { key: string; options?: CallOptions | undefined };
 export function memtsDriver(options: MemtsDriverOptions = {}) {
   const { client: given, servers, base = 'unstorage', ttl, ...clientOptions } = options;
   const { client, owned } = holdClient(given ?? servers, clientOptions);
-  const keys = new Namespace(client, base.replace(/:+$/, ''));
+  const log = new AdapterLog(client);
+  const keys = new Namespace(client, base.replace(/:+$/, ''), log);
 
   const expiresOf = (call: CallOptions | undefined): number | undefined => {
     const seconds = call?.ttl ?? ttl ?? undefined;
     // 0 is for ever, whatever the client's default.
     return seconds ? toExpiration(seconds * 1000) : seconds;
   };
-  const read = (key: string): Promise<unknown> => keys.run(async (toWire) => (await client.get(toWire(key))).value);
+  /** What the client's serializer can't read is not there, and a line in the log. */
+  const passOver = (error: unknown): null => {
+    if (!isUnreadable(error)) throw error;
+    log.warn('memts/unstorage: a stored value can not be read, so there is none');
+    return null;
+  };
+  const read = (key: string): Promise<unknown> =>
+    keys.run((toWire) => client.get(toWire(key)).then(({ value }) => value, passOver));
   const write = async (key: string, value: unknown, call?: CallOptions): Promise<void> => {
     const expires = expiresOf(call);
     // What the client's serializer doesn't know is refused by the client.
@@ -64,7 +74,9 @@ export function memtsDriver(options: MemtsDriverOptions = {}) {
       return keys.run(async (toWire) => {
         const wires = items.map(({ key }) => toWire(key));
         const found = await client.getMulti(wires);
-        if (found.errors.size > 0) throw oneOf([...found.errors.values()], 'Several keys could not be read');
+        const errors = [...found.errors.values()].filter((error) => !isUnreadable(error));
+        if (errors.length > 0) throw oneOf(errors, 'Several keys could not be read');
+        for (const error of found.errors.values()) passOver(error);
         return items.map(({ key }, index) => ({ key, value: toItem(found.get(wires[index] ?? '')?.value) }));
       });
     },

@@ -2,7 +2,8 @@ import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { afterAll, expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
-import { createKeyv, KeyvMemts } from '../../src/keyv/index.ts';
+import { createKeyv } from '../../src/keyv/create.ts';
+import { KeyvMemts } from '../../src/keyv/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 
 const server = await startMemcached();

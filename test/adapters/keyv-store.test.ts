@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Keyv } from 'keyv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Client, type InsertOptions } from '../../src/index.ts';
 import { KeyvMemts } from '../../src/keyv/index.ts';
@@ -107,6 +108,62 @@ describe('a namespace', () => {
     expect(await new KeyvMemts(client, { namespace: 'evicted' }).get('key')).toBe('third');
   });
 
+  it('comes back by no clear that the server gets once more, late', async () => {
+    const own = Client.create(server.address);
+    const store = new KeyvMemts(own, { namespace: 'late' });
+    const sent: (() => Promise<unknown>)[] = [];
+    const clear = async () => {
+      const spies = (['set', 'add', 'delete', 'touch'] as const).map((name) => vi.spyOn(own, name));
+      await store.clear();
+      for (const spy of spies) {
+        const again = spy.mock.calls.map(
+          (given) => () => Reflect.apply(Reflect.get(Client.prototype, spy.getMockName()), own, given),
+        );
+        sent.push(...again);
+        spy.mockRestore();
+      }
+    };
+    for (const value of ['first', 'second', 'third']) {
+      await clear();
+      await store.set('key', value);
+    }
+    await clear();
+    expect(sent).toHaveLength(4);
+    for (const again of sent) {
+      await again();
+      expect(await store.get('key')).toBeUndefined();
+      expect(await new KeyvMemts(client, { namespace: 'late' }).get('key')).toBeUndefined();
+    }
+    await own.quit();
+  });
+
+  it('is deleted to clear, and begun by whoever needs it next', async () => {
+    const [here, there] = [new KeyvMemts(client, { namespace: 'next' }), new KeyvMemts(client, { namespace: 'next' })];
+    await here.set('key', 'value');
+    await here.clear();
+    expect((await client.get('next:generation')).value).toBeNull();
+    expect(await there.get('key')).toBeUndefined();
+    const begun = (await client.get('next:generation')).value?.toString();
+    expect(begun).toMatch(/^[\w-]{12}$/);
+    await here.set('key', 'again');
+    expect([await there.get('key'), (await client.get('next:generation')).value?.toString()]).toEqual(['again', begun]);
+  });
+
+  it('begins anew, with a line in the log, where its record holds what no token is', async () => {
+    const log: string[] = [];
+    for (const found of ['', 'a b', 'x'.repeat(300), '{"toString":1}', Buffer.from([0, 255])]) {
+      const store = new KeyvMemts(server.address, { namespace: 'spoilt', logger: { log: (line) => log.push(line) } });
+      await client.set('spoilt:generation', found);
+      await store.set('key', 'value');
+      expect(await store.get('key')).toBe('value');
+      await client.set('spoilt:generation', found);
+      expect(await store.get('key')).toBeUndefined();
+      await store.disconnect();
+    }
+    expect(log).toHaveLength(5);
+    expect(log[0]).toBe('memts: the record of a namespace could not be read, so the namespace begins anew');
+  });
+
   it('asks for its record once for all that is done in one turn', async () => {
     const store = new KeyvMemts(client, { namespace: 'turn' });
     await store.get('key 0');
@@ -135,6 +192,26 @@ describe('a namespace', () => {
       }
     },
   );
+
+  it('of another Keyv on one store is told of, since each of them empties the last one', async () => {
+    const log: string[] = [];
+    const store = new KeyvMemts(server.address, { logger: { log: (line) => log.push(line) } });
+    const one = new Keyv({ store, namespace: 'one' });
+    expect([one.namespace, log]).toEqual(['one', []]);
+    new Keyv({ store, namespace: 'one' });
+    expect(log).toEqual([]);
+    new Keyv({ store, namespace: 'two' });
+    expect(log).toEqual([expect.stringMatching(/^memts: a KeyvMemts got another namespace .* a KeyvMemts of its own/)]);
+    await store.disconnect();
+  });
+
+  it('of the options is a default, which Keyv sets without a word', async () => {
+    const log: string[] = [];
+    const store = new KeyvMemts(server.address, { namespace: 'default', logger: { log: (line) => log.push(line) } });
+    new Keyv({ store, namespace: 'own' });
+    expect([store.namespace, log]).toEqual(['own', []]);
+    await store.disconnect();
+  });
 
   it('can be changed on the store, as Keyv does', async () => {
     const store = new KeyvMemts(client, { namespace: 'before' });

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Keyv } from 'keyv';
-import { Keyv as Keyv6 } from 'keyv-6';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Client, jsonSerializer } from '../../src/index.ts';
-import { createKeyv, KeyvMemts } from '../../src/keyv/index.ts';
+import { Client, jsonSerializer, type Serializer } from '../../src/index.ts';
+import { createKeyv } from '../../src/keyv/create.ts';
+import { KeyvMemts } from '../../src/keyv/index.ts';
+import { findKeyv6, loadKeyv6 } from '../support/keyv-6.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 
@@ -35,12 +36,22 @@ interface Cache {
   on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-const HOSTS: [string, (store: KeyvMemts, namespace?: string) => Cache][] = [
+type MakeKeyv = (store: KeyvMemts, namespace?: string) => Cache;
+type Keyv6 = new (store: KeyvMemts, options: { namespace?: string }) => Cache;
+
+const { folder, reason } = await findKeyv6();
+const Keyv6 = folder === undefined ? undefined : await loadKeyv6<Keyv6>(folder);
+
+const HOSTS: [string, MakeKeyv | undefined][] = [
   ['Keyv 5', (store, namespace) => new Keyv({ store, ...(namespace ? { namespace } : {}) })],
-  ['Keyv 6', (store, namespace) => new Keyv6(store, namespace ? { namespace } : {})],
+  ['Keyv 6', Keyv6 && ((store, namespace) => new Keyv6(store, namespace ? { namespace } : {}))],
 ];
 
-describe.each(HOSTS)('%s', (_name, makeKeyv) => {
+describe.each(HOSTS)('%s', (_name, make) => {
+  const makeKeyv = make ?? (() => expect.unreachable());
+  beforeEach(({ skip }) => {
+    if (make === undefined) skip(reason);
+  });
   const open = (namespace?: string): Cache => makeKeyv(new KeyvMemts(client), namespace);
 
   it('gives back what was stored', async () => {
@@ -150,6 +161,40 @@ describe('createKeyv', () => {
     expect(await keyv.get('cart')).toBe('full');
     expect(wires.mock.calls.map(([key]) => key)).toEqual([expect.stringMatching(/^shop:[\w-]{12}:cart$/)]);
     await keyv.disconnect();
+  });
+
+  it('takes what Keyv can not read for a miss, and tells of it without the value', async () => {
+    const keyv = createKeyv(client);
+    const errors: Error[] = [];
+    keyv.on('error', (error: Error) => errors.push(error));
+    await client.set('foreign', 'hush');
+    expect([await keyv.get('foreign'), await keyv.getMany(['foreign', 'missing'])]).toEqual([
+      undefined,
+      [undefined, undefined],
+    ]);
+    expect(errors.map((error) => [Reflect.get(error, 'code'), error.message])).toEqual(
+      [1, 2].map(() => ['ERR_UNSUPPORTED', 'memts/keyv: a stored value is not what Keyv can read']),
+    );
+    await keyv.set('foreign', 'own');
+    expect(await keyv.get('foreign')).toBe('own');
+  });
+
+  it('takes what the serializer can not read for a miss, with one key and with many', async () => {
+    const serializer: Serializer<string, unknown> = {
+      serialize: (_opcode, value, extras) => ({ value, extras }),
+      deserialize: (_opcode, value, extras) => ({ value: value === null ? null : JSON.parse(String(value)), extras }),
+    };
+    const store = new KeyvMemts(server.address, { serializer });
+    const errors: Error[] = [];
+    store.on('error', (error) => errors.push(error));
+    await client.set('broken', 'hush');
+    expect([await store.get('broken'), await store.getMany(['broken']), await store.has('broken')]).toEqual([
+      undefined,
+      [undefined],
+      false,
+    ]);
+    expect(errors).toHaveLength(3);
+    await store.disconnect();
   });
 
   it('uses the keys as they are without a namespace, and empties the servers to clear', async () => {

@@ -1,6 +1,6 @@
 import { createStorage, prefixStorage, restoreSnapshot } from 'unstorage';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Client } from '../../src/index.ts';
+import { Client, jsonSerializer } from '../../src/index.ts';
 import { type MemtsDriverOptions, memtsDriver } from '../../src/unstorage/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
@@ -130,6 +130,32 @@ describe('clear', () => {
   it('refuses a part of a driver, which it could only guess', async () => {
     await expect(memtsDriver({ client }).clear('part:')).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
   });
+});
+
+it('takes what the serializer of the client can not read for nothing, and writes a line', async () => {
+  const log: string[] = [];
+  const driver = memtsDriver({
+    servers: server.address,
+    base: 'broken',
+    serializer: jsonSerializer(),
+    logger: { log: (line) => log.push(line) },
+  });
+  const storage = createStorage({ driver });
+  await storage.setItem('good', 'value');
+  const [, token] = String((await client.get('broken:generation')).value).match(/(.*)/) ?? [];
+  // Flags that say JSON, bytes that do not.
+  await client.set(`broken:${token}:bad`, 'hush{', { flags: 0x6d050000 });
+  expect([await storage.getItem('bad'), await storage.hasItem('bad'), await storage.getItemRaw('bad')]).toEqual([
+    null,
+    false,
+    null,
+  ]);
+  expect(await storage.getItems(['bad', 'good'])).toEqual([
+    { key: 'bad', value: null },
+    { key: 'good', value: 'value' },
+  ]);
+  expect(log).toEqual(['memts: memts/unstorage: a stored value can not be read, so there is none']);
+  await storage.dispose();
 });
 
 it('refuses to list keys instead of saying that there are none', async () => {

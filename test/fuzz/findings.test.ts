@@ -3,11 +3,11 @@ import { parseServers } from '../../src/cluster/address.ts';
 import { dataBlock, parseConfiguration } from '../../src/cluster/discovery/elasticache-answer.ts';
 import { MemcacheError } from '../../src/errors.ts';
 import { Op } from '../../src/protocol/op.ts';
-import { dalliSerializer } from '../../src/serializers/dalli.ts';
+import { dalliSerializer } from '../../src/serializers/foreign/dalli.ts';
+import { load } from '../../src/serializers/foreign/marshal.ts';
+import { phpSerializer } from '../../src/serializers/foreign/php.ts';
+import { pymemcacheSerializer } from '../../src/serializers/foreign/python.ts';
 import { jsonSerializer } from '../../src/serializers/json.ts';
-import { load } from '../../src/serializers/marshal.ts';
-import { phpSerializer } from '../../src/serializers/php.ts';
-import { pymemcacheSerializer } from '../../src/serializers/python.ts';
 import { PROTOCOLS } from './exchanges.ts';
 import { Witness, WitnessQueue } from './witness.ts';
 

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { compressed } from '../../src/serializers/compress.ts';
-import { dalliSerializer } from '../../src/serializers/dalli.ts';
+import { dalliSerializer } from '../../src/serializers/foreign/dalli.ts';
+import { load, NOT_PLAIN } from '../../src/serializers/foreign/marshal.ts';
+import { phpSerializer } from '../../src/serializers/foreign/php.ts';
+import { pylibmcSerializer, pymemcacheSerializer } from '../../src/serializers/foreign/python.ts';
 import { jsonSerializer } from '../../src/serializers/json.ts';
-import { load, NOT_PLAIN } from '../../src/serializers/marshal.ts';
-import { phpSerializer } from '../../src/serializers/php.ts';
-import { pylibmcSerializer, pymemcacheSerializer } from '../../src/serializers/python.ts';
 import type { Serializer } from '../../src/serializers/serializer.ts';
 import type { Decisions } from './decisions.ts';
 import { checkMemory, checkPrototypes, resetMemory, Violation } from './guards.ts';

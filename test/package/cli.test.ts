@@ -13,7 +13,7 @@ it('packs the program and what it needs to be read, and nothing else', async () 
   const { stdout } = await run('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], CLI);
   const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[];
   expect(packed?.files.map(({ path }) => path).sort()).toEqual(
-    ['LICENSE', 'README.md', 'dist/main.mjs', 'dist/main.mjs.map', 'package.json'].sort(),
+    ['LICENSE', 'README.md', 'dist/main.mjs', 'package.json'].sort(),
   );
 });
 

@@ -43,7 +43,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
 }
 
 async function pack(folder: string): Promise<Packed> {
-  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT);
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], ROOT);
   const [packed] = JSON.parse(stdout) as Packed[];
   if (packed === undefined) throw new Error(`npm pack told of nothing packed: ${stdout}`);
   return packed;

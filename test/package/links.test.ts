@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { target } from '../../docs/.vitepress/links.ts';
 import { SECTIONS } from '../../docs/.vitepress/pages.ts';
+import { REPOSITORY, withAbsoluteLinks, withRelativeLinks } from '../../scripts/packed-readme.ts';
 import { ROOT } from '../support/built.ts';
 
 const NOT_OURS = ['node_modules', 'dist', 'site', 'api', '.git', 'coverage'];
@@ -63,6 +64,20 @@ it('has no dead links in Markdown files', () => {
 const GUIDES = [...FILES.keys()]
   .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => /^docs\/[^/]+\.md$/.test(file) && file !== 'docs/index.md');
+
+it('leads from the README as npm shows it to files of the repository', () => {
+  const packed = readFileSync(join(inject('ours'), 'node_modules/memts/README.md'), 'utf8');
+  const here = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  expect(links(withoutCode(packed)).filter((link) => !link.startsWith('#'))).toEqual([]);
+  expect(packed).toContain(`(${REPOSITORY}/blob/main/docs/getting-started.md)`);
+  expect(packed).toContain(`(${REPOSITORY}/raw/main/docs/performance/benchmark-get-100B.svg)`);
+  // What each leads to is checked above, in the README that it was made of.
+  expect(withRelativeLinks(packed, '')).toBe(here);
+  expect(withAbsoluteLinks(here, '')).toBe(packed);
+  const cli = readFileSync(join(ROOT, 'cli/README.md'), 'utf8');
+  expect(withAbsoluteLinks(cli, 'cli')).toContain(`(${REPOSITORY}/blob/main/docs/cli.md)`);
+  expect(withRelativeLinks(withAbsoluteLinks(cli, 'cli'), 'cli')).toBe(cli);
+});
 
 it('names every guide in the README', () => {
   const named = new Set(links(FILES.get('README.md') ?? '').map((link) => link.split('#')[0]));

@@ -10,8 +10,8 @@ import { run } from './support/run.ts';
  * entry is 60,000; it is above it, so that these bounds keep it from growing.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  '*': 130_000,
-  Client: 112_000,
+  '*': 150_000,
+  Client: 135_000,
   jsonSerializer: 8_000,
   MemcacheError: 1_000,
 };
@@ -47,28 +47,15 @@ it('has an entry that works when it is bundled', async () => {
   expect(stdout).toBe('a\n');
 });
 
-it('has source maps that lead to the sources, and hold them', async () => {
-  const dist = join(inject('ours'), 'node_modules/memts/dist');
-  for (const file of ['client', 'errors', 'serializers', 'memory-server']) {
-    for (const kind of ['mjs', 'cjs']) {
-      const map = JSON.parse(readFileSync(join(dist, `${file}.${kind}.map`), 'utf8'));
-      expect(map.sources.length).toBeGreaterThan(0);
-      expect(map.sources.filter((source: string) => !source.startsWith('../src/'))).toEqual([]);
-      expect(map.sourcesContent).toHaveLength(map.sources.length);
-    }
-  }
-});
-
 it.each([
   ['imported', 'mjs', "import { Client } from 'memts';"],
   ['required', 'cjs', "const { Client } = require('memts');"],
-])('shows the sources in the stack of an error when it is %s', async (_how, kind, load) => {
+])('has code that can be read, and names in the stack of an error, when it is %s', async (_how, kind, load) => {
   const program = `${load}\ntry { Client.create('a', { retries: -1 }); } catch (error) { console.log(error.stack); }`;
   const name = `stack.${kind}`;
   writeFileSync(join(inject('ours'), name), program);
-  const { stdout } = await run(process.execPath, ['--enable-source-maps', name], inject('ours'));
-  expect(stdout).toMatch(/checkOptions .*src[\\/]client[\\/]options\.ts:\d+:\d+/);
-  const line = Number(/options\.ts:(\d+)/.exec(stdout)?.[1]);
-  const source = readFileSync(new URL('../../src/client/options.ts', import.meta.url), 'utf8').split('\n');
-  expect(source[line - 1]).toContain('throw new MemcacheError');
+  const { stdout } = await run(process.execPath, [name], inject('ours'));
+  const [, file = '', line] = /at checkOptions \((?:file:\/\/)?(.*):(\d+):\d+\)/.exec(stdout) ?? [];
+  const source = readFileSync(file, 'utf8').split('\n');
+  expect(source[Number(line) - 1]).toMatch(/^\t+throw new .*MemcacheError\("ERR_INVALID_ARGUMENT"/);
 });

@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  Client,
-  compressed,
-  dalliSerializer,
-  jsonSerializer,
-  phpSerializer,
-  type Serializer,
-  Utils,
-} from '../../src/index.ts';
+import { Client, compressed, jsonSerializer, type Serializer, Utils } from '../../src/index.ts';
 import { MemoryServer } from '../../src/memory-server/index.ts';
+import { dalliSerializer, phpSerializer } from '../../src/serializers/foreign/index.ts';
 import { useClients } from '../faults/clients.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { afterProbe, answer, startRogueServer } from '../support/rogue-server.ts';

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './built.ts';
+import { cachedPackages } from './npm.ts';
 
 /** A program that runs JavaScript, in the version that is tested. */
 export interface Runtime {
@@ -15,7 +15,7 @@ export interface Runtime {
   program: string;
 }
 
-const CACHE = join(ROOT, 'node_modules/.cache/memts-runtimes');
+const CACHE = join(ROOT, 'node_modules/.cache');
 const WINDOWS = process.platform === 'win32' ? '.exe' : '';
 
 const nodeArch = process.platform === 'win32' ? `win-${process.arch}` : `${process.platform}-${process.arch}`;
@@ -74,7 +74,7 @@ export const RUNTIMES: readonly Runtime[] = [
 export function findRuntime(runtime: Runtime): string | undefined {
   if (runtime.name === `Node.js ${process.versions.node.split('.')[0]}`) return process.execPath;
   if (runtime.package === undefined) return undefined;
-  const path = join(folderOf(runtime), 'node_modules', runtime.package, runtime.program);
+  const path = join(CACHE, nameOf(runtime), 'node_modules', runtime.package, runtime.program);
   return existsSync(path) ? path : undefined;
 }
 
@@ -83,37 +83,12 @@ export async function installRuntime(runtime: Runtime, seconds: number): Promise
   const found = findRuntime(runtime);
   if (found !== undefined) return found;
   if (runtime.package === undefined) throw new Error(`npm has no package of ${runtime.name} for this machine`);
-  mkdirSync(CACHE, { recursive: true });
-  const unfinished = mkdtempSync(join(CACHE, 'unfinished-'));
-  try {
-    await npmInstall(`${runtime.package}@${runtime.version}`, unfinished, seconds);
-    // In one step, so that a folder with this name is whole.
-    if (!existsSync(folderOf(runtime))) renameSync(unfinished, folderOf(runtime));
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
+  await cachedPackages(nameOf(runtime), [`${runtime.package}@${runtime.version}`], seconds);
   const installed = findRuntime(runtime);
   if (installed === undefined) throw new Error(`${runtime.package} ${runtime.version} has no ${runtime.program}`);
   return installed;
 }
 
-function folderOf({ name, version }: Runtime): string {
-  return join(CACHE, `${name.split(' ')[0]?.toLowerCase()}-${version}`);
-}
-
-function npmInstall(what: string, folder: string, seconds: number): Promise<void> {
-  const flags = ['--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const options = { cwd: folder, timeout: seconds * 1000, maxBuffer: 2 ** 24, shell: process.platform === 'win32' };
-  return new Promise((resolve, reject) => {
-    execFile('npm', ['install', ...flags, '--prefix', folder, what], options, (error, _stdout, stderr) => {
-      if (error === null) resolve();
-      else if (error.killed) reject(new Error(`${what} did not come within ${seconds} s`));
-      else reject(new Error(`${what} could not be installed: ${lastLine(stderr) || error.message}`));
-    });
-  });
-}
-
-function lastLine(text: string): string {
-  const lines = text.split('\n').filter((line) => /^npm (error|ERR!) (?!A complete log)/.test(line));
-  return lines.slice(0, 2).join(' ');
+function nameOf({ name, version }: Runtime): string {
+  return `memts-runtimes/${name.split(' ')[0]?.toLowerCase()}-${version}`;
 }

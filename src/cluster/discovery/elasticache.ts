@@ -1,5 +1,5 @@
 import net from 'node:net';
-import tls from 'node:tls';
+import tls, { type ConnectionOptions } from 'node:tls';
 import { clearTimeout, setTimeout } from '../../clock.ts';
 import { nextAddressWithin } from '../../connection/connector.ts';
 import { MemcacheError } from '../../errors.ts';
@@ -16,7 +16,7 @@ export interface ElasticacheOptions {
   /** How long it may take to answer, in seconds. @default 2 */
   timeout?: number | undefined;
   /** Whether, and with what options, the endpoint is spoken to over TLS. @default false */
-  tls?: boolean | tls.ConnectionOptions | undefined;
+  tls?: boolean | ConnectionOptions | undefined;
 }
 
 /** Asks engines since 1.4.14, and the key that older ones have instead (ElastiCache's "Auto Discovery"). */

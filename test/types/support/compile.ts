@@ -35,11 +35,12 @@ export async function compile(
   program: string,
   names: readonly string[],
   options: object,
+  tsc = TSC,
 ): Promise<string[]> {
   const folder = join(project, `types-${names.join('-').replaceAll('.', '-')}`);
   mkdirSync(folder);
   for (const name of names) writeFileSync(join(folder, name), program);
-  return await compileFiles(folder, names, options, project);
+  return await compileFiles(folder, names, options, project, tsc);
 }
 
 /** Has files of a folder compiled; resolves with the complaints. */
@@ -48,9 +49,10 @@ export async function compileFiles(
   names: readonly string[],
   options: object,
   project = folder,
+  tsc = TSC,
 ): Promise<string[]> {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: names }));
   // With complaints, which go to standard output, it ends with 2.
-  const { stdout } = await run(process.execPath, [TSC, '--pretty', 'false', '-p', folder], project, {}, [0, 2]);
+  const { stdout } = await run(process.execPath, [tsc, '--pretty', 'false', '-p', folder], project, {}, [0, 2]);
   return stdout.split('\n').filter(Boolean);
 }

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { MemcacheError } from '../../../src/errors.ts';
 import { compressed } from '../../../src/serializers/compress.ts';
-import { dalliSerializer } from '../../../src/serializers/dalli.ts';
+import { dalliSerializer } from '../../../src/serializers/foreign/dalli.ts';
+import { phpSerializer } from '../../../src/serializers/foreign/php.ts';
+import { pylibmcSerializer, pymemcacheSerializer } from '../../../src/serializers/foreign/python.ts';
 import { jsonSerializer } from '../../../src/serializers/json.ts';
-import { phpSerializer } from '../../../src/serializers/php.ts';
-import { pylibmcSerializer, pymemcacheSerializer } from '../../../src/serializers/python.ts';
 import type { Serializer } from '../../../src/serializers/serializer.ts';
 
 const bounded = { maxOutputLength: 100_000 };

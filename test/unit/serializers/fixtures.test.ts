@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { dalliSerializer } from '../../../src/serializers/dalli.ts';
-import { phpSerializer } from '../../../src/serializers/php.ts';
-import { pylibmcSerializer, pymemcacheSerializer } from '../../../src/serializers/python.ts';
+import { dalliSerializer } from '../../../src/serializers/foreign/dalli.ts';
+import { phpSerializer } from '../../../src/serializers/foreign/php.ts';
+import { pylibmcSerializer, pymemcacheSerializer } from '../../../src/serializers/foreign/python.ts';
 import type { Serializer } from '../../../src/serializers/serializer.ts';
 import { CASES, type Tagged } from './fixtures/cases.ts';
 import { type Fixtures, type ForeignLayout, fromTagged, LAYOUTS } from './fixtures/layouts.ts';

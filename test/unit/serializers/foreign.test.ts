@@ -1,9 +1,9 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dalliSerializer } from '../../../src/serializers/dalli.ts';
-import { phpSerializer } from '../../../src/serializers/php.ts';
-import { pylibmcSerializer, pymemcacheSerializer } from '../../../src/serializers/python.ts';
+import { dalliSerializer } from '../../../src/serializers/foreign/dalli.ts';
+import { phpSerializer } from '../../../src/serializers/foreign/php.ts';
+import { pylibmcSerializer, pymemcacheSerializer } from '../../../src/serializers/foreign/python.ts';
 import type { Serializer } from '../../../src/serializers/serializer.ts';
 import { append, expectSame, load, roundTrip, store, thrown } from './support.ts';
 

@@ -1,4 +1,4 @@
-import { oneOf, unreadable } from './layout.ts';
+import { oneOf, unreadable } from '../layout.ts';
 
 /** What becomes of a value in a format that only the other language reads: an error, or its bytes, decompressed. */
 export type NativeValues = 'error' | 'buffer';

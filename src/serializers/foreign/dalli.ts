@@ -1,6 +1,6 @@
 import { isUint8Array } from 'node:util/types';
-import type { JsonInput, JsonOutput } from './json.ts';
-import { fromJson, toJson } from './json-text.ts';
+import type { JsonInput, JsonOutput } from '../json.ts';
+import { fromJson, toJson } from '../json-text.ts';
 import {
   byteCount,
   INTEGER,
@@ -12,11 +12,11 @@ import {
   untypedTextOrBytes,
   unwritable,
   wellFormed,
-} from './layout.ts';
+} from '../layout.ts';
+import type { Serializer } from '../serializer.ts';
+import { checkMaxOutputLength, compressIfWorth, compressor, decompress } from '../zlib.ts';
 import { dump, load, NOT_PLAIN } from './marshal.ts';
 import { nativeReader, type SharedSerializerOptions } from './native.ts';
-import type { Serializer } from './serializer.ts';
-import { checkMaxOutputLength, compressIfWorth, compressor, decompress } from './zlib.ts';
 
 /** Options of `dalliSerializer`; they are named as dalli's. */
 export interface DalliSerializerOptions extends SharedSerializerOptions {

@@ -1,7 +1,6 @@
 import { isUint8Array } from 'node:util/types';
-import { fastlz } from './fastlz.ts';
-import type { JsonInput, JsonOutput } from './json.ts';
-import { fromJson, toJson } from './json-text.ts';
+import type { JsonInput, JsonOutput } from '../json.ts';
+import { fromJson, toJson } from '../json-text.ts';
 import {
   byteCount,
   type Encoded,
@@ -13,10 +12,11 @@ import {
   unreadable,
   unwritable,
   wellFormed,
-} from './layout.ts';
+} from '../layout.ts';
+import type { Serializer } from '../serializer.ts';
+import { checkMaxOutputLength, compressIfWorth, compressor, decompress, tooLarge } from '../zlib.ts';
+import { fastlz } from './fastlz.ts';
 import { nativeReader, type SharedSerializerOptions } from './native.ts';
-import type { Serializer } from './serializer.ts';
-import { checkMaxOutputLength, compressIfWorth, compressor, decompress, tooLarge } from './zlib.ts';
 
 const Type = { String: 0, Long: 1, Double: 2, Bool: 3, Serialized: 4, Igbinary: 5, Json: 6, Msgpack: 7 } as const;
 const TYPE_BITS = 0xf;

@@ -1,4 +1,4 @@
-import { unreadable } from './layout.ts';
+import { unreadable } from '../layout.ts';
 
 /** From here on level 2 has another way to say how far back a match is. */
 const FAR = 8192;

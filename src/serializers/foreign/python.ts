@@ -9,10 +9,10 @@ import {
   toInteger,
   unwritable,
   wellFormed,
-} from './layout.ts';
+} from '../layout.ts';
+import type { Serializer } from '../serializer.ts';
+import { checkMaxOutputLength, compressIfWorth, compressor, decompress } from '../zlib.ts';
 import { nativeReader, type SharedSerializerOptions } from './native.ts';
-import type { Serializer } from './serializer.ts';
-import { checkMaxOutputLength, compressIfWorth, compressor, decompress } from './zlib.ts';
 
 /** What Python's clients keep outside of a pickle. A number has to be an integer. */
 export type PythonInput = string | number | bigint | Uint8Array;

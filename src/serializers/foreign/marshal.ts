@@ -1,5 +1,5 @@
 import { isUint8Array } from 'node:util/types';
-import { textOrBytes, unreadable, unwritable, wellFormed } from './layout.ts';
+import { textOrBytes, unreadable, unwritable, wellFormed } from '../layout.ts';
 
 /**
  * The plain part of Ruby's Marshal format 4.8 (Ruby's `doc/marshal.rdoc`): `nil`, `true`, `false`, integers, floats and
