@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { type Profiler, type Runtime, Session } from 'node:inspector/promises';
-import { type SourceMap, SourceMap as Sources } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Microseconds between two samples. */
@@ -66,21 +65,26 @@ function partOf({ functionName, url }: Runtime.CallFrame): Part {
   return /\/(?:floor|frames)\.js$/.test(url) ? 'client' : 'benchmark';
 }
 
-const maps = new Map<string, SourceMap | undefined>();
+const sources = new Map<string, readonly (string | undefined)[]>();
 
 /** The folder of the sources that a function of ours is in. */
-function roomOf({ url, lineNumber, columnNumber }: Runtime.CallFrame): string | undefined {
-  if (!maps.has(url)) maps.set(url, readMap(url));
-  const entry = maps.get(url)?.findEntry(lineNumber, columnNumber);
-  if (entry === undefined || !('originalSource' in entry)) return undefined;
-  return /\/src\/(\w+)\//.exec(entry.originalSource)?.[1];
+function roomOf({ url, lineNumber }: Runtime.CallFrame): string | undefined {
+  let rooms = sources.get(url);
+  if (rooms === undefined) {
+    rooms = readRooms(url);
+    sources.set(url, rooms);
+  }
+  return rooms[lineNumber];
 }
 
-function readMap(url: string): SourceMap | undefined {
-  try {
-    return new Sources(JSON.parse(readFileSync(`${fileURLToPath(url)}.map`, 'utf8')));
-  } catch {
-    // Other packages come without.
-    return undefined;
-  }
+/** For each line of a built file the folder that it comes from, which the build writes between the sources. */
+function readRooms(url: string): (string | undefined)[] {
+  let room: string | undefined;
+  return readFileSync(fileURLToPath(url), 'utf8')
+    .split('\n')
+    .map((line) => {
+      if (line.startsWith('//#region ')) room = /src\/(\w+)\//.exec(line)?.[1];
+      else if (line === '//#endregion') room = undefined;
+      return room;
+    });
 }
