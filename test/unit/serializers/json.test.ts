@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dalliSerializer } from '../../../src/serializers/dalli.ts';
+import { dalliSerializer } from '../../../src/serializers/foreign/dalli.ts';
 import { type JsonInput, type JsonOutput, jsonSerializer } from '../../../src/serializers/json.ts';
 import { append, expectSame, load, roundTrip, store, thrown } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { jsonSerializer, type Serializer } from '../../../../src/index.ts';
-import { dalliSerializer } from '../../../../src/serializers/dalli.ts';
+import { dalliSerializer } from '../../../../src/serializers/foreign/dalli.ts';
 import { called, failure, flagsOf, type Target } from './target.ts';
 
 type Call = { what: 'serialize' | 'deserialize'; opcode: number; value: unknown; extras: Buffer };
