@@ -27,7 +27,8 @@ const ENTRIES = {
  */
 const PARTS = [
   { name: 'parts/errors', test: /src\/errors\.ts$/ },
-  { name: 'parts/clock', test: /src\/clock\.ts$/ },
+  // Whatever else stands beside the folders, but for what is made of the client.
+  { name: 'parts/base', test: /src\/(?!index|memjs)\w+\.ts$/ },
   { name: 'parts/protocol', test: /src\/protocol\/(?!.*server-side|request-reader)/ },
   { name: 'parts/values', test: /src\/serializers\/(?!foreign)/ },
   { name: 'parts/client', test: /src\/(client|cluster|connection)\// },
