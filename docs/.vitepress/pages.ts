@@ -104,6 +104,7 @@ export const SECTIONS: readonly Section[] = [
       guide('reliability/faults', 'Fault runs'),
       guide('reliability/soak', 'Soak run'),
       guide('reliability/fuzz', 'Fuzzing'),
+      guide('reliability/regressions', 'Regressions'),
       root('CONTRIBUTING', 'Contributing'),
       root('SECURITY', 'Security policy'),
     ],

@@ -78,7 +78,7 @@ test('a host name is resolved anew at every connect', async () => {
   }
 });
 
-test('35. DNS is asked again: a name that leads elsewhere after a move is followed', async () => {
+test('DNS is asked again: a name that leads elsewhere after a move is followed', async () => {
   await using before = await MemoryServer.start({ host: '127.0.0.1' });
   await using after = await MemoryServer.start({ host: '127.0.0.2', port: before.port });
   let address = '127.0.0.1';

@@ -43,7 +43,7 @@ describeEverywhere((target: Target) => {
   });
 
   describe('hashLongKeys', () => {
-    test('29. two long keys that differ in their last character come back under their own names', async () => {
+    test('two long keys that differ in their last character come back under their own names', async () => {
       const client = target.create({ hashLongKeys: true });
       const [one, two] = [`${target.key()}${LONG}1`, `${target.key()}${LONG}2`];
       await client.set(one, 'one');

@@ -163,7 +163,7 @@ describe.skipIf(CHOSEN).each(PROTOCOLS)('TLS to MemoryServer over %s', (protocol
 });
 
 describe.skipIf(CHOSEN)('the handshake', () => {
-  test('33. nothing is written before the server is known to be who it should be', async () => {
+  test('nothing is written before the server is known to be who it should be', async () => {
     await using rogue = await startRogueServer(() => {});
     const client = create(rogue.address, { ...USER, conntimeout: 0.2, timeout: 0.2 });
     expect(await refusal(client)).toMatchObject({ code: 'ERR_TIMEOUT' });
@@ -174,7 +174,7 @@ describe.skipIf(CHOSEN)('the handshake', () => {
     expect(received.includes('alice')).toBe(false);
   });
 
-  test('33. a server with a wrong certificate gets neither commands nor credentials', async () => {
+  test('a server with a wrong certificate gets neither commands nor credentials', async () => {
     const received: Buffer[] = [];
     const { certPem: cert, keyPem: key } = certs.otherName;
     const server = tls.createServer({ cert, key }, (socket) => {

@@ -37,7 +37,7 @@ describeEverywhere((target: Target) => {
   }
 
   describe.each(CALLS)('%s', (_name, call) => {
-    test("28. one server of three down: its error under host:port, the others' results", async () => {
+    test("one server of three down: its error under host:port, the others' results", async () => {
       await using fleet = await threeWithOneDown();
       const result = await call(fleet.client, KEYS);
       expect([...result.keys()].sort()).toEqual([...fleet.up].sort());

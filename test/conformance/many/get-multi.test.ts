@@ -33,13 +33,13 @@ describeEverywhere((target: Target) => {
       expect([found.size, found.errors.size]).toEqual([0, 0]);
     });
 
-    test('28. getMulti([]) is empty, and nothing is sent', async () => {
+    test('getMulti([]) is empty, and nothing is sent', async () => {
       const proxy = await target.proxy();
       const found = await target.create({}, proxy.address).getMulti([]);
       expect([found.size, found.errors.size, proxy.connections]).toEqual([0, 0, 0]);
     });
 
-    test('28. an empty value in the batch is a hit', async () => {
+    test('an empty value in the batch is a hit', async () => {
       const keys = [target.key(), target.key(), target.key()] as const;
       await target.client.setMulti([
         [keys[0], 'a'],
@@ -49,7 +49,7 @@ describeEverywhere((target: Target) => {
       expect(texts(await target.client.getMulti(keys))).toEqual({ [keys[0]]: 'a', [keys[1]]: '', [keys[2]]: '' });
     });
 
-    test('28. overlong and empty keys among thousands are errors of their own', async () => {
+    test('overlong and empty keys among thousands are errors of their own', async () => {
       const keys = await stored(3000);
       const long = 'x'.repeat(251);
       const found = await target.client.getMulti([...keys.slice(0, 1500), long, '', ...keys.slice(1500)]);

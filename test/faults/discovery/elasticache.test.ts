@@ -68,7 +68,7 @@ describe('elasticache()', () => {
     expect(node.stats().cmd_set).toBe('1');
   });
 
-  test('35. host names that begin with a digit', async () => {
+  test('host names that begin with a digit', async () => {
     endpoint.cluster = [
       { host: '1a.0001.example', address: '10.0.0.1', port: 11211 },
       { host: '', address: '10.0.0.2', port: 11212 },
@@ -113,7 +113,7 @@ describe('elasticache()', () => {
     expect(await failureWithin(found, 0, 200 + SLACK)).toMatchObject({ code });
   });
 
-  test('35. discovery fails: waiting commands reject, with the reason', async () => {
+  test('discovery fails: waiting commands reject, with the reason', async () => {
     const discovery = elasticache({ endpoint: `127.0.0.1:${await freePort()}`, interval: 0.05 });
     const client = clients.create(null as never, { discovery, timeout: 1 });
     const sent = [client.get('a'), client.set('a', 'v'), client.stats(), client.getMulti(['a']), client.connect()];
@@ -126,7 +126,7 @@ describe('elasticache()', () => {
     client.close();
   });
 
-  test('35. discovery does not answer: waiting commands reject after conntimeout, and quit() waits for them', async () => {
+  test('discovery does not answer: waiting commands reject after conntimeout, and quit() waits for them', async () => {
     await using rogue = await startRogueServer(silent());
     const discovery = elasticache({ endpoint: rogue.address });
     const client = clients.create(null as never, { discovery, conntimeout: 0.2 });
@@ -226,7 +226,7 @@ describe('elasticache()', () => {
   });
 });
 
-test('35. nodes replaced under load: no failed command, no leaked socket', async () => {
+test('nodes replaced under load: no failed command, no leaked socket', async () => {
   const { commands, failed, wrong, changes, seen, leaked } = await churn({ duration: 4000, interval: 100 });
   expect(failed).toEqual([]);
   expect(wrong).toEqual([]);

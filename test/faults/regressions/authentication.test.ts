@@ -26,7 +26,7 @@ const WRONG: [what: string, options: { username?: string; password?: string }][]
   ['no credentials', {}],
 ];
 
-test.each(WRONG)('14. %s: one error with ERR_AUTH, no loop, and waiting commands fail', async (_what, options) => {
+test.each(WRONG)('%s: one error with ERR_AUTH, no loop, and waiting commands fail', async (_what, options) => {
   const connections = proxy.connections;
   const client = clients.create(proxy.address, { timeout: 5, retries: 3, retry_delay: 0.01, ...options });
   const called: unknown[] = [];
@@ -43,7 +43,7 @@ test.each(WRONG)('14. %s: one error with ERR_AUTH, no loop, and waiting commands
   expect(clients.log.join('\n')).not.toMatch(/secret/);
 });
 
-test('14. twelve failed logins and then a good one: no old command is sent again, no listener piles up', async () => {
+test('twelve failed logins and then a good one: no old command is sent again, no listener piles up', async () => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error): void => void warnings.push(warning);
   process.on('warning', onWarning);
@@ -68,7 +68,7 @@ test('14. twelve failed logins and then a good one: no old command is sent again
   expect(warnings).toEqual([]);
 });
 
-test('15. passwords with : and @', async () => {
+test('passwords with : and @', async () => {
   const { username, password } = USER;
   const encoded = `${username}:${encodeURIComponent(password)}`;
   for (const client of [
@@ -82,14 +82,14 @@ test('15. passwords with : and @', async () => {
   }
 });
 
-test('15. credentials of a server come before those of the options', async () => {
+test('credentials of a server come before those of the options', async () => {
   const { username, password } = USER;
   const wrong = { username: 'alice', password: 'wrong' };
   const client = clients.create(`${username}:${password}@${server.address}`, wrong);
   expect(await client.set('a', 'value')).toBe(true);
 });
 
-test('15. credentials from the environment', async () => {
+test('credentials from the environment', async () => {
   for (const name of ['MEMCACHIER', 'MEMCACHE']) {
     process.env[`${name}_USERNAME`] = USER.username;
     process.env[`${name}_PASSWORD`] = USER.password;
@@ -103,7 +103,7 @@ test('15. credentials from the environment', async () => {
   }
 });
 
-test('15. credentials for a server that wants none do no harm', async () => {
+test('credentials for a server that wants none do no harm', async () => {
   await using open = await startMemcached();
   const client = clients.create(open.address, { username: 'alice', password: 'x' });
   expect(await client.set('a', 'value')).toBe(true);

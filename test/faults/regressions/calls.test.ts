@@ -27,7 +27,7 @@ async function secondsLeft(key: string): Promise<number> {
   return Number(/^HD t(-?\d+)$/.exec(await raw.receiveLine())?.[1]);
 }
 
-test.each(['set', 'add', 'replace'] as const)('30. every arity of %s', async (command) => {
+test.each(['set', 'add', 'replace'] as const)('every arity of %s', async (command) => {
   const client = clients.create(server.address);
   let count = 0;
   const key = async (): Promise<string> => {
@@ -59,7 +59,7 @@ test.each(['set', 'add', 'replace'] as const)('30. every arity of %s', async (co
   expect(left.filter((seconds) => seconds === -1)).toHaveLength(5);
 });
 
-test.each(['increment', 'decrement'] as const)('30. every arity of %s', async (command) => {
+test.each(['increment', 'decrement'] as const)('every arity of %s', async (command) => {
   const client = clients.create(server.address);
   const keys = Array.from({ length: 7 }, (_, index) => `30-${command}-${index}`);
   const [a, b, c, d, e, f, g] = keys as [string, string, string, string, string, string, string];
@@ -74,7 +74,7 @@ test.each(['increment', 'decrement'] as const)('30. every arity of %s', async (c
   expect(left.map((seconds) => seconds > 55 && seconds <= 60)).toEqual([false, false, true, false, true, false, true]);
 });
 
-test('30. expirations of set reach the server to the second', async () => {
+test('expirations of set reach the server to the second', async () => {
   const client = clients.create(server.address, { expires: 500 });
   await client.set('30-default', 'v');
   await client.set('30-own', 'v', { expires: 1000 });
@@ -89,11 +89,11 @@ test('30. expirations of set reach the server to the second', async () => {
   }
 });
 
-test('31. a promised miss is { value: null, flags: null }', async () => {
+test('a promised miss is { value: null, flags: null }', async () => {
   expect(await clients.create(server.address).get('31-gone')).toEqual({ value: null, flags: null });
 });
 
-test('31. a number as a value, with no serializer, is an error through promise or callback', async () => {
+test('a number as a value, with no serializer, is an error through promise or callback', async () => {
   const client = clients.create(server.address);
   for (const command of ['set', 'add', 'replace', 'append', 'prepend'] as const) {
     // The types refuse a number, which is what is tried here.
@@ -105,7 +105,7 @@ test('31. a number as a value, with no serializer, is an error through promise o
   }
 });
 
-test("32. the caller's options are left as they were", async () => {
+test("the caller's options are left as they were", async () => {
   const options = { retries: 3, username: 'user', password: 'password', logger: clients.logger };
   const before = { ...options };
   const client = clients.create(server.address, Object.freeze(options));
@@ -120,14 +120,14 @@ test("32. the caller's options are left as they were", async () => {
   expect(bare).toEqual({});
 });
 
-test('34. [::1]:11211 is an address', () => {
+test('[::1]:11211 is an address', () => {
   const [first, second, third] = clients.create('[::1]:11211,[::1],[fe80::1]:11212').servers;
   expect(first).toMatchObject({ host: '::1', port: 11211 });
   expect(second).toMatchObject({ host: '::1', port: 11211 });
   expect(third).toMatchObject({ host: 'fe80::1', port: 11212 });
 });
 
-test('34. a unix socket is an address', async () => {
+test('a unix socket is an address', async () => {
   await using unix = await startMemcached({ unix: true });
   for (const address of [unix.address, `unix://${unix.address}`]) {
     const client = clients.create(address);

@@ -31,7 +31,7 @@ function pass(socket: Socket): void {
   socket.pipe(upstream).pipe(socket);
 }
 
-test('9. half a reply, then a drop, then a reconnect: the next answer is right', async () => {
+test('half a reply, then a drop, then a reconnect: the next answer is right', async () => {
   const body = Buffer.from('\0\0\0\0wrong');
   const header = { magic: 0x81, opcode: 0, keyLength: 0, extrasLength: 4, totalBodyLength: body.length, opaque: 1 };
   const reply = Buffer.concat([Header.toBuffer(header), body]);
@@ -47,7 +47,7 @@ test('9. half a reply, then a drop, then a reconnect: the next answer is right',
   }
 });
 
-test('9. half a reply, then a drop: a read is sent again and gets its own answer', async () => {
+test('half a reply, then a drop: a read is sent again and gets its own answer', async () => {
   const header = { magic: 0x81, opcode: 0, keyLength: 0, extrasLength: 4, totalBodyLength: 9, opaque: 1 };
   await using rogue = await startRogueServer(inTurn(halfReply(Header.toBuffer(header)), pass));
   await clients.create(server.address).set('half', 'right');
@@ -55,7 +55,7 @@ test('9. half a reply, then a drop: a read is sent again and gets its own answer
   expect((await client.get('half')).value?.toString()).toBe('right');
 });
 
-test('9. the old socket closing late does no harm to the new one', async () => {
+test('the old socket closing late does no harm to the new one', async () => {
   await using rogue = await startRogueServer(inTurn(silent(), pass));
   const client = clients.create(rogue.address, { timeout: 0.1, retries: 1 });
   const short = failure(client.get('short'));
@@ -70,7 +70,7 @@ test('9. the old socket closing late does no harm to the new one', async () => {
   expect(rogue.connections).toBe(2);
 });
 
-test.each(['quit', 'close'] as const)('10. get right after %s() settles', async (how) => {
+test.each(['quit', 'close'] as const)('get right after %s() settles', async (how) => {
   const client = clients.create(server.address);
   await client.set('a', 'value');
   const ended = client[how]();
@@ -86,7 +86,7 @@ test.each([
   ['close() after a failed connect', 'close', false],
   ['close() after a command', 'close', true],
   ['quit() after a command', 'quit', true],
-] as const)('10. %s: the process exits at once', async (_what, how, up) => {
+] as const)('%s: the process exits at once', async (_what, how, up) => {
   const address = up ? server.address : `127.0.0.1:${await freePort()}`;
   const args = ['--import', 'tsx', CLOSING_PROGRAM, address, how];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -98,7 +98,7 @@ test.each([
   expect(code).toBe(0);
 });
 
-test('11. 1,000 commands at once on one socket: all are answered', async () => {
+test('1,000 commands at once on one socket: all are answered', async () => {
   await using proxy = await startProxy(server.port);
   const client = clients.create(proxy.address, { timeout: 5 });
   const stored = await Promise.all(Array.from({ length: 1000 }, (_, index) => client.set(`many${index}`, `${index}`)));
@@ -108,36 +108,33 @@ test('11. 1,000 commands at once on one socket: all are answered', async () => {
   expect(proxy.connections).toBe(1);
 });
 
-test.each(['fin', 'reset'] as const)(
-  '11. a peer that drops an idle socket (%s) is not seen by the user',
-  async (how) => {
-    await using proxy = await startProxy(server.port);
-    const client = clients.create(proxy.address, { retries: 1 });
-    await client.set('idle', 'value');
-    proxy.cut(how);
-    await expect.poll(() => client.servers[0]).toMatchObject({ connected: false });
-    expect((await client.get('idle')).value?.toString()).toBe('value');
-    expect(await client.increment(`idle-${how}`, 1, { initial: 5 })).toEqual({ success: true, value: 5 });
-    expect(proxy.connections).toBe(2);
-    expect(clients.log).toEqual([]);
-  },
-);
+test.each(['fin', 'reset'] as const)('a peer that drops an idle socket (%s) is not seen by the user', async (how) => {
+  await using proxy = await startProxy(server.port);
+  const client = clients.create(proxy.address, { retries: 1 });
+  await client.set('idle', 'value');
+  proxy.cut(how);
+  await expect.poll(() => client.servers[0]).toMatchObject({ connected: false });
+  expect((await client.get('idle')).value?.toString()).toBe('value');
+  expect(await client.increment(`idle-${how}`, 1, { initial: 5 })).toEqual({ success: true, value: 5 });
+  expect(proxy.connections).toBe(2);
+  expect(clients.log).toEqual([]);
+});
 
-test('12. "ERROR Too many open connections" from a rogue server: the command rejects at once', async () => {
+test('"ERROR Too many open connections" from a rogue server: the command rejects at once', async () => {
   await using rogue = await startRogueServer(tooManyConnections());
   const client = clients.create(rogue.address, { timeout: 10, conntimeout: 10, retries: 1 });
   const error = await failureWithin(client.get('a'), 0, SLACK);
   expect(error).toMatchObject({ name: 'MemcacheError', server: rogue.address });
 });
 
-test('12. "ERROR Too many open connections", with authentication: the command rejects at once', async () => {
+test('"ERROR Too many open connections", with authentication: the command rejects at once', async () => {
   await using rogue = await startRogueServer(tooManyConnections());
   const client = clients.create(`user:password@${rogue.address}`, { timeout: 10, conntimeout: 10, retries: 1 });
   const error = await failureWithin(client.get('a'), 0, SLACK);
   expect(error).toMatchObject({ name: 'MemcacheError', server: rogue.address });
 });
 
-test('12. a full memcached: commands reject, and work again when there is room', async () => {
+test('a full memcached: commands reject, and work again when there is room', async () => {
   await using full = await startMemcached({ args: ['-c', '20', '-t', '1'] });
   const others: RawClient[] = [];
   for (let count = 0; count < 32; count++) {

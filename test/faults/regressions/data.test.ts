@@ -34,20 +34,20 @@ test.each([
   ['125,884 bytes', Buffer.alloc(125_884, EVERY_BYTE)],
   ['1 MB', Buffer.alloc(1024 * 1024, EVERY_BYTE)],
   ['6 MB', Buffer.alloc(6 * 1024 * 1024, EVERY_BYTE)],
-])('16. a value comes back byte for byte: %s', async (_what, value) => {
+])('a value comes back byte for byte: %s', async (_what, value) => {
   await client.set('16', value);
   const found = (await client.get('16')).value;
   expect(found?.equals(Buffer.from(value))).toBe(true);
 });
 
-test('16. 20 MB come back in a time that suits them', async () => {
+test('20 MB come back in a time that suits them', async () => {
   const value = Buffer.alloc(20 * 1024 * 1024, EVERY_BYTE);
   await client.set('16', value);
   const found = (await resultWithin(client.get('16'), 3000)).value;
   expect(found?.equals(value)).toBe(true);
 });
 
-test('17. a multi-byte character is cut in two by a chunk boundary', async () => {
+test('a multi-byte character is cut in two by a chunk boundary', async () => {
   const text = 'ä€🌱'.repeat(40);
   for (const size of [1, 2, 3, 5, 7]) {
     proxy.split(size);
@@ -59,7 +59,7 @@ test('17. a multi-byte character is cut in two by a chunk boundary', async () =>
   proxy.split(0);
 });
 
-test('18. under load with timeouts there is never the value of another key', async () => {
+test('under load with timeouts there is never the value of another key', async () => {
   const loaded = clients.create(proxy.address, { timeout: 0.03, retries: 1 });
   const keys = Array.from({ length: 40 }, (_, index) => `18-${index}`);
   await Promise.all(keys.map((key) => client.set(key, `${key}:0`)));
@@ -88,7 +88,7 @@ test('18. under load with timeouts there is never the value of another key', asy
   expect(failed).toBeGreaterThan(10);
 });
 
-test('18. answers to gets and sets at the same time find their commands', async () => {
+test('answers to gets and sets at the same time find their commands', async () => {
   const keys = Array.from({ length: 200 }, (_, index) => `pair-${index}`);
   const outcomes = await Promise.all(
     keys.flatMap((key, index) => [
@@ -103,7 +103,7 @@ test('18. answers to gets and sets at the same time find their commands', async 
   expect(shown).toEqual(expected);
 });
 
-test('19. counters past 2^32 are exact, and so are amounts', async () => {
+test('counters past 2^32 are exact, and so are amounts', async () => {
   await client.set('19', '0');
   expect(await client.increment('19', 5_000_000_000)).toEqual({ success: true, value: 5_000_000_000 });
   expect(await client.increment('19', 2 ** 32)).toEqual({ success: true, value: 9_294_967_296 });
@@ -115,13 +115,13 @@ test('19. counters past 2^32 are exact, and so are amounts', async () => {
   expect((await client.get('19')).value?.toString().trim()).toBe('4294967296');
 });
 
-test('19. prepend prepends', async () => {
+test('prepend prepends', async () => {
   await client.set('19', 'end');
   expect(await client.prepend('19', 'start ')).toBe(true);
   expect((await client.get('19')).value?.toString()).toBe('start end');
 });
 
-test('20. commands that would take effect twice are not sent again when they time out', async () => {
+test('commands that would take effect twice are not sent again when they time out', async () => {
   await using stopped = await startMemcached();
   const options = { timeout: 0.1, retries: 3, retry_delay: 0.02 };
   const hasty = clients.create(stopped.address, options);
@@ -148,7 +148,7 @@ test('20. commands that would take effect twice are not sent again when they tim
   expect(stats).toMatchObject({ incr_hits: '1', cas_hits: '1', cas_badval: '0' });
 });
 
-test('20. with retryNonIdempotent they are sent again, as in MemJS', async () => {
+test('with retryNonIdempotent they are sent again, as in MemJS', async () => {
   await using stopped = await startMemcached();
   const options = { timeout: 0.1, retries: 2, retry_delay: 0.02, retryNonIdempotent: true };
   const hasty = clients.create(stopped.address, options);
@@ -161,7 +161,7 @@ test('20. with retryNonIdempotent they are sent again, as in MemJS', async () =>
   await eventually(async () => expect((await patient.get('n')).value?.toString()).toBe('2'));
 });
 
-test('20. an increment of which nothing was written is sent again', async () => {
+test('an increment of which nothing was written is sent again', async () => {
   await using back = await startProxy(server.port);
   back.refuse();
   const retrying = clients.create(back.address, { retries: 40, retry_delay: 0.05 });

@@ -20,7 +20,7 @@ const clients = useClients();
 const fleet = useFleet();
 const { addresses } = fleet;
 
-test("24. a key whose hash is negative in 32 bits: a valid server's index", async () => {
+test("a key whose hash is negative in 32 bits: a valid server's index", async () => {
   // Java's String.hashCode gives -1,277,454,784.
   expect(Utils.hashCode('ffffff')).toBe(1_277_454_784);
   const client = clients.create(addresses());
@@ -29,7 +29,7 @@ test("24. a key whose hash is negative in 32 bits: a valid server's index", asyn
   expect((await client.get('ffffff')).value?.toString()).toBe('value');
 });
 
-test('24. every key has a server, the same each time, and each server has keys', async () => {
+test('every key has a server, the same each time, and each server has keys', async () => {
   const client = clients.create(addresses());
   const indices = KEYS.map((key) => Number(client.getServer(key)));
   expect([...new Set(indices)].sort()).toEqual([0, 1, 2]);
@@ -43,7 +43,7 @@ test('24. every key has a server, the same each time, and each server has keys',
   }
 });
 
-test('25. all servers down: "No servers available", and back after failoverTime', async () => {
+test('all servers down: "No servers available", and back after failoverTime', async () => {
   const before = await setsOf(fleet.servers);
   for (const proxy of fleet.proxies) proxy.refuse();
   const options = { failover: true, failoverTime: 1, retries: 2, retry_delay: 0.01 };
@@ -62,7 +62,7 @@ test('25. all servers down: "No servers available", and back after failoverTime'
   expect((await client.get('a')).value?.toString()).toBe('value');
 });
 
-test('25. a failed server is left alone, and its commands go to the next one', async () => {
+test('a failed server is left alone, and its commands go to the next one', async () => {
   const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 1 });
   const key = KEYS.find((name) => client.getServer(name) === 2) as string;
   fleet.proxies[2]?.refuse();
@@ -75,7 +75,7 @@ test('25. a failed server is left alone, and its commands go to the next one', a
   expect(fleet.proxies[2]?.connections).toBe(0);
 });
 
-test('25. without failover a failed server stays the one that is asked', async () => {
+test('without failover a failed server stays the one that is asked', async () => {
   const client = clients.create(addresses(), { retries: 1 });
   const key = KEYS.find((name) => client.getServer(name) === 1) as string;
   fleet.proxies[1]?.refuse();
@@ -87,7 +87,7 @@ test('25. without failover a failed server stays the one that is asked', async (
   expect(await eventually(() => client.set(key, 'value').catch(() => false), { timeout: BACK_WITHIN })).toBe(true);
 });
 
-test('25. retried on another server, a command keeps its own answer', async () => {
+test('retried on another server, a command keeps its own answer', async () => {
   const client = clients.create(addresses(), { failover: true, timeout: 2, retries: 2, retry_delay: 0.01 });
   for (const server of fleet.servers) {
     const own = clients.create(server.address);
@@ -111,7 +111,7 @@ test.each([
   ['two servers and no failoverTime', 2, 0],
   ['one server and no failoverTime', 1, 0],
 ])(
-  '25. nobody answers, and failoverTime is shorter than a try: a command settles all the same (%s)',
+  'nobody answers, and failoverTime is shorter than a try: a command settles all the same (%s)',
   async (_what, count, failoverTime) => {
     for (const proxy of fleet.proxies) proxy.hold();
     const list = fleet.proxies.slice(0, count).map(({ address }) => address);
@@ -122,7 +122,7 @@ test.each([
   },
 );
 
-test('26. one server and failover: a clear error at once while it is left alone, then back', async () => {
+test('one server and failover: a clear error at once while it is left alone, then back', async () => {
   const [proxy] = fleet.proxies as [TcpProxy];
   proxy.refuse();
   const client = clients.create(proxy.address, { failover: true, failoverTime: 0.3, retries: 1 });
@@ -132,7 +132,7 @@ test('26. one server and failover: a clear error at once while it is left alone,
   expect(await eventually(() => client.set('a', 'value').catch(() => false))).toBe(true);
 });
 
-test('27. host and host:11211 are one server', async () => {
+test('host and host:11211 are one server', async () => {
   const names = (list: string): string[] =>
     Client.create(list).servers.map((server) => `${server.host}:${server.port} ${server}`);
   const expected = names('cache.example:11211');

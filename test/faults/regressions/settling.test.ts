@@ -36,7 +36,7 @@ function various(client: ReturnType<typeof clients.create>): Promise<unknown>[] 
 test.each([
   ['FIN', finAfterData()],
   ['RST', resetAfterData()],
-])('1. the server sends %s with commands waiting: they fail at once', async (_how, behaviour) => {
+])('the server sends %s with commands waiting: they fail at once', async (_how, behaviour) => {
   await using rogue = await startRogueServer(behaviour);
   const client = clients.create(rogue.address, { timeout: 10, retries: 1 });
   const failures = await Promise.all(various(client).map((sent) => failureWithin(sent, 0, SLACK)));
@@ -45,7 +45,7 @@ test.each([
   }
 });
 
-test('1. the server is killed with commands waiting: they fail at once', async () => {
+test('the server is killed with commands waiting: they fail at once', async () => {
   const server = await memcached();
   const client = clients.create(server.address, { timeout: 10, retries: 1 });
   await client.get('a');
@@ -56,7 +56,7 @@ test('1. the server is killed with commands waiting: they fail at once', async (
   expect(errors.map(({ code }) => code)).toEqual(errors.map(() => 'ERR_CONNECT'));
 });
 
-test('2. the server restarts between two commands: the next one works', async () => {
+test('the server restarts between two commands: the next one works', async () => {
   const server = await memcached();
   const client = clients.create(server.address);
   for (let round = 0; round < 3; round++) {
@@ -69,7 +69,7 @@ test('2. the server restarts between two commands: the next one works', async ()
   expect(clients.log).toEqual([]);
 });
 
-test('3. a silent server and a busy socket: each command fails after the timeout', async () => {
+test('a silent server and a busy socket: each command fails after the timeout', async () => {
   const server = await memcached();
   const client = clients.create(server.address, { timeout: 0.2, retries: 1 });
   await client.get('a');
@@ -83,7 +83,7 @@ test('3. a silent server and a busy socket: each command fails after the timeout
   expect(errors.map(({ code }) => code)).toEqual(errors.map(() => 'ERR_TIMEOUT'));
 });
 
-test('4. a server that trickles bytes past every deadline: each command times out', async () => {
+test('a server that trickles bytes past every deadline: each command times out', async () => {
   await using rogue = await startRogueServer((socket) => {
     socket.once('data', async (request: Buffer) => {
       socket.write(valueHeader(request, 100_000));
@@ -103,7 +103,7 @@ test('4. a server that trickles bytes past every deadline: each command times ou
   expect(errors.map(({ code }) => code)).toEqual(errors.map(() => 'ERR_TIMEOUT'));
 });
 
-test('5. the second command on a live socket times out as the first does', async () => {
+test('the second command on a live socket times out as the first does', async () => {
   const server = await memcached();
   const client = clients.create(server.address, { timeout: 0.15, retries: 1 });
   await client.set('a', 'value');
@@ -116,14 +116,14 @@ test('5. the second command on a live socket times out as the first does', async
   expect((await client.get('a', { timeout: 2 })).value?.toString()).toBe('value');
 });
 
-test('6. a server that accepts and never answers: a command fails in time', async () => {
+test('a server that accepts and never answers: a command fails in time', async () => {
   await using rogue = await startRogueServer(silent());
   const client = clients.create(rogue.address, { timeout: 0.1, conntimeout: 0.2, retries: 1 });
   const failures = [1, 2, 3].map(() => failureWithin(client.get('a'), 95, 300 + SLACK));
   for (const error of await Promise.all(failures)) expect(error).toMatchObject({ code: 'ERR_TIMEOUT' });
 });
 
-test('6. a server that accepts and never answers, with authentication: a command fails after conntimeout', async () => {
+test('a server that accepts and never answers, with authentication: a command fails after conntimeout', async () => {
   await using rogue = await startRogueServer(silent());
   const client = clients.create(`user:password@${rogue.address}`, { timeout: 5, conntimeout: 0.2, retries: 1 });
   const failures = [1, 2, 3].map(() => failureWithin(client.get('a'), 200, 200 + SLACK));
@@ -137,7 +137,7 @@ test('6. a server that accepts and never answers, with authentication: a command
   await failureWithin(retried.get('a'), 100, 3 * 100 + 2 * 50 + SLACK);
 });
 
-test('7. a server goes down with 50 commands waiting: all 50 settle', async () => {
+test('a server goes down with 50 commands waiting: all 50 settle', async () => {
   const server = await memcached();
   const client = clients.create(server.address, { timeout: 0.2, retries: 2, retry_delay: 0.05 });
   await client.get('a');
@@ -152,7 +152,7 @@ test('7. a server goes down with 50 commands waiting: all 50 settle', async () =
   expect(called.every((error) => error instanceof Error)).toBe(true);
 });
 
-test('7. a server that is down from the start: 50 commands settle', async () => {
+test('a server that is down from the start: 50 commands settle', async () => {
   const client = clients.create(`127.0.0.1:${await freePort()}`, { retry_delay: 0.05 });
   const errors = await resultWithin(
     Promise.all(Array.from({ length: 50 }, (_, index) => failure(client.set(`key${index}`, 'value')))),
@@ -161,7 +161,7 @@ test('7. a server that is down from the start: 50 commands settle', async () => 
   expect(errors.map(({ code }) => code)).toEqual(errors.map(() => 'ERR_CONNECT'));
 });
 
-test('7. a server that is down at the start and up later: the client recovers by itself', async () => {
+test('a server that is down at the start and up later: the client recovers by itself', async () => {
   const port = await freePort();
   const client = clients.create(`127.0.0.1:${port}`, { retries: 1 });
   expect(await failure(client.get('a'))).toMatchObject({ code: 'ERR_CONNECT' });
@@ -170,7 +170,7 @@ test('7. a server that is down at the start and up later: the client recovers by
   expect(back).toBe(true);
 });
 
-test('8. a connection that timed out, then the server is back: the client recovers', async () => {
+test('a connection that timed out, then the server is back: the client recovers', async () => {
   const user = { username: 'user', password: 'password' };
   const server = await memcached({ sasl: [user] });
   server.pause();

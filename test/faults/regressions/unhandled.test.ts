@@ -76,7 +76,7 @@ async function callAll(client: Client, end?: () => void): Promise<unknown[]> {
   return errors;
 }
 
-test.each(BEHAVIOURS)('13. nothing goes unhandled when the server %s', async (_name, behaviour) => {
+test.each(BEHAVIOURS)('nothing goes unhandled when the server %s', async (_name, behaviour) => {
   await using rogue = await startRogueServer(behaviour);
   for (const address of [rogue.address, `user:password@${rogue.address}`]) {
     const errors = await callAll(clients.create(address, OPTIONS));
@@ -86,7 +86,7 @@ test.each(BEHAVIOURS)('13. nothing goes unhandled when the server %s', async (_n
   expect(uncaught).toEqual([]);
 });
 
-test('13. nothing goes unhandled when no server listens, or the name is none', async () => {
+test('nothing goes unhandled when no server listens, or the name is none', async () => {
   for (const address of [`127.0.0.1:${await freePort()}`, 'no-such-host.invalid:11211', '/no/such.sock']) {
     for (const failover of [false, true]) {
       const errors = await callAll(clients.create(address, { ...OPTIONS, failover, failoverTime: 0.05 }));
@@ -97,7 +97,7 @@ test('13. nothing goes unhandled when no server listens, or the name is none', a
   expect(uncaught).toEqual([]);
 });
 
-test('13. nothing goes unhandled when the client is closed with commands waiting', async () => {
+test('nothing goes unhandled when the client is closed with commands waiting', async () => {
   for (const how of ['close', 'quit'] as const) {
     const client = clients.create(server.address);
     expect(await callAll(client, () => void client[how]())).toHaveLength(17);
@@ -105,7 +105,7 @@ test('13. nothing goes unhandled when the client is closed with commands waiting
   expect(uncaught).toEqual([]);
 });
 
-test('13. null for a callback, as MemJS takes it, means that nobody waits', async () => {
+test('null for a callback, as MemJS takes it, means that nobody waits', async () => {
   const address = `127.0.0.1:${await freePort()}`;
   const client = clients.create(address, { ...OPTIONS, retries: 1 });
   const nobody = null as never;
@@ -128,7 +128,7 @@ test('13. null for a callback, as MemJS takes it, means that nobody waits', asyn
   expect(returned).toEqual(returned.map(() => undefined));
 });
 
-test('13. what a callback throws reaches nobody but the process, and harms no other command', async () => {
+test('what a callback throws reaches nobody but the process, and harms no other command', async () => {
   const client = clients.create(server.address);
   await client.set('a', 'value');
   const mine = new Error("the callback's own");
