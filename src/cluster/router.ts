@@ -265,7 +265,7 @@ function startOf({ deadline, timeout, failedAt, server }: Command, { code }: Mem
 }
 
 function leaveAlone(server: ServerLike, seconds: number, error: MemcacheError): void {
-  if (DEBUGGING) debug(`${serverName(server)} is left alone for ${seconds} s: ${error.message}`);
+  if (DEBUGGING) debug(`${serverName(server)} is ejected for ${seconds} s: ${error.message}`);
   if (isOurs(server)) server.leaveAlone(seconds, error);
   else server.wakeupAt = programNow() + seconds * 1000;
 }
