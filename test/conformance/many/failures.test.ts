@@ -65,10 +65,10 @@ describeEverywhere((target: Target) => {
     it('times out where nothing is answered, and the others are not held up for longer', async () => {
       await using silent = await startRogueServer(() => {});
       await target.client.setMulti(KEYS.map((key) => [key, 'old']));
-      const client = target.create({ timeout: 0.08, retries: 1 }, `${target.name},${silent.address}`);
+      const client = target.create({ timeout: 0.3, retries: 1 }, `${target.name},${silent.address}`);
       const start = performance.now();
       const result = await call(client, KEYS);
-      expect(performance.now() - start).toBeLessThan(0.08 * 2 * 1000 + 600);
+      expect(performance.now() - start).toBeLessThan(0.3 * 2 * 1000 + 600);
       expect([...result.keys()].sort()).toEqual(KEYS.filter((key) => client.getServer(key) === 0).sort());
       expect([...result.errors]).toEqual([[silent.address, expect.objectContaining({ code: 'ERR_TIMEOUT' })]]);
     });

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import memts, { Client, Header, MemcacheError, Server, Utils } from '../../../src/index.ts';
+import memts, { Client, Header, Server, Utils } from '../../../src/index.ts';
 
 const memjs = createRequire(import.meta.url)('memjs') as { Utils: typeof Utils; Header: typeof Header };
 
@@ -12,8 +12,8 @@ const piece = fc.oneof(
 );
 
 describe('the default export', () => {
-  it('holds the same as the named ones', () => {
-    expect(memts).toMatchObject({ Client, Header, MemcacheError, Server, Utils });
+  it("holds what MemJS's has", () => {
+    expect(memts).toEqual({ Client, Header, Server, Utils });
   });
 });
 
