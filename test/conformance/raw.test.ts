@@ -54,7 +54,7 @@ interface Exchange {
   send: Buffer;
   /** Sent behind it; its answer shows that nothing more comes. */
   fence?: { send: Buffer; answer: Buffer } | undefined;
-  /** Where there can be no fence: whether all is here that is waited for. */
+  /** Whether all is here that is waited for, but for the fence's answer. */
   complete: (received: Buffer) => boolean;
   closes: boolean;
 }
@@ -70,10 +70,13 @@ async function exchange(target: Target, { send, fence, complete, closes }: Excha
       clearTimeout(overdue);
       resolve();
     };
+    // A part of the fence's answer looks like all of it behind a case that has the same answer at its own end.
+    const isWhole = (end: Buffer) =>
+      received.subarray(-end.length).equals(end) && complete(received.subarray(0, -end.length));
     const look = () => {
       if (closes) return;
       const end = fence?.answer;
-      if (end === undefined ? complete(received) : received.subarray(-end.length).equals(end)) finish();
+      if (end === undefined ? complete(received) : isWhole(end)) finish();
     };
     socket.on('data', (chunk) => {
       received = Buffer.concat([received, chunk]);
