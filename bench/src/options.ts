@@ -99,7 +99,8 @@ export function parseOptions(args: string[]): Options | undefined {
     count: numberOf('count', values.count, 1),
     latency: numberOf('latency', values.latency, 0) ?? defaults.latency,
     profile: numberOf('profile', values.profile, 0) ?? 0,
-    out: values.out === undefined ? resolve(import.meta.dirname, '../../docs/performance') : fromCaller(values.out),
+    out:
+      values.out === undefined ? resolve(import.meta.dirname, '../../../../docs/performance') : fromCaller(values.out),
     command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
   };
 }

@@ -83,7 +83,7 @@ export async function circumstances(
 
 async function packageVersion(name: string): Promise<string> {
   const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
-  const root = join(import.meta.dirname, '../../package.json');
+  const root = join(import.meta.dirname, '../../../../package.json');
   const files = name === 'memts' ? [root] : folders.map((folder) => join(folder, name, 'package.json'));
   for (const file of files) {
     try {

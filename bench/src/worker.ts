@@ -77,7 +77,7 @@ async function handle(message: Message): Promise<Answer> {
 
 /** The first line of an error, with paths from the root of the repository on. */
 function describe(error: unknown): string {
-  const root = resolve(import.meta.dirname, '../..') + sep;
+  const root = resolve(import.meta.dirname, '../../../..') + sep;
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? '' : `; ${describe(error.cause)}`;
   const [line = ''] = error.message.split('\n', 1);

@@ -34,7 +34,7 @@ interface Memts {
 
 /** The built library, or the one that `--memts` names. */
 export async function loadMemts<T = Memts>(): Promise<T> {
-  const url = process.env.MEMTS_BUILD ?? new URL('../../../dist/index.mjs', import.meta.url).href;
+  const url = process.env.MEMTS_BUILD ?? new URL('../../../../../dist/index.mjs', import.meta.url).href;
   return (await import(url)) as T;
 }
 
