@@ -37,7 +37,14 @@ async function allocatedByCommands(command: (i: number) => unknown, inFlight = 6
 
 /** What a get holds while it waits for its answer: its command, its promise and its place in the queue. */
 async function heldByWaitingGets(): Promise<number> {
-  const silent = createServer({ pauseOnConnect: true });
+  // It answers the no-op with which a connection begins, and nothing after it.
+  const silent = createServer((socket) => {
+    socket.once('data', (noop) => {
+      socket.pause();
+      noop.writeUInt8(0x81, 0);
+      socket.write(noop.subarray(0, 24));
+    });
+  });
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
   const { port } = silent.address() as AddressInfo;
   const client = Client.create(`127.0.0.1:${port}`, { protocol: 'binary', timeout: 60 });
