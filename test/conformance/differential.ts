@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { MemoryServer } from '../../src/memory-server/index.ts';
 import { Opcode } from '../../src/protocol/binary/server-side.ts';
 import { frame } from '../support/binary-frames.ts';
-import { type Memcached, startMemcached } from '../support/memcached.ts';
+import { type Memcached, startMemcached, WITHOUT_BACKGROUND_THREADS } from '../support/memcached.ts';
 import type { Sequence } from './sequences.ts';
 
 const TEXT_FENCE = Buffer.from('mn\r\n');
@@ -23,12 +23,6 @@ const EMPTY = Buffer.from(`flush_all\r\nget a b c d n ${'k'.repeat(250)}\r\nmg A
 
 /** The memcached that MemoryServer answers as. */
 export const VERSION = '1.6.45';
-
-/**
- * One thread, and none in the background: such a thread holds items now and then, and memcached pads a shortened counter
- * only if nobody holds it.
- */
-const ALONE = ['-t', '1', '-o', 'no_lru_crawler,no_lru_maintainer,no_hashexpand'];
 
 const PATIENCE = 2_000;
 const LONGEST_END = 100;
@@ -113,7 +107,7 @@ export class Differential implements AsyncDisposable {
   }
 
   static async start(): Promise<Differential> {
-    const real = await startMemcached({ version: VERSION, args: ['-m', '512', ...ALONE] });
+    const real = await startMemcached({ version: VERSION, args: ['-m', '512', ...WITHOUT_BACKGROUND_THREADS] });
     const control = new Line('memcached', real.port);
     const { time, uptime } = await timesOf(control);
     // Our clock begins where memcached's began, so that times are the same numbers on both sides.

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { MemoryServer } from '../../src/memory-server/index.ts';
-import { startMemcached } from '../support/memcached.ts';
+import { startMemcached, WITHOUT_BACKGROUND_THREADS } from '../support/memcached.ts';
 import { calls, outcome, type Seen } from './calls.ts';
 import type { RunningServer } from './client/suite/target.ts';
 
 const PROTOCOLS = ['binary', 'meta', 'classic'] as const;
 
 const SERVERS: [name: string, start: () => Promise<RunningServer>][] = [
-  ['memcached', () => startMemcached()],
+  ['memcached', () => startMemcached({ args: WITHOUT_BACKGROUND_THREADS })],
   ['MemoryServer', () => MemoryServer.start()],
 ];
 

@@ -46,6 +46,12 @@ export interface MemcachedOptions {
 export type Memcached = ServerProcess;
 
 /**
+ * One thread, and none in the background: such a thread holds items now and then, and memcached changes a counter in place
+ * only if nobody holds it. Two servers that are compared are started so.
+ */
+export const WITHOUT_BACKGROUND_THREADS = ['-t', '1', '-o', 'no_lru_crawler,no_lru_maintainer,no_hashexpand'];
+
+/**
  * Starts memcached on 127.0.0.1, or at a unix socket; ready when this resolves. Without a version it is the server that
  * the suites run against: the machine's own, or what the environment's MEMCACHED or MEMTS_SUBJECT names.
  */
