@@ -451,18 +451,13 @@ export class Connection implements ReplyQueue, Holder, Reader {
     this.destroy(this.error('ERR_CONNECT', cause ? `${message}: ${cause.message}` : message, cause));
   }
 
-  private error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {
-    return new MemcacheError(code, message, { server: this.#options.name, cause });
+  private error(code: ErrorCode, message: string, cause?: unknown, reply?: string): MemcacheError {
+    return new MemcacheError(code, message, { server: this.#options.name, cause, reply });
   }
 
   /** What encoding or decoding threw, with the server's name. */
   private located(error: unknown): MemcacheError {
-    if (error instanceof MemcacheError)
-      return new MemcacheError(error.code, error.message, {
-        server: this.#options.name,
-        cause: error.cause,
-        reply: error.reply,
-      });
+    if (error instanceof MemcacheError) return this.error(error.code, error.message, error.cause, error.reply);
     return this.error('ERR_PROTOCOL', 'The answer of the server could not be read', error);
   }
 }

@@ -2,7 +2,6 @@ import { isUint8Array } from 'node:util/types';
 import type { JsonInput, JsonOutput } from '../json.ts';
 import { fromJson, toJson } from '../json-text.ts';
 import {
-  byteCount,
   INTEGER,
   type Layout,
   numberText,
@@ -14,9 +13,9 @@ import {
   wellFormed,
 } from '../layout.ts';
 import type { Serializer } from '../serializer.ts';
-import { checkMaxOutputLength, compressIfWorth, compressor, decompress } from '../zlib.ts';
+import { compressIfWorth, compressor, decompress } from '../zlib.ts';
 import { dump, load, NOT_PLAIN } from './marshal.ts';
-import { nativeReader, type SharedSerializerOptions } from './native.ts';
+import { readShared, type SharedSerializerOptions } from './native.ts';
 
 /** Options of `dalliSerializer`; they are named as dalli's. */
 export interface DalliSerializerOptions extends SharedSerializerOptions {
@@ -38,16 +37,14 @@ const GZIP_MAGIC = 0x1f8b;
  * hold under JSON; strings and Buffers raw. Compressed or not.
  */
 export function dalliSerializer(options: DalliSerializerOptions = {}): Serializer<JsonInput, JsonOutput | null> {
-  const native = nativeReader(options.native);
+  const { native, threshold, compresses, maxOutputLength } = readShared(options);
   const format = oneOf('serializer', options.serializer, ['marshal', 'json']);
   const algorithm = oneOf('compressor', options.compressor, ['zlib', 'gzip']) === 'gzip' ? 'gzip' : 'deflate';
-  const threshold = byteCount('threshold', options.threshold, Number.POSITIVE_INFINITY);
-  const maxOutputLength = checkMaxOutputLength(options.maxOutputLength);
   const compress = compressor(algorithm);
   const write = format === 'json' ? toRubyJson : dump;
   const layout: Layout<JsonInput, JsonOutput> = {
     bits: BITS,
-    compresses: threshold !== Number.POSITIVE_INFINITY,
+    compresses,
     encode(value) {
       const bytes = options.raw === true ? toRaw(value) : write(value);
       const flags = options.raw === true ? 0 : Flag.Serialized;

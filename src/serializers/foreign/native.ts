@@ -1,4 +1,5 @@
-import { oneOf, unreadable } from '../layout.ts';
+import { byteCount, oneOf, unreadable } from '../layout.ts';
+import { checkMaxOutputLength } from '../zlib.ts';
 
 /** What becomes of a value in a format that only the other language reads: an error, or its bytes, decompressed. */
 export type NativeValues = 'error' | 'buffer';
@@ -16,8 +17,19 @@ export interface SharedSerializerOptions {
   maxOutputLength?: number | undefined;
 }
 
+/** The shared options with their defaults in; throws `ERR_INVALID_ARGUMENT`. */
+export function readShared({ native, threshold, maxOutputLength }: SharedSerializerOptions) {
+  const bytes = byteCount('threshold', threshold, Number.POSITIVE_INFINITY);
+  return {
+    native: nativeReader(native),
+    threshold: bytes,
+    compresses: bytes !== Number.POSITIVE_INFINITY,
+    maxOutputLength: checkMaxOutputLength(maxOutputLength),
+  };
+}
+
 /** The function for values that only the other language reads. */
-export function nativeReader(native: NativeValues | undefined): (bytes: Buffer, format: string) => Buffer {
+function nativeReader(native: NativeValues | undefined): (bytes: Buffer, format: string) => Buffer {
   const choice = oneOf<NativeValues>('native', native, ['error', 'buffer']);
   return (bytes, format) => {
     if (choice === 'buffer') return bytes;

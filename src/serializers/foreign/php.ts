@@ -2,7 +2,6 @@ import { isUint8Array } from 'node:util/types';
 import type { JsonInput, JsonOutput } from '../json.ts';
 import { fromJson, toJson } from '../json-text.ts';
 import {
-  byteCount,
   type Encoded,
   type Layout,
   numberText,
@@ -14,9 +13,9 @@ import {
   wellFormed,
 } from '../layout.ts';
 import type { Serializer } from '../serializer.ts';
-import { checkMaxOutputLength, compressIfWorth, compressor, decompress, tooLarge } from '../zlib.ts';
+import { compressIfWorth, compressor, decompress, tooLarge } from '../zlib.ts';
 import { fastlz } from './fastlz.ts';
-import { nativeReader, type SharedSerializerOptions } from './native.ts';
+import { readShared, type SharedSerializerOptions } from './native.ts';
 
 const Type = { String: 0, Long: 1, Double: 2, Bool: 3, Serialized: 4, Igbinary: 5, Json: 6, Msgpack: 7 } as const;
 const TYPE_BITS = 0xf;
@@ -38,13 +37,11 @@ const LARGEST_LONG = 0x7fffffffffffffffn;
  * serializer is. What PHP wrote has to come from a little-endian machine.
  */
 export function phpSerializer(options: SharedSerializerOptions = {}): Serializer<JsonInput, JsonOutput | null> {
-  const native = nativeReader(options.native);
-  const threshold = byteCount('threshold', options.threshold, Number.POSITIVE_INFINITY);
-  const maxOutputLength = checkMaxOutputLength(options.maxOutputLength);
+  const { native, threshold, compresses, maxOutputLength } = readShared(options);
   const compress = compressor('deflate');
   const layout: Layout<JsonInput, JsonOutput> = {
     bits: BITS,
-    compresses: threshold !== Number.POSITIVE_INFINITY,
+    compresses,
     encode(value) {
       const encoded = encode(value);
       const { bytes, flags } = encoded;

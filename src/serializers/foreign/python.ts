@@ -1,6 +1,5 @@
 import { isUint8Array } from 'node:util/types';
 import {
-  byteCount,
   type Encoded,
   type Layout,
   numberText,
@@ -11,8 +10,8 @@ import {
   wellFormed,
 } from '../layout.ts';
 import type { Serializer } from '../serializer.ts';
-import { checkMaxOutputLength, compressIfWorth, compressor, decompress } from '../zlib.ts';
-import { nativeReader, type SharedSerializerOptions } from './native.ts';
+import { compressIfWorth, compressor, decompress } from '../zlib.ts';
+import { readShared, type SharedSerializerOptions } from './native.ts';
 
 /** What Python's clients keep outside of a pickle. A number has to be an integer. */
 export type PythonInput = string | number | bigint | Uint8Array;
@@ -46,13 +45,11 @@ function pythonSerializer(
   integer: number,
   options: SharedSerializerOptions,
 ): Serializer<PythonInput, PythonOutput | null> {
-  const native = nativeReader(options.native);
-  const threshold = byteCount('threshold', options.threshold, Number.POSITIVE_INFINITY);
-  const maxOutputLength = checkMaxOutputLength(options.maxOutputLength);
+  const { native, threshold, compresses, maxOutputLength } = readShared(options);
   const compress = compressor('deflate');
   const layout: Layout<PythonInput, PythonOutput> = {
     bits: BITS,
-    compresses: threshold !== Number.POSITIVE_INFINITY,
+    compresses,
     encode(value) {
       const encoded = encode(value, integer);
       const smaller = compressIfWorth(encoded.bytes, threshold, maxOutputLength, compress);
