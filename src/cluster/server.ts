@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { monotonicNow, programNow, setImmediate } from '../clock.ts';
-import type { TlsSession } from '../connection/connector.ts';
+import { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
 import {
   type ErrorListener,
@@ -104,7 +104,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   readonly #place: ServerPlace;
   readonly #listeners = new FrameListeners();
   readonly #pool: Pool;
-  readonly #tlsSession: TlsSession = { ticket: undefined };
+  readonly #tlsSession = new TlsSession();
   #wasDown = false;
   #dismissed = false;
   #wakeupAt: number | undefined = undefined;

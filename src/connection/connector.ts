@@ -2,9 +2,35 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { nextTick } from '../clock.ts';
 
-/** What a server has handed out for the next TLS handshake with it to be a short one. */
-export interface TlsSession {
-  ticket: Buffer | undefined;
+/**
+ * What a server has handed out for the next TLS handshake with it to be a short one. memcached that asks for a client's
+ * certificate hands tickets out as well, and fails every handshake that has one.
+ */
+export class TlsSession {
+  #ticket: Buffer | undefined;
+  #refused = false;
+  #told = false;
+
+  get ticket(): Buffer | undefined {
+    return this.#ticket;
+  }
+
+  keep(ticket: Buffer): void {
+    if (!this.#refused) this.#ticket = ticket;
+  }
+
+  /** Notes that a handshake with the ticket failed: there is none again. */
+  refuse(): void {
+    this.#refused = true;
+    this.#ticket = undefined;
+  }
+
+  /** Whether a handshake has failed for its ticket, and is worth another try: true once. */
+  takeRefusal(): boolean {
+    const news = this.#refused && !this.#told;
+    this.#told ||= news;
+    return news;
+  }
 }
 
 /** Where and how a connection is opened. */
@@ -97,9 +123,15 @@ function connectTls(endpoint: Endpoint, reader: Reader): net.Socket {
   const servername = path === undefined && net.isIP(host) === 0 ? { servername: host } : {};
   const session = tlsSession?.ticket === undefined ? {} : { session: tlsSession.ticket };
   const socket = tls.connect({ ...address(endpoint), ...servername, ...session, ...endpoint.tls });
-  socket.on('session', (ticket) => {
-    if (tlsSession !== undefined) tlsSession.ticket = ticket;
-  });
+  if (tlsSession !== undefined) keepSession(socket, tlsSession);
   socket.on('data', (chunk: Buffer) => reader.read(chunk, chunk.length));
   return socket;
+}
+
+function keepSession(socket: tls.TLSSocket, session: TlsSession): void {
+  if (session.ticket !== undefined) {
+    const refuse = (): void => session.refuse();
+    socket.once('error', refuse).once('secureConnect', () => socket.off('error', refuse));
+  }
+  socket.on('session', (ticket) => session.keep(ticket));
 }

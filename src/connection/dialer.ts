@@ -69,6 +69,9 @@ export class Dialer {
   redial({ rebuff }: Connection, error: MemcacheError): Connection | MemcacheError {
     const target = this.#target();
     const last = this.#tried.at(-1);
+    if (last !== undefined && isTlsAlert(error) && target.endpoint.tlsSession?.takeRefusal()) {
+      return this.#open(target, last);
+    }
     if (rebuff === undefined || last === undefined || isTlsAlert(error)) return error;
     const wasKnown = this.#known !== undefined;
     this.#known = undefined;

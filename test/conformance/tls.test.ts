@@ -96,6 +96,23 @@ describe.skipIf(!CAN.tls).each(PROTOCOLS)('TLS to memcached over %s', (protocol)
 });
 
 describe.skipIf(!CAN.tls)('TLS to memcached', () => {
+  test('client certificates: taken on every further connection too', async () => {
+    const strict = await memcached(certs.server, {}, true);
+    const { certPem: cert, keyPem: key } = certs.client;
+    const own = { ca: certs.ca.certPem, cert, key };
+    // A context hides from the client that there is a certificate: it notices that a resumed session is refused.
+    for (const options of [
+      own,
+      { ...own, cert: undefined, key: undefined, secureContext: tls.createSecureContext(own) },
+    ]) {
+      const client = create(strict.address, { tls: options, retries: 2, retry_delay: 0.01 });
+      for (let connection = 0; connection < 5; connection++) {
+        expect(await client.set('a', 'value')).toBe(true);
+        await client.quit();
+      }
+    }
+  });
+
   test('an expired certificate is refused', async () => {
     const error = await refusal(create((await memcached(certs.expired)).address));
     expect(error).toMatchObject({ code: 'ERR_CONNECT' });
