@@ -1,6 +1,3 @@
-import { parseUnsigned32, readInt32, readUint32 } from '../protocol/classic/numbers.ts';
-import { writeLine, writeText } from '../protocol/classic/server-side.ts';
-import { BAD_LINE } from '../protocol/meta/server-side.ts';
 import type { Channel } from './channel.ts';
 import type { Item } from './item.ts';
 import { classOf } from './slabs.ts';
@@ -15,6 +12,9 @@ import {
   slabStats,
 } from './stats.ts';
 import type { Continuation } from './text-conversation.ts';
+import { BAD_LINE } from './wire/meta.ts';
+import { parseUnsigned32, readInt32, readUint32 } from './wire/numbers.ts';
+import { writeLine, writeText } from './wire/text.ts';
 
 /** Slab classes that memcached knows numbers for. */
 const MOST_CLASSES = 64;

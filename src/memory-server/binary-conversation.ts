@@ -1,3 +1,10 @@
+import { Status } from '../protocol/status.ts';
+import { binaryStats } from './binary-stats.ts';
+import type { Channel } from './channel.ts';
+import type { StoreMode, StoreStatus } from './commands.ts';
+import type { Item } from './item.ts';
+import { SaslExchange } from './sasl.ts';
+import { VERSION } from './stats.ts';
 import {
   HEADER_LENGTH,
   headLengthOf,
@@ -8,15 +15,8 @@ import {
   writeKeyed,
   writeResponse,
   writeValue,
-} from '../protocol/binary/server-side.ts';
-import { type Conversation, NEVER, NO_BODY } from '../protocol/request-reader.ts';
-import { Status } from '../protocol/status.ts';
-import { binaryStats } from './binary-stats.ts';
-import type { Channel } from './channel.ts';
-import type { StoreMode, StoreStatus } from './commands.ts';
-import type { Item } from './item.ts';
-import { SaslExchange } from './sasl.ts';
-import { VERSION } from './stats.ts';
+} from './wire/binary.ts';
+import { type Conversation, NEVER, NO_BODY } from './wire/request-reader.ts';
 
 const LONGEST_KEY = 250;
 

@@ -1,9 +1,9 @@
-import { parseSigned32, parseUnsigned32, readInt32, readUint64 } from '../protocol/classic/numbers.ts';
-import { fromWord, ownWord, writeLine } from '../protocol/classic/server-side.ts';
-import { BAD_LINE, LONGEST_KEY } from '../protocol/meta/server-side.ts';
 import { type Channel, takeCas } from './channel.ts';
 import type { StoreMode, StoreStatus } from './commands.ts';
 import type { DataBlock } from './text-conversation.ts';
+import { BAD_LINE, LONGEST_KEY } from './wire/meta.ts';
+import { parseSigned32, parseUnsigned32, readInt32, readUint64 } from './wire/numbers.ts';
+import { fromWord, ownWord, writeLine } from './wire/text.ts';
 
 /** The longest data block that memcached's arithmetic allows, far beyond any item. */
 const LONGEST_BLOCK = 0x7fff_ffff - 2;

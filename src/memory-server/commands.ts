@@ -1,6 +1,6 @@
-import { parseUnsigned64 } from '../protocol/classic/numbers.ts';
 import { Item, Mark } from './item.ts';
 import type { Store } from './store.ts';
+import { parseUnsigned64 } from './wire/numbers.ts';
 
 /** How a value is stored. */
 export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas' | 'appendOrCreate' | 'prependOrCreate';

@@ -1,7 +1,7 @@
-import { ownWord, writeLine, writeText } from '../protocol/classic/server-side.ts';
-import { keyToken, type MetaFlags, OPAQUE_TOO_LONG } from '../protocol/meta/server-side.ts';
 import type { Channel } from './channel.ts';
 import { Item } from './item.ts';
+import { keyToken, type MetaFlags, OPAQUE_TOO_LONG } from './wire/meta.ts';
+import { ownWord, writeLine, writeText } from './wire/text.ts';
 
 /** The directions that `M` names. */
 const UP: ReadonlyMap<string, boolean> = new Map([

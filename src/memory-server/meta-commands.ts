@@ -1,5 +1,9 @@
-import { readInt32 } from '../protocol/classic/numbers.ts';
-import { ownWord, writeBlock, writeLine } from '../protocol/classic/server-side.ts';
+import { type Channel, takeCas } from './channel.ts';
+import type { StoreMode, StoreStatus } from './commands.ts';
+import { Item, Mark } from './item.ts';
+import { MetaArithmetic } from './meta-arithmetic.ts';
+import { classOf } from './slabs.ts';
+import type { DataBlock } from './text-conversation.ts';
 import {
   BAD_LINE,
   decodeKey,
@@ -11,13 +15,9 @@ import {
   type MetaFlags,
   OPAQUE_TOO_LONG,
   readFlags,
-} from '../protocol/meta/server-side.ts';
-import { type Channel, takeCas } from './channel.ts';
-import type { StoreMode, StoreStatus } from './commands.ts';
-import { Item, Mark } from './item.ts';
-import { MetaArithmetic } from './meta-arithmetic.ts';
-import { classOf } from './slabs.ts';
-import type { DataBlock } from './text-conversation.ts';
+} from './wire/meta.ts';
+import { readInt32 } from './wire/numbers.ts';
+import { ownWord, writeBlock, writeLine } from './wire/text.ts';
 
 const LONGEST_BLOCK = 0x7fff_ffff - 2;
 

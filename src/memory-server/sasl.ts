@@ -1,6 +1,6 @@
-import { Opcode } from '../protocol/binary/server-side.ts';
 import { Status } from '../protocol/status.ts';
 import type { Channel } from './channel.ts';
+import { Opcode } from './wire/binary.ts';
 
 const MECHANISM = 'PLAIN';
 const LONGEST_MECHANISM = 32;

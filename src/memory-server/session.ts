@@ -1,7 +1,5 @@
 import type { Socket } from 'node:net';
 import { setImmediate } from '../clock.ts';
-import { REQUEST_MAGIC } from '../protocol/binary/server-side.ts';
-import { type Conversation, RequestReader } from '../protocol/request-reader.ts';
 import { BinaryConversation } from './binary-conversation.ts';
 import type { Channel } from './channel.ts';
 import type { Commands } from './commands.ts';
@@ -11,6 +9,8 @@ import type { Batch, Item } from './item.ts';
 import { ReplyBuffer } from './reply-buffer.ts';
 import type { ServerFacts } from './stats.ts';
 import { TextConversation } from './text-conversation.ts';
+import { REQUEST_MAGIC } from './wire/binary.ts';
+import { type Conversation, RequestReader } from './wire/request-reader.ts';
 
 /** With more than this unsent, nothing more is read until the client has taken it. */
 const MOST_UNSENT = 1024 * 1024;

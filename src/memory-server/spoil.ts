@@ -1,4 +1,4 @@
-import { HEADER_LENGTH, Opcode, RESPONSE_MAGIC } from '../protocol/binary/server-side.ts';
+import { HEADER_LENGTH, Opcode, RESPONSE_MAGIC } from './wire/binary.ts';
 
 /** Replies that begin like this are meta replies. */
 const META = /^(HD|VA|EN|NF|NS|EX|MN|ME)[ \r]/;

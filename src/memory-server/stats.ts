@@ -1,8 +1,8 @@
-import { encodeKey } from '../protocol/meta/server-side.ts';
 import type { Cluster } from './cluster.ts';
 import { type Item, Mark } from './item.ts';
 import { classOf, classSizes, PAGE_BYTES } from './slabs.ts';
 import type { Store } from './store.ts';
+import { encodeKey } from './wire/meta.ts';
 
 /** The version that the server says it is; the one that its answers are held against. */
 export const VERSION = '1.6.45';

@@ -1,16 +1,3 @@
-import { readInt32 } from '../protocol/classic/numbers.ts';
-import {
-  ENDLESS,
-  lineLength,
-  lineText,
-  SHORTEST_LINE,
-  wordsOf,
-  writeHit,
-  writeLine,
-  writeText,
-} from '../protocol/classic/server-side.ts';
-import { BAD_LINE, LONGEST_KEY } from '../protocol/meta/server-side.ts';
-import { AGAIN, type Conversation, NEVER, NO_BODY } from '../protocol/request-reader.ts';
 import { AdminCommands } from './admin-commands.ts';
 import type { Channel } from './channel.ts';
 import { ClassicCommands } from './classic-commands.ts';
@@ -18,6 +5,10 @@ import { OLD_KEY } from './cluster.ts';
 import { MetaCommands } from './meta-commands.ts';
 import { VERSION } from './stats.ts';
 import { TextLogin } from './text-login.ts';
+import { BAD_LINE, LONGEST_KEY } from './wire/meta.ts';
+import { readInt32 } from './wire/numbers.ts';
+import { AGAIN, type Conversation, NEVER, NO_BODY } from './wire/request-reader.ts';
+import { ENDLESS, lineLength, lineText, SHORTEST_LINE, wordsOf, writeHit, writeLine, writeText } from './wire/text.ts';
 
 const SPACE = 0x20;
 

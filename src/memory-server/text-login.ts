@@ -1,7 +1,7 @@
-import { readUint32 } from '../protocol/classic/numbers.ts';
-import { credentialsOf, lineLength, wordsOf, writeLine } from '../protocol/classic/server-side.ts';
-import { NO_BODY } from '../protocol/request-reader.ts';
 import type { Channel } from './channel.ts';
+import { readUint32 } from './wire/numbers.ts';
+import { NO_BODY } from './wire/request-reader.ts';
+import { credentialsOf, lineLength, wordsOf, writeLine } from './wire/text.ts';
 
 /** Less than this is not looked at, even if there is a line end in it. */
 const SHORTEST_INPUT = 3;

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { MemoryServer } from '../../src/memory-server/index.ts';
-import { Opcode } from '../../src/protocol/binary/server-side.ts';
+import { Opcode } from '../../src/memory-server/wire/binary.ts';
 import { frame } from '../support/binary-frames.ts';
 import { type Memcached, startMemcached, WITHOUT_BACKGROUND_THREADS } from '../support/memcached.ts';
 import type { Sequence } from './sequences.ts';

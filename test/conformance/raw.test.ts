@@ -2,7 +2,7 @@ import { connect, type NetConnectOpts } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MemoryServer } from '../../src/memory-server/index.ts';
-import { Opcode } from '../../src/protocol/binary/server-side.ts';
+import { Opcode } from '../../src/memory-server/wire/binary.ts';
 import { frame, transcript } from '../support/binary-frames.ts';
 import { makeFolder } from '../support/leftovers.ts';
 import { type MemcachedOptions, startMemcached } from '../support/memcached.ts';

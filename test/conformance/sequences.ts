@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Opcode } from '../../src/protocol/binary/server-side.ts';
+import { Opcode } from '../../src/memory-server/wire/binary.ts';
 import { frame } from '../support/binary-frames.ts';
 
 /** Commands to send one after the other; all of them text, or all of them binary frames. */

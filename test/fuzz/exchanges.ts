@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { ReplyBuffer } from '../../src/memory-server/reply-buffer.ts';
-import { binary } from '../../src/protocol/binary/index.ts';
 import {
   Opcode,
   RequestFrame,
@@ -8,9 +7,10 @@ import {
   writeKeyed,
   writeResponse,
   writeValue,
-} from '../../src/protocol/binary/server-side.ts';
+} from '../../src/memory-server/wire/binary.ts';
+import { writeBlock, writeHit, writeLine } from '../../src/memory-server/wire/text.ts';
+import { binary } from '../../src/protocol/binary/index.ts';
 import { classic } from '../../src/protocol/classic/index.ts';
-import { writeBlock, writeHit, writeLine } from '../../src/protocol/classic/server-side.ts';
 import { meta } from '../../src/protocol/meta/index.ts';
 import { Op } from '../../src/protocol/op.ts';
 import type { Protocol, ProtocolName } from '../../src/protocol/protocol.ts';

@@ -6,8 +6,8 @@ import { ReplyBuffer } from '../../src/memory-server/reply-buffer.ts';
 import type { ServerFacts } from '../../src/memory-server/stats.ts';
 import { Store } from '../../src/memory-server/store.ts';
 import { TextConversation } from '../../src/memory-server/text-conversation.ts';
-import { Opcode } from '../../src/protocol/binary/server-side.ts';
-import { RequestReader } from '../../src/protocol/request-reader.ts';
+import { Opcode } from '../../src/memory-server/wire/binary.ts';
+import { RequestReader } from '../../src/memory-server/wire/request-reader.ts';
 import { counterExtras, expirationExtras, frame, storeExtras } from './binary-frames.ts';
 
 /** The sum of items may not pass this while fuzzing. */

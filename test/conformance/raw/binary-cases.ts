@@ -1,4 +1,4 @@
-import { Opcode } from '../../../src/protocol/binary/server-side.ts';
+import { Opcode } from '../../../src/memory-server/wire/binary.ts';
 import { counterExtras, expirationExtras, frame, storeExtras } from '../../support/binary-frames.ts';
 import { type BinaryCase, KEY_250, KEY_251, LARGEST } from './case.ts';
 

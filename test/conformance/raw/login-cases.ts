@@ -1,4 +1,4 @@
-import { Opcode } from '../../../src/protocol/binary/server-side.ts';
+import { Opcode } from '../../../src/memory-server/wire/binary.ts';
 import { frame } from '../../support/binary-frames.ts';
 import type { BinaryCase, RawCase } from './case.ts';
 

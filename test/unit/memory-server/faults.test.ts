@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MemoryServer } from '../../../src/memory-server/index.ts';
-import { Opcode } from '../../../src/protocol/binary/server-side.ts';
+import { Opcode } from '../../../src/memory-server/wire/binary.ts';
 import { frame } from '../../support/binary-frames.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { eventually, sleep } from '../../support/wait.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MemoryServer } from '../../../src/memory-server/index.ts';
-import { Opcode } from '../../../src/protocol/binary/server-side.ts';
+import { Opcode } from '../../../src/memory-server/wire/binary.ts';
 import { frame, transcript } from '../../support/binary-frames.ts';
 import { certificates } from '../../support/certificates.ts';
 import { makeFolder } from '../../support/leftovers.ts';

@@ -1,4 +1,4 @@
-import type { Output } from '../protocol.ts';
+import type { Output } from '../../protocol/protocol.ts';
 
 /**
  * The server's side of the text lines that the classic and the meta protocol share (memcached's `doc/protocol.txt`):

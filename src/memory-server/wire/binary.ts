@@ -1,4 +1,4 @@
-import type { Output } from '../protocol.ts';
+import type { Output } from '../../protocol/protocol.ts';
 
 /**
  * The server's side of the binary protocol (memcached's `protocol_binary.h`): requests taken apart, responses put

@@ -1,4 +1,4 @@
-import { readInt32, readUint32, readUint64 } from '../classic/numbers.ts';
+import { readInt32, readUint32, readUint64 } from './numbers.ts';
 
 /**
  * The server's side of the meta protocol (memcached's `doc/protocol.txt`, "Meta Commands"): the flags of a command
