@@ -19,9 +19,9 @@ export class TlsSession {
     if (!this.#refused) this.#ticket = ticket;
   }
 
-  /** Notes that a handshake with the ticket failed: there is none again. */
-  refuse(): void {
-    this.#refused = true;
+  /** Notes how a handshake with the ticket failed. There is none again where that was for the ticket itself. */
+  fail(error: Error): void {
+    this.#refused ||= isTlsAlert(error);
     this.#ticket = undefined;
   }
 
@@ -130,8 +130,13 @@ function connectTls(endpoint: Endpoint, reader: Reader): net.Socket {
 
 function keepSession(socket: tls.TLSSocket, session: TlsSession): void {
   if (session.ticket !== undefined) {
-    const refuse = (): void => session.refuse();
-    socket.once('error', refuse).once('secureConnect', () => socket.off('error', refuse));
+    const fail = (error: Error): void => session.fail(error);
+    socket.once('error', fail).once('secureConnect', () => socket.off('error', fail));
   }
   socket.on('session', (ticket) => session.keep(ticket));
+}
+
+/** Whether the handshake failed by what one side said to it, and not by the network or a server that is away. */
+export function isTlsAlert(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_SSL_');
 }

@@ -5,7 +5,7 @@ import { classic } from '../protocol/classic/index.ts';
 import { meta, metaUnproven } from '../protocol/meta/index.ts';
 import type { Protocol, ProtocolName } from '../protocol/protocol.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
-import type { Endpoint } from './connector.ts';
+import { type Endpoint, isTlsAlert } from './connector.ts';
 import type { Credentials } from './handshake.ts';
 import { describe, firstIntroduction, type Introduction, nextIntroduction, type Protocols } from './introduction.ts';
 import { AUTH_FAILED } from './probe.ts';
@@ -69,10 +69,11 @@ export class Dialer {
   redial({ rebuff }: Connection, error: MemcacheError): Connection | MemcacheError {
     const target = this.#target();
     const last = this.#tried.at(-1);
-    if (last !== undefined && isTlsAlert(error) && target.endpoint.tlsSession?.takeRefusal()) {
+    if (last !== undefined && isTlsAlert(error.cause) && target.endpoint.tlsSession?.takeRefusal()) {
       return this.#open(target, last);
     }
-    if (rebuff === undefined || last === undefined || isTlsAlert(error)) return error;
+    // With TLS 1.3 a server refuses a client's certificate when the client takes the handshake to be over.
+    if (rebuff === undefined || last === undefined || isTlsAlert(error.cause)) return error;
     const wasKnown = this.#known !== undefined;
     this.#known = undefined;
     const next = wasKnown ? this.#first(target) : nextIntroduction(PROTOCOLS, last, rebuff);
@@ -114,9 +115,4 @@ export class Dialer {
         : (['ERR_AUTH', AUTH_FAILED] as const);
     return new MemcacheError(code, `${message} Tried: ${tried}`, { server: name, cause: last });
   }
-}
-
-/** With TLS 1.3 a server refuses a client's certificate when the client takes the handshake to be over. */
-function isTlsAlert({ cause }: MemcacheError): boolean {
-  return cause instanceof Error && 'code' in cause && String(cause.code).startsWith('ERR_SSL_');
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Client, type ClientOptions, type MemcacheError, type ServerOptions } from '../../src/index.ts';
@@ -179,6 +179,33 @@ describe.skipIf(CHOSEN).each(PROTOCOLS)('TLS to MemoryServer over %s', (protocol
   });
 });
 
+/** Speaks enough of meta for a get, and notes of each connection which name was asked for and whether its session was resumed. */
+async function startTlsServer(port = 0) {
+  const names: (string | false | null)[] = [];
+  const reused: boolean[] = [];
+  const sockets = new Set<tls.TLSSocket>();
+  const server = tls.createServer({ key: certs.server.keyPem, cert: certs.server.certPem }, (socket) => {
+    names.push(socket.servername ?? null);
+    reused.push(socket.isSessionReused());
+    sockets.add(socket);
+    socket
+      .on('error', () => {})
+      .on('data', (chunk: Buffer) => {
+        const lines = chunk.toString().split('\r\n');
+        const answers: Record<string, string> = { mg: 'EN\r\n', ve: 'VERSION 1.6.18\r\n', mn: 'MN\r\n' };
+        socket.write(lines.map((line) => answers[line.slice(0, 2)] ?? '').join(''));
+      });
+  });
+  server.on('tlsClientError', () => {});
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const stop = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { names, reused, port: (server.address() as AddressInfo).port, stop, [Symbol.asyncDispose]: stop };
+}
+
 describe.skipIf(CHOSEN)('the handshake', () => {
   test('nothing is written before the server is known to be who it should be', async () => {
     await using rogue = await startRogueServer(() => {});
@@ -209,35 +236,35 @@ describe.skipIf(CHOSEN)('the handshake', () => {
   });
 
   test('the server is told the name that is asked for (SNI), but no address; sessions are used again', async () => {
-    const names: (string | false | null)[] = [];
-    const reused: boolean[] = [];
-    const pair = { key: certs.server.keyPem, cert: certs.server.certPem };
-    const server = tls.createServer(pair, (socket) => {
-      names.push(socket.servername ?? null);
-      reused.push(socket.isSessionReused());
-      socket
-        .on('error', () => {})
-        .on('data', (chunk: Buffer) => {
-          const lines = chunk.toString().split('\r\n');
-          const answers: Record<string, string> = { mg: 'EN\r\n', ve: 'VERSION 1.6.18\r\n', mn: 'MN\r\n' };
-          socket.write(lines.map((line) => answers[line.slice(0, 2)] ?? '').join(''));
-        });
-    });
-    server.on('tlsClientError', () => {});
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const client = create(`localhost:${port}`, { protocol: 'meta' });
+    await using server = await startTlsServer();
+    const client = create(`localhost:${server.port}`, { protocol: 'meta' });
     for (let round = 0; round < 3; round++) {
       await client.get('a');
       await client.quit();
     }
-    expect(names).toEqual(['localhost', 'localhost', 'localhost']);
-    expect(reused).toEqual([false, true, true]);
-    await create(`127.0.0.1:${port}`, { protocol: 'meta' }).get('a');
-    expect(names[3] || null).toBeNull();
-    for (const one of open) one.close();
-    await new Promise((resolve) => server.close(resolve));
+    expect(server.names).toEqual(['localhost', 'localhost', 'localhost']);
+    expect(server.reused).toEqual([false, true, true]);
+    await create(`127.0.0.1:${server.port}`, { protocol: 'meta' }).get('a');
+    expect(server.names[3] || null).toBeNull();
+  });
+
+  test('a server that is down, or hangs up in the handshake, has not refused to resume a session', async () => {
+    const { port, ...first } = await startTlsServer();
+    const client = create(`127.0.0.1:${port}`, { protocol: 'meta', failoverTime: 0.01 });
+    await client.get('a');
+    await first.stop();
+    await expect(client.get('a')).rejects.toMatchObject({ code: 'ERR_CONNECT' });
+    const rude = createServer((socket) => socket.on('error', () => {}).destroy());
+    rude.listen(port, '127.0.0.1');
+    await once(rude, 'listening');
+    await expect(client.get('a')).rejects.toMatchObject({ code: 'ERR_CONNECT' });
+    await new Promise((resolve) => rude.close(resolve));
+    await using again = await startTlsServer(port);
+    for (let round = 0; round < 3; round++) {
+      await eventually(() => client.get('a').then(Boolean, () => false));
+      await client.quit();
+    }
+    expect(again.reused.slice(-2)).toEqual([true, true]);
   });
 
   test('a server that never finishes the handshake: ERR_TIMEOUT after conntimeout, and no socket stays', async () => {
