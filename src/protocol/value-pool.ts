@@ -1,3 +1,5 @@
+import { sharedMemory } from '../shared-memory.ts';
+
 /** Up to this length the runtime's own pool is the cheapest memory; a piece of it pins no more than 8 KB. */
 const LARGEST_POOLED = 1024;
 
@@ -5,7 +7,7 @@ const LARGEST_POOLED = 1024;
 const LARGEST_CUT = 8 * 1024;
 const SLAB_BYTES = 32 * 1024;
 
-let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+let slab = sharedMemory(SLAB_BYTES);
 let used = 0;
 
 /** A copy of `source` from `start` to `end` that may be kept. */
@@ -31,8 +33,9 @@ export function flagBytes(flags: number): Buffer {
 export function allot(length: number): Buffer {
   if (length <= LARGEST_POOLED) return Buffer.allocUnsafe(length);
   if (length > LARGEST_CUT) return Buffer.allocUnsafeSlow(length);
-  if (used + length > SLAB_BYTES) {
-    slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  // Its length is 0 once `transfer` has taken it away, which no mark prevents.
+  if (used + length > slab.length) {
+    slab = sharedMemory(SLAB_BYTES);
     used = 0;
   }
   const at = used;

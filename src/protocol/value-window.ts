@@ -1,3 +1,4 @@
+import { sharedMemory } from '../shared-memory.ts';
 import type { Reply } from './reply.ts';
 import { copyOut, flagBytes } from './value-pool.ts';
 
@@ -18,12 +19,14 @@ type MakeBuffer = new (memory: ArrayBufferLike, at: number, length: number) => B
 /** A view as a Buffer, by the constructor behind `Buffer`, which takes a third of the time of `Buffer.from`. */
 const PlainBuffer = (Buffer as typeof Buffer & { [Symbol.species]: MakeBuffer })[Symbol.species];
 
+/** Where nothing has been copied yet. */
+const NO_BYTES = new Uint8Array(0);
+
 let slab = newSlab();
 let used = 0;
 
-/** Not filled with zeros first. */
-function newSlab(): ArrayBufferLike {
-  return Buffer.allocUnsafeSlow(SLAB_BYTES).buffer;
+function newSlab(): ArrayBuffer {
+  return sharedMemory(SLAB_BYTES).buffer;
 }
 
 /**
@@ -36,8 +39,8 @@ export class ValueWindow {
   private from = 0;
   private to = 0;
   private shift = 0;
-  private memory = slab;
-  private bytes = new Uint8Array(slab);
+  private memory = NO_BYTES.buffer;
+  private bytes = NO_BYTES;
   private chunkEnd = 0;
 
   /** Begins with another chunk. */
@@ -74,7 +77,8 @@ export class ValueWindow {
   }
 
   private copyWindow(chunk: Buffer, start: number, end: number): void {
-    if (used + end - start > SLAB_BYTES) {
+    // Its length is 0 once `transfer` has taken it away, which no mark prevents.
+    if (used + end - start > slab.byteLength) {
       slab = newSlab();
       used = 0;
     }
