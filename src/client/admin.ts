@@ -17,12 +17,6 @@ export type Statistics = Record<string, string>;
 
 /** A command to one server that is answered with no more than that it was done. */
 class PlainCommand extends ClientCommand {
-  readonly repeatable: boolean = false;
-
-  get label(): string {
-    return this.op === Op.Quit ? 'QUIT' : 'FLUSH';
-  }
-
   override settle(reply: Reply): void {
     const { status } = reply;
     if (this.listening) this.unlisten();
@@ -40,11 +34,10 @@ const STATISTIC_BYTES = 100;
 
 /** A command that is answered with one statistic after the other. */
 class StatsCommand extends ClientCommand {
-  readonly repeatable = true;
   private readonly statistics: Statistics = {};
   private bytes = 0;
 
-  get label(): string {
+  override get label(): string {
     return `STATS (${this.key})`;
   }
 
@@ -75,12 +68,6 @@ function tooMany(): MemcacheError {
 
 /** A command that is answered with the server's version. */
 class VersionCommand extends ClientCommand {
-  readonly repeatable = true;
-
-  get label(): string {
-    return 'VERSION';
-  }
-
   override settle(reply: Reply): void {
     const { status, value } = reply;
     if (this.listening) this.unlisten();

@@ -14,7 +14,6 @@ export interface BatchSink {
 
 /** Many keys in one request to one server. Its promise resolves when the answer is whole. */
 export abstract class BatchCommand extends ClientCommand {
-  readonly repeatable = true;
   protected readonly sink: BatchSink;
 
   constructor(op: Op, keys: readonly WireKey[], client: CommandHost, sink: BatchSink) {
@@ -59,10 +58,6 @@ export class GetBatch extends BatchCommand {
   private unread: Unread[] = [];
   /** Where the keys that are asked for again stood at first. */
   private places: number[] | undefined;
-
-  get label(): string {
-    return 'GET';
-  }
 
   constructor(keys: readonly WireKey[], client: CommandHost, sink: BatchSink) {
     super(Op.GetMulti, keys, client, sink);
@@ -119,10 +114,6 @@ export class GetBatch extends BatchCommand {
 export class ChangeBatch extends BatchCommand {
   /** The keys that have been reported on already. */
   private readonly reported = new Set<number>();
-
-  get label(): string {
-    return this.op === Op.SetMulti ? 'SET' : 'DELETE';
-  }
 
   constructor(
     keys: readonly WireKey[],

@@ -4,7 +4,7 @@ import type { Log } from '../cluster/log.ts';
 import { serverName } from '../cluster/router.ts';
 import { callerFrames, DEBUGGING, withFrames } from '../debug.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
-import type { Op } from '../protocol/op.ts';
+import { factsOf, type Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { WireKey } from '../protocol/request.ts';
 import { STATUS_TEXTS, Status } from '../protocol/status.ts';
@@ -75,8 +75,10 @@ export abstract class ClientCommand extends Command implements Abortable {
     this.rejectPromise = undefined;
   }
 
-  /** The command's name in MemJS's error texts. */
-  abstract get label(): string;
+  /** The command's name in error texts. */
+  get label(): string {
+    return factsOf(this.op).label;
+  }
 
   /** Says who waits: the callback, or whoever gets the promise that is returned. */
   expect(callback: AnyCallback | undefined): Promise<unknown> | undefined {
@@ -159,7 +161,7 @@ export abstract class ClientCommand extends Command implements Abortable {
   /** Logs what the server said, in MemJS's words, and puts it into an error, with its own beside them. */
   protected replyError({ status, value }: Pick<Reply, 'status' | 'value'>): MemcacheError {
     const text = STATUS_TEXTS[status] ?? `Unknown status 0x${status.toString(16).padStart(4, '0')}`;
-    const message = `${speakerOf(this.label)} ${this.label}: ${text}`;
+    const message = `${factsOf(this.op).speaker} ${this.label}: ${text}`;
     const server = this.server === undefined ? undefined : serverName(this.server);
     if (!this.unlogged) this.client.log.failure(server ?? '', message);
     return new MemcacheError(STATUS_CODES[status] ?? 'ERR_SERVER', message, { server, reply: wordsOf(value) });
@@ -189,21 +191,6 @@ const LONGEST_REPLY = 8192;
 
 function wordsOf(value: Buffer | null): string | undefined {
   return Buffer.isBuffer(value) && value.length > 0 ? value.toString('utf8', 0, LONGEST_REPLY) : undefined;
-}
-
-/** Commands of which MemJS has no such texts. */
-const NOT_OF_MEMJS: ReadonlySet<string> = new Set([
-  'GET AND TOUCH',
-  'GET OR SET',
-  'VERSION',
-  'FLUSH',
-  'QUIT',
-  'PERFORM',
-]);
-
-/** Programs may know MemJS's texts by heart; all others are our own. */
-function speakerOf(label: string): string {
-  return NOT_OF_MEMJS.has(label) ? 'memts' : 'MemJS';
 }
 
 /** Checks the options that every command has, for what is made of several; throws an aborted signal's reason. */

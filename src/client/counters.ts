@@ -1,5 +1,4 @@
 import { MemcacheError } from '../errors.ts';
-import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { Status } from '../protocol/status.ts';
 import { invoke } from './callback.ts';
@@ -33,12 +32,7 @@ const LARGEST = 0xffffffffffffffffn;
 
 /** A command that is answered with a counter. */
 export class CounterCommand extends ClientCommand {
-  readonly repeatable = false;
   private asBigint = false;
-
-  get label(): string {
-    return this.op === Op.Increment ? 'INCREMENT' : 'DECREMENT';
-  }
 
   /** Takes over amount and options; throws `ERR_INVALID_ARGUMENT`. */
   fill(amount: unknown, options: IncrementDecrementOptions, client: CommandHost): void {

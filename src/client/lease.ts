@@ -24,17 +24,10 @@ export interface Leased {
  * `protocol.txt`, "Meta Get"). Over the other protocols it fails with `ERR_UNSUPPORTED`.
  */
 export class LeaseCommand extends ClientCommand {
-  /** Asked twice, the second answer could say that another has won, who is nobody else than this asker. */
-  readonly repeatable = false;
-
   constructor(key: WireKey, lockFor: number, client: CommandHost) {
     super(Op.Lease, key, client);
     this.expiration = lockFor;
     this.returnCas = true;
-  }
-
-  get label(): string {
-    return 'GET OR SET';
   }
 
   override settle(reply: Reply): void {
@@ -59,15 +52,9 @@ export interface Peeked {
 
 /** Reads an item as it is stored. */
 export class PeekCommand extends ClientCommand {
-  readonly repeatable = true;
-
   constructor(key: WireKey, client: CommandHost) {
     super(Op.Get, key, client);
     this.returnCas = true;
-  }
-
-  get label(): string {
-    return 'GET';
   }
 
   override settle(reply: Reply): void {

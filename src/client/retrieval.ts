@@ -1,4 +1,4 @@
-import { Op } from '../protocol/op.ts';
+import type { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { Status } from '../protocol/status.ts';
 import { noopSerializer, type Serialized } from '../serializers/serializer.ts';
@@ -47,14 +47,6 @@ export function readValue(
 
 /** A command that is answered with a value. */
 export class RetrievalCommand extends ClientCommand {
-  get repeatable(): boolean {
-    return true;
-  }
-
-  get label(): string {
-    return this.op === Op.Get ? 'GET' : 'GET AND TOUCH';
-  }
-
   override settle(reply: Reply): void {
     if (reply.status !== Status.Ok && this.sentAgain(reply)) return;
     if (this.listening) this.unlisten();

@@ -20,29 +20,8 @@ export interface InsertOptions extends ChangeOptions {
   flags?: number | undefined;
 }
 
-const LABELS: Readonly<Partial<Record<Op, string>>> = {
-  [Op.Set]: 'SET',
-  [Op.Add]: 'ADD',
-  [Op.Replace]: 'REPLACE',
-  [Op.Append]: 'APPEND',
-  [Op.Prepend]: 'PREPEND',
-  [Op.Delete]: 'DELETE',
-  [Op.Touch]: 'TOUCH',
-};
-
-/** Commands whose effect is the same however often they are sent. */
-const REPEATABLE: ReadonlySet<Op> = new Set<Op>([Op.Set, Op.Replace, Op.Delete, Op.Touch]);
-
 /** A command that is answered with yes or no. */
 export class ChangeCommand extends ClientCommand {
-  get label(): string {
-    return LABELS[this.op] ?? '';
-  }
-
-  get repeatable(): boolean {
-    return this.cas === undefined && REPEATABLE.has(this.op);
-  }
-
   override settle(reply: Reply): void {
     const { status } = reply;
     if (this.listening) this.unlisten();

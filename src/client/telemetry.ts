@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
-import { Op } from '../protocol/op.ts';
+import { factsOf, Op } from '../protocol/op.ts';
 import type { ClientCommand } from './command.ts';
 import type { Key } from './keys.ts';
 import { addBytes, type CommandTrace, newTrace, watchCommand } from './trace.ts';
@@ -24,21 +24,6 @@ export function isTraced(): boolean {
     failure.hasSubscribers
   );
 }
-
-const NAMES: Readonly<Partial<Record<Op, string>>> = {
-  [Op.Get]: 'get',
-  [Op.GetAndTouch]: 'getAndTouch',
-  [Op.Set]: 'set',
-  [Op.Add]: 'add',
-  [Op.Replace]: 'replace',
-  [Op.Append]: 'append',
-  [Op.Prepend]: 'prepend',
-  [Op.Delete]: 'delete',
-  [Op.Touch]: 'touch',
-  [Op.Increment]: 'increment',
-  [Op.Decrement]: 'decrement',
-  [Op.Raw]: 'perform',
-};
 
 /** The call that is just making commands of its own: those are part of it and have no trace. */
 let outer: CommandTrace | undefined;
@@ -104,7 +89,7 @@ export function traceCommand<THost extends TraceHost, TCommand extends ClientCom
     if (command.value !== undefined) addBytes(outer, command.value);
     return;
   }
-  const call = new Call(newTrace(NAMES[command.op] ?? '', 1));
+  const call = new Call(newTrace(factsOf(command.op).name, 1));
   const { trace } = call;
   if (host.options.traceKeys === true) trace.key = command.key;
   const watch = watchCommand(command, trace);

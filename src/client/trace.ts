@@ -1,6 +1,6 @@
 import type { ServerLike } from '../cluster/command.ts';
 import { serverName } from '../cluster/router.ts';
-import { Op } from '../protocol/op.ts';
+import { factsOf } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { WireValue } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
@@ -92,7 +92,7 @@ export function watchBatch(command: ClientCommand, trace: CommandTrace): void {
 /** Notes in a trace what the command of a call finds. */
 export function watchCommand(command: ClientCommand, trace: CommandTrace): Watch {
   const watch = new Watch(command, trace);
-  const reads = READS.has(command.op);
+  const reads = factsOf(command.op).reads;
   watch.listen(
     (reply) => {
       if (!reads || (reply.status !== Status.Ok && reply.status !== Status.Miss)) return;
@@ -155,11 +155,8 @@ class Watch {
   }
 }
 
-/** What is answered with values. */
-const READS: ReadonlySet<Op> = new Set<Op>([Op.Get, Op.GetAndTouch, Op.GetMulti]);
-
 function noteValue({ op }: ClientCommand, { status, value }: Reply, trace: CommandTrace): void {
-  if (value !== null && status === Status.Ok && READS.has(op)) addBytes(trace, value);
+  if (value !== null && status === Status.Ok && factsOf(op).reads) addBytes(trace, value);
 }
 
 /** Adds a value that was sent or received. */

@@ -1,5 +1,6 @@
 import type { FrameTransport } from '../connection/frame-transport.ts';
 import type { MemcacheError } from '../errors.ts';
+import { factsOf } from '../protocol/op.ts';
 import { Request } from '../protocol/request.ts';
 import type { Router } from './router.ts';
 import type { Server } from './server.ts';
@@ -29,7 +30,9 @@ export abstract class Command extends Request {
   /** Its number for a transport of the caller's own. */
   declare seq: number | undefined;
   /** Whether sending it again cannot change its effect. */
-  abstract readonly repeatable: boolean;
+  get repeatable(): boolean {
+    return this.cas === undefined && factsOf(this.op).idempotent;
+  }
 
   /** Ends the command with an error; the only other end is the last `settle`. */
   abstract reject(error: Error): void;

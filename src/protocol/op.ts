@@ -36,3 +36,78 @@ export const Op = {
 } as const;
 
 export type Op = (typeof Op)[keyof typeof Op];
+
+/** What is true of an operation, whatever protocol carries it. */
+export interface Operation {
+  /** The client's method, as traces name it. */
+  readonly name: string;
+  /** What error texts call it. */
+  readonly label: string;
+  /** Who speaks in these: programs may know MemJS's texts by heart. */
+  readonly speaker: 'MemJS' | 'memts';
+  /** Whether sending it twice has the same effect as once, where it has no condition. */
+  readonly idempotent: boolean;
+  /** Whether it is answered with values. */
+  readonly reads: boolean;
+  /** Whether it gives an item an expiration. */
+  readonly expires: boolean;
+  /** What a batch asks for each of its keys; of all others the operation itself. */
+  readonly single: Op;
+}
+
+type Row = Pick<Operation, 'name' | 'label'> & Partial<Operation>;
+
+const ROWS: Readonly<Record<Op, Row>> = {
+  [Op.Get]: { name: 'get', label: 'GET', idempotent: true, reads: true },
+  [Op.GetAndTouch]: {
+    name: 'getAndTouch',
+    label: 'GET AND TOUCH',
+    speaker: 'memts',
+    idempotent: true,
+    reads: true,
+    expires: true,
+  },
+  [Op.GetMulti]: { name: 'getMulti', label: 'GET', idempotent: true, reads: true, single: Op.Get },
+  // Asked twice, the second answer could say that another has won, who is nobody else than this asker.
+  [Op.Lease]: { name: 'getOrSet', label: 'GET OR SET', speaker: 'memts' },
+  [Op.Set]: { name: 'set', label: 'SET', idempotent: true, expires: true },
+  [Op.SetMulti]: { name: 'setMulti', label: 'SET', idempotent: true, single: Op.Set },
+  [Op.Add]: { name: 'add', label: 'ADD', expires: true },
+  [Op.Replace]: { name: 'replace', label: 'REPLACE', idempotent: true, expires: true },
+  [Op.Append]: { name: 'append', label: 'APPEND' },
+  [Op.Prepend]: { name: 'prepend', label: 'PREPEND' },
+  [Op.Delete]: { name: 'delete', label: 'DELETE', idempotent: true },
+  [Op.DeleteMulti]: { name: 'deleteMulti', label: 'DELETE', idempotent: true, single: Op.Delete },
+  [Op.Touch]: { name: 'touch', label: 'TOUCH', idempotent: true, expires: true },
+  [Op.Increment]: { name: 'increment', label: 'INCREMENT', expires: true },
+  [Op.Decrement]: { name: 'decrement', label: 'DECREMENT', expires: true },
+  [Op.Flush]: { name: 'flush', label: 'FLUSH', speaker: 'memts' },
+  [Op.Stat]: { name: 'stats', label: 'STATS', idempotent: true },
+  [Op.Version]: { name: 'version', label: 'VERSION', speaker: 'memts', idempotent: true },
+  [Op.Raw]: { name: 'perform', label: 'PERFORM', speaker: 'memts' },
+  [Op.Noop]: { name: 'noop', label: 'NOOP', idempotent: true },
+  [Op.Quit]: { name: 'quit', label: 'QUIT', speaker: 'memts' },
+  [Op.SaslList]: { name: 'saslList', label: 'SASL LIST' },
+  [Op.SaslAuth]: { name: 'saslAuth', label: 'SASL AUTH' },
+  [Op.TextAuth]: { name: 'textAuth', label: 'TEXT AUTH' },
+};
+
+/** The rows by number, without gaps, which is how a lookup takes no time. */
+const OPERATIONS: readonly (Operation | undefined)[] = Array.from(
+  { length: Math.max(...Object.values(Op)) + 1 },
+  (_, number) => {
+    const op = number as Op;
+    if (ROWS[op] === undefined) return undefined;
+    return { speaker: 'MemJS', idempotent: false, reads: false, expires: false, single: op, ...ROWS[op] };
+  },
+);
+
+/** What is true of an operation. */
+export function factsOf(op: Op): Operation {
+  return OPERATIONS[op] as Operation;
+}
+
+/** Whether a binary frame with this opcode may be sent again without a second effect, where it has no condition. */
+export function isIdempotent(opcode: number): boolean {
+  return OPERATIONS[opcode]?.idempotent === true;
+}

@@ -1,10 +1,10 @@
 import type { MemcacheError } from '../../errors.ts';
-import { Op } from '../op.ts';
+import { factsOf, Op } from '../op.ts';
 import { beginsWith, outOfStep } from '../out-of-step.ts';
 import type { ReplyQueue } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
-import { BatchProgress, singleOp } from '../text/batch.ts';
+import { BatchProgress } from '../text/batch.ts';
 import { TextDecoder } from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
 import { isKey, isText, NO_NUMBER, readCounter, readNumber, readUint64, wordEnd } from '../text/read.ts';
@@ -103,7 +103,7 @@ export class ClassicDecoder extends TextDecoder {
     if (batch.index === keys.length) {
       return this.#versionOfNothing(bytes, start, end) ? batch.end(keys) : batch.fail();
     }
-    this.#readAnswer(answeredAs(singleOp(request.op), keys[batch.index] as WireKey), bytes, start, end);
+    this.#readAnswer(answeredAs(factsOf(request.op).single, keys[batch.index] as WireKey), bytes, start, end);
     return batch.next(request, keys);
   }
 

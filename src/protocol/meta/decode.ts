@@ -1,10 +1,10 @@
 import type { MemcacheError } from '../../errors.ts';
-import { Op } from '../op.ts';
+import { factsOf, Op } from '../op.ts';
 import { outOfStep } from '../out-of-step.ts';
 import type { ReplyQueue } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
-import { BatchProgress, singleOp } from '../text/batch.ts';
+import { BatchProgress } from '../text/batch.ts';
 import { TextDecoder } from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
 import {
@@ -71,7 +71,7 @@ export class MetaDecoder extends TextDecoder {
     if (request.keys !== undefined) {
       if (this.batch.index === 0 && !this.batch.skip(request.keys)) return false;
       if (this.batch.index === request.keys.length) return this.emptyBatch(request.keys, bytes, start, end);
-      op = singleOp(op);
+      op = factsOf(op).single;
       opaque = (opaque + this.batch.index) >>> 0;
     }
     if (end - start > 2 && bytes[start + 2] !== SPACE) return this.textLine(request, op, bytes, start, end);

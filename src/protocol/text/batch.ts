@@ -4,20 +4,6 @@ import type { Reply } from '../reply.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 
-/** What a batch asks for each of its keys. */
-export function singleOp(op: Op): Op {
-  switch (op) {
-    case Op.GetMulti:
-      return Op.Get;
-    case Op.SetMulti:
-      return Op.Set;
-    case Op.DeleteMulti:
-      return Op.Delete;
-    default:
-      return op;
-  }
-}
-
 /**
  * How far the answer to the batch at the head of the queue has come. The keys are answered one after the other, except
  * those that the protocol can't say, for which nothing was sent.
