@@ -13,11 +13,11 @@ const ENTRIES = {
   index: 'src/index.ts',
   serializers: 'src/serializers/foreign/index.ts',
   'memory-server': 'src/memory-server/index.ts',
-  keyv: 'src/keyv/index.ts',
-  'keyv-create': 'src/keyv/create.ts',
-  session: 'src/session/index.ts',
-  unstorage: 'src/unstorage/index.ts',
-  opentelemetry: 'src/opentelemetry/index.ts',
+  keyv: 'src/adapters/keyv.ts',
+  'keyv-create': 'src/adapters/keyv-create.ts',
+  session: 'src/adapters/session.ts',
+  unstorage: 'src/adapters/unstorage.ts',
+  opentelemetry: 'src/adapters/opentelemetry.ts',
 };
 
 /**
@@ -32,7 +32,7 @@ const PARTS = [
   { name: 'parts/protocol', test: /src\/protocol\// },
   { name: 'parts/values', test: /src\/serializers\/(?!foreign)/ },
   { name: 'parts/client', test: /src\/(client|cluster|connection)\// },
-  { name: 'parts/adapters', test: /src\/adapters\// },
+  { name: 'parts/adapters', test: /src\/adapters\/shared\// },
 ];
 
 /** Whether a module is no entry: its declarations are in the part that all entries share. */

@@ -2,13 +2,13 @@
  * Sessions of an Express app in memcached: every process of the app has them, and a restart keeps them.
  *
  * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
- * `../src/session/index.ts` is `memts/session`.
+ * `../src/adapters/session.ts` is `memts/session`.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import session from 'express-session';
-import { MemtsStore } from '../src/session/index.ts';
+import { MemtsStore } from '../src/adapters/session.ts';
 
 declare module 'express-session' {
   interface SessionData {

@@ -14,8 +14,8 @@ import { metrics } from '@opentelemetry/api';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { MemtsInstrumentation as BuiltInstrumentation } from '../src/adapters/opentelemetry.ts';
 import type { Client as BuiltClient } from '../src/index.ts';
-import type { MemtsInstrumentation as BuiltInstrumentation } from '../src/opentelemetry/index.ts';
 import { startMemcached } from '../test/support/memcached.ts';
 
 const COMMANDS = 200_000;

@@ -1,9 +1,9 @@
 import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { afterAll, expect, it } from 'vitest';
+import { KeyvMemts } from '../../src/adapters/keyv.ts';
+import { createKeyv } from '../../src/adapters/keyv-create.ts';
 import { Client } from '../../src/index.ts';
-import { createKeyv } from '../../src/keyv/create.ts';
-import { KeyvMemts } from '../../src/keyv/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 
 const server = await startMemcached();

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Keyv } from 'keyv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { KeyvMemts } from '../../src/adapters/keyv.ts';
 import { Client, type InsertOptions } from '../../src/index.ts';
-import { KeyvMemts } from '../../src/keyv/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 

@@ -1,8 +1,8 @@
 import { keyvApiTests, keyvIteratorTests, keyvNamespaceTest, keyvValueTests } from '@keyv/test-suite';
 import Keyv from 'keyv';
 import * as vitest from 'vitest';
+import { KeyvMemts } from '../../src/adapters/keyv.ts';
 import { Client } from '../../src/index.ts';
-import { KeyvMemts } from '../../src/keyv/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 
 /** Those of Keyv's own tests that memcached can't pass, each with the reason. */

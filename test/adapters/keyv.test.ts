@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Keyv } from 'keyv';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { KeyvMemts } from '../../src/adapters/keyv.ts';
+import { createKeyv } from '../../src/adapters/keyv-create.ts';
 import { Client, jsonSerializer, type Serializer } from '../../src/index.ts';
-import { createKeyv } from '../../src/keyv/create.ts';
-import { KeyvMemts } from '../../src/keyv/index.ts';
 import { findKeyv6, loadKeyv6 } from '../support/keyv-6.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';

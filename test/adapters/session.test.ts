@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { afterAll, describe, expect, it } from 'vitest';
+import { MemtsStore, type MemtsStoreOptions } from '../../src/adapters/session.ts';
 import { Client, jsonSerializer, type Serializer } from '../../src/index.ts';
-import { MemtsStore, type MemtsStoreOptions } from '../../src/session/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 

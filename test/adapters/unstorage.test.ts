@@ -1,7 +1,7 @@
 import { createStorage, prefixStorage, restoreSnapshot } from 'unstorage';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type MemtsDriverOptions, memtsDriver } from '../../src/adapters/unstorage.ts';
 import { Client, jsonSerializer } from '../../src/index.ts';
-import { type MemtsDriverOptions, memtsDriver } from '../../src/unstorage/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 

@@ -32,8 +32,8 @@ import {
   METRIC_DB_CLIENT_OPERATION_DURATION,
 } from '@opentelemetry/semantic-conventions';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { MemtsInstrumentation } from '../../src/adapters/opentelemetry.ts';
 import { Client, type ClientOptions } from '../../src/index.ts';
-import { MemtsInstrumentation } from '../../src/opentelemetry/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 

@@ -1,11 +1,11 @@
 import type { Driver } from 'unstorage';
-import { asText, holdClient, type OwnClientOptions } from '../adapters/client.ts';
-import { toExpiration } from '../adapters/lifetime.ts';
-import { AdapterLog } from '../adapters/log.ts';
-import { type Item, oneOf, storeMany } from '../adapters/many.ts';
-import { Namespace } from '../adapters/namespace.ts';
-import { isUnreadable } from '../adapters/unreadable.ts';
 import { type AnyClient, MemcacheError, type ServerList } from '../index.ts';
+import { asText, holdClient, type OwnClientOptions } from './shared/client.ts';
+import { toExpiration } from './shared/lifetime.ts';
+import { AdapterLog } from './shared/log.ts';
+import { type Item, oneOf, storeMany } from './shared/many.ts';
+import { Namespace } from './shared/namespace.ts';
+import { isUnreadable } from './shared/unreadable.ts';
 
 /** Options of {@link memtsDriver}; further ones are those of `Client.create`, for the client that it makes. */
 export interface MemtsDriverOptions extends OwnClientOptions {

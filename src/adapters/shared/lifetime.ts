@@ -1,10 +1,5 @@
-import { wallNow } from '../clock.ts';
-
-/** Up to this many seconds an expiration counts from now, past it it is a Unix time. */
-const LONGEST_RELATIVE = 60 * 60 * 24 * 30;
-
-/** The last second that every protocol can say. */
-const LAST_SECOND = 0x7fffffff;
+import { wallNow } from '../../clock.ts';
+import { LAST_SECOND, LONGEST_RELATIVE } from '../../protocol/expiration.ts';
 
 /**
  * The expiration that lets an item live for at least so many milliseconds, and 2 seconds longer at most. memcached

@@ -1,10 +1,10 @@
 import { Cookie, type CookieOptions, type SessionData, Store } from 'express-session';
-import { type AdapterClient, asText, type Held, holdClient, type OwnClientOptions } from '../adapters/client.ts';
-import { toExpiration } from '../adapters/lifetime.ts';
-import { AdapterLog } from '../adapters/log.ts';
-import { isUnreadable } from '../adapters/unreadable.ts';
 import { nextTick, programNow } from '../clock.ts';
 import type { AnyClient, ServerList } from '../index.ts';
+import { type AdapterClient, asText, type Held, holdClient, type OwnClientOptions } from './shared/client.ts';
+import { toExpiration } from './shared/lifetime.ts';
+import { AdapterLog } from './shared/log.ts';
+import { isUnreadable } from './shared/unreadable.ts';
 
 /** Options of {@link MemtsStore}; further ones are those of `Client.create`, for the client that it makes. */
 export interface MemtsStoreOptions extends OwnClientOptions {

@@ -23,7 +23,7 @@ import {
   type Peer,
   spanName,
   startAttributes,
-} from './attributes.ts';
+} from './opentelemetry-attributes.ts';
 
 const NAME = 'memts/opentelemetry';
 

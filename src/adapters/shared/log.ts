@@ -1,5 +1,5 @@
-import { monotonicNow } from '../clock.ts';
-import { Log } from '../cluster/log.ts';
+import { monotonicNow } from '../../clock.ts';
+import { Log } from '../../cluster/log.ts';
 import type { AdapterClient } from './client.ts';
 
 /** At most one line of a kind in this many milliseconds: what is logged for each request would fill a disk. */

@@ -1,4 +1,4 @@
-import { type AnyClient, Client, type ClientOptions, type ServerList } from '../index.ts';
+import { type AnyClient, Client, type ClientOptions, type ServerList } from '../../index.ts';
 
 /** What an adapter can be made for: a client with any serializer, or servers as `Client.create` takes them. */
 export type ClientOrServers = AnyClient | ServerList;

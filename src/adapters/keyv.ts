@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { programNow } from '../clock.ts';
 import {
   type AdapterClient,
   asText,
@@ -6,13 +7,12 @@ import {
   type Held,
   holdClient,
   type OwnClientOptions,
-} from '../adapters/client.ts';
-import { toExpiration } from '../adapters/lifetime.ts';
-import { AdapterLog } from '../adapters/log.ts';
-import { type Item, oneOf, storeMany } from '../adapters/many.ts';
-import { Namespace, type ToWire } from '../adapters/namespace.ts';
-import { isUnreadable } from '../adapters/unreadable.ts';
-import { programNow } from '../clock.ts';
+} from './shared/client.ts';
+import { toExpiration } from './shared/lifetime.ts';
+import { AdapterLog } from './shared/log.ts';
+import { type Item, oneOf, storeMany } from './shared/many.ts';
+import { Namespace, type ToWire } from './shared/namespace.ts';
+import { isUnreadable } from './shared/unreadable.ts';
 
 /** Options of {@link KeyvMemts}: those of `Client.create`, for the client that it makes, and the namespace. */
 export interface KeyvMemtsOptions extends OwnClientOptions {

@@ -1,4 +1,4 @@
-import { MemcacheError } from '../index.ts';
+import { MemcacheError } from '../../index.ts';
 
 /**
  * Whether a read failed for what lies in the cache, and not for a server or the way to it: the serializer could make

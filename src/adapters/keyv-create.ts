@@ -1,7 +1,7 @@
 import { Keyv } from 'keyv';
-import type { ClientOrServers } from '../adapters/client.ts';
 import { MemcacheError } from '../index.ts';
-import { KeyvMemts, type KeyvMemtsOptions } from './index.ts';
+import { KeyvMemts, type KeyvMemtsOptions } from './keyv.ts';
+import type { ClientOrServers } from './shared/client.ts';
 
 /** A Keyv on memcached: its keys are not prefixed a second time, and what it can't read is a miss and an `error`. */
 export function createKeyv(servers?: ClientOrServers | null, options: KeyvMemtsOptions = {}): Keyv {

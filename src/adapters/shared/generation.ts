@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { MemcacheError } from '../index.ts';
+import { MemcacheError } from '../../index.ts';
 import { type AdapterClient, asText } from './client.ts';
 import type { AdapterLog } from './log.ts';
 import { isUnreadable } from './unreadable.ts';
