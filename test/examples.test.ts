@@ -36,7 +36,7 @@ image <Buffer 89 50>
 enabled false
 visits 15
 page 160000 characters, flags 6d120000
-ERR_INVALID_ARGUMENT Invalid value: expected what JSON can hold: nothing cyclic, no bigint inside, but got an object
+ERR_INVALID_ARGUMENT Invalid value: expected what JSON can hold: nothing cyclic, and nothing nested too deeply, but got an object
 shared Grüße 42
 `,
   'express-sessions.ts': `welcome Ada

@@ -100,11 +100,6 @@ export function kindOf(value: unknown): string {
   return 'an object';
 }
 
-/** `Object`, `Array`, `Map`, `Date`, …: what JavaScript calls the kind of an object. */
-export function tagOf(value: object): string {
-  return Object.prototype.toString.call(value).slice('[object '.length, -1);
-}
-
 /** A string that UTF-8 can hold. */
 export function wellFormed(value: string): string {
   if (value.isWellFormed()) return value;

@@ -1,8 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { makeProject, ofOurs } from '../package/support/project.ts';
 import { run } from '../package/support/run.ts';
+import { ROOT } from '../support/built.ts';
 import { BUNDLERS, outfileOf } from './bundlers.ts';
 import { expected, program, USES } from './programs.ts';
 
@@ -31,6 +32,16 @@ beforeAll(() => {
 
 afterAll(() => {
   for (const folder of [project, elsewhere]) rmSync(folder, { recursive: true, force: true });
+});
+
+it('has the versions in the guide that are bundled with here', () => {
+  const guide = readFileSync(join(ROOT, 'docs/bundlers.md'), 'utf8');
+  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  for (const bundler of Object.keys(BUNDLERS)) {
+    const name = bundler.split(' ')[0] ?? '';
+    const version: string = devDependencies[name.toLowerCase()];
+    expect(guide).toMatch(new RegExp(`^\\| ${name} \\(.*\\| ${version.split('.').slice(0, 2).join('\\.')} \\|`, 'm'));
+  }
 });
 
 describe.each(Object.entries(BUNDLERS))('%s', (bundler, bundle) => {

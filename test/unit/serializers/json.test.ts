@@ -1,6 +1,8 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dalliSerializer } from '../../../src/serializers/foreign/dalli.ts';
+import { phpSerializer } from '../../../src/serializers/foreign/php.ts';
 import { type JsonInput, type JsonOutput, jsonSerializer } from '../../../src/serializers/json.ts';
 import { append, expectSame, load, roundTrip, store, thrown } from './support.ts';
 
@@ -115,7 +117,7 @@ describe('what can not be kept is refused', () => {
     ['a function', () => 'hunter2'],
     ['a symbol', Symbol('hunter2')],
     ['something cyclic', cyclic],
-    ['a bigint inside', { hunter2: 1n }],
+    ['a bigint inside', { count: 1n, secret: 'hunter2' }],
     ['a Map', new Map([['hunter2', 1]])],
     ['a Set', new Set(['hunter2'])],
     ['a Promise', Promise.resolve()],
@@ -143,6 +145,144 @@ describe('what can not be kept is refused', () => {
 
   it('wrong options', () => {
     thrown('ERR_INVALID_ARGUMENT', () => jsonSerializer({ unmarked: 'utf8' as 'auto' }));
+  });
+});
+
+describe('what JSON would lose inside of an object', () => {
+  class Order {
+    lines = new Map([['hunter2', 1]]);
+  }
+  function* generated(): Generator<string> {
+    yield 'hunter2';
+  }
+
+  it.each<[string, unknown, string]>([
+    ['a Map', new Map([['hunter2', 1]]), 'Map'],
+    ['a Set', new Set(['hunter2']), 'Set'],
+    ['a WeakMap', new WeakMap(), 'WeakMap'],
+    ['a Buffer', Buffer.from('hunter2'), 'Buffer'],
+    ['a Uint8Array', Uint8Array.of(1, 2), 'Uint8Array'],
+    ['a Float64Array', Float64Array.of(1, 2), 'Float64Array'],
+    ['an ArrayBuffer', new ArrayBuffer(8), 'ArrayBuffer'],
+    ['a DataView', new DataView(new ArrayBuffer(8)), 'DataView'],
+    ['a function', () => 'hunter2', 'function'],
+    ['a class', Order, 'function'],
+    ['a promise', Promise.resolve('hunter2'), 'Promise'],
+    ['a symbol', Symbol('hunter2'), 'symbol'],
+    ['a bigint', 5n, 'bigint'],
+    ['an error', new RangeError('hunter2'), 'Error'],
+    ['a regular expression', /hunter2/, 'RegExp'],
+    ['a generator', generated(), 'Generator'],
+    ['an iterator', new Map().keys(), 'Map Iterator'],
+    ['search parameters', new URLSearchParams('hunter2=1'), 'URLSearchParams'],
+    ['a boxed number', Object(5), 'Number'],
+    ['what toJSON gives', { toJSON: () => new Set(['hunter2']) }, 'Set'],
+  ])('is refused by its path: %s', (_name, lost, kind) => {
+    for (const each of [serializer, phpSerializer(), dalliSerializer({ serializer: 'json' })]) {
+      const refused = (value: unknown): string =>
+        thrown('ERR_INVALID_ARGUMENT', () => store(each, value as JsonInput)).message;
+      const told = `Invalid value: JSON has no form for the ${kind} at `;
+      expect(refused({ id: 1, user: { tags: [null, { all: lost }] } })).toContain(`${told}user.tags[1].all;`);
+      expect(refused([[lost]])).toContain(`${told}[0][0];`);
+      expect(refused({ 'content-type': { at: new Date(), lost } })).toContain(`${told}['content-type'].lost;`);
+      expect(refused({ toJSON: () => ({ made: lost }) })).toContain(`${told}made;`);
+    }
+  });
+
+  it('is refused in an instance of a class, and where a value stands at two places', () => {
+    const { message } = thrown('ERR_INVALID_ARGUMENT', () => store(serializer, { order: new Order() }));
+    expect(message).toContain('the Map at order.lines;');
+    const shared = { id: 1 };
+    const twice = { first: shared, second: { shared, bad: new Set() } };
+    expect(thrown('ERR_INVALID_ARGUMENT', () => store(serializer, twice)).message).toContain(' at second.bad;');
+  });
+
+  it('is refused without names of properties that may be data, and in a line that can be read', () => {
+    const names = ['hunter2@example.com', '7hunter2', 'hunter2 is secret', '5f3c9a6e-hunter2', 'x'.repeat(31), ''];
+    for (const name of names) {
+      const value = { sessions: { [name]: { data: new Map() } } };
+      const { message } = thrown('ERR_INVALID_ARGUMENT', () => store(serializer, value));
+      expect(message).toContain('the Map at sessions[…].data;');
+    }
+    let deep: object = { end: new Map() };
+    for (let depth = 0; depth < 500; depth++) deep = { deeper: deep };
+    const { message } = thrown('ERR_INVALID_ARGUMENT', () => store(serializer, deep));
+    expect(message).toContain('.deeper.deeper.end;');
+    expect(message.length).toBeLessThan(400);
+  });
+
+  it('is left to a replacer where there is one', () => {
+    const withReplacer = jsonSerializer({ replacer: (_key, value) => value });
+    expect(roundTrip(withReplacer, { map: new Map([[1, 2]]), bytes: Buffer.from('a') })).toEqual({
+      map: {},
+      bytes: { type: 'Buffer', data: [97] },
+    });
+  });
+});
+
+describe('what JSON has rules for is stored by them inside of objects', () => {
+  class Account {
+    owner = 'Ada';
+    #balance = 5;
+    get balance(): number {
+      return this.#balance;
+    }
+    pay(): void {
+      this.#balance--;
+    }
+  }
+  function OldClass(this: { name: string }): void {
+    this.name = 'Ada';
+  }
+  // With enumerable methods, as classes were made before there were any.
+  OldClass.prototype.greet = function greet(): void {};
+  const oldInstance: object = Reflect.construct(OldClass, []);
+
+  it.each<[string, object, string]>([
+    [
+      'dates',
+      { at: new Date(0), all: [new Date(0)] },
+      '{"at":"1970-01-01T00:00:00.000Z","all":["1970-01-01T00:00:00.000Z"]}',
+    ],
+    ['undefined', { a: undefined, b: [undefined] }, '{"b":[null]}'],
+    ['NaN and the infinities', { a: Number.NaN, b: Number.POSITIVE_INFINITY }, '{"a":null,"b":null}'],
+    ['a hole in an array', { a: new Array(1) }, '{"a":[null]}'],
+    ['names that are symbols', { [Symbol('a')]: 1, b: 2 }, '{"b":2}'],
+    ['a class with methods and private fields', { account: new Account() }, '{"account":{"owner":"Ada"}}'],
+    ['an instance with methods that are enumerable', { oldInstance }, '{"oldInstance":{"name":"Ada"}}'],
+    ['an empty instance', { none: new (class None {})() }, '{"none":{}}'],
+    ['no prototype', { bare: Object.assign(Object.create(null), { a: 1 }) }, '{"bare":{"a":1}}'],
+    [
+      'objects of another realm',
+      { there: runInNewContext('({ a: [1, { b: 2 }] })') as object },
+      '{"there":{"a":[1,{"b":2}]}}',
+    ],
+    [
+      'toJSON',
+      { url: new URL('http://a/'), own: { toJSON: (name: string) => name } },
+      '{"url":"http://a/","own":"own"}',
+    ],
+    ['a Map with toJSON', { map: Object.assign(new Map([[1, 2]]), { toJSON: () => [1, 2] }) }, '{"map":[1,2]}'],
+  ])('%s', (_name, value, text) => {
+    expect(store(serializer, value)).toEqual({ bytes: Buffer.from(text), flags: JSON_TEXT });
+  });
+
+  it('a bigint with toJSON, as programs give it', () => {
+    const toJSON = { value: (_name: string) => 'five', configurable: true };
+    Object.defineProperty(BigInt.prototype, 'toJSON', toJSON);
+    try {
+      expect(roundTrip(serializer, { count: 5n })).toEqual({ count: 'five' });
+    } finally {
+      Reflect.deleteProperty(BigInt.prototype, 'toJSON');
+    }
+  });
+
+  it('any JSON value has the bytes of JSON.stringify', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.jsonValue())), (value) => {
+        expect(store(serializer, value).bytes.toString()).toBe(JSON.stringify(value));
+      }),
+    );
   });
 });
 
