@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { NEWEST_SUBJECTS } from './test/support/subject.ts';
 
 /** Tests that measure times, and mostly wait: no compilers and no heavy tests beside them. */
 const TIMED = [
@@ -24,6 +25,18 @@ export default defineConfig({
     watch: false,
     reporters: ['default', './test/support/missing-versions.ts'],
     projects: [
+      ...NEWEST_SUBJECTS.map((name) => ({
+        extends: true as const,
+        test: {
+          name: `memcached ${name}`,
+          include: [COMPACT],
+          env: { MEMTS_SUBJECT: name, MEMTS_COMPACT: '1' },
+          testTimeout: 15_000,
+          hookTimeout: 20_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      })),
       {
         extends: true,
         test: {

@@ -95,7 +95,9 @@ describe.each(CHOSEN ? SERVERS.slice(0, 1) : SERVERS)('%s', (_name, start, can) 
         const stored = await client.set(key, `value ${index}`).catch((error: MemcacheError) => error.code);
         if (stored !== true)
           expect([protocol, stored]).toEqual([protocol === 'binary' ? '' : protocol, 'ERR_INVALID_KEY']);
-        else expect((await client.get(key)).value?.toString()).toBe(`value ${index}`);
+        else if (key === 'noreply' && protocol === 'classic' && !can.readsNoreply) {
+          expect((await client.get(key)).value).toBeNull();
+        } else expect((await client.get(key)).value?.toString()).toBe(`value ${index}`);
       }
       // In base64 and not, the same letters are two keys.
       await client.setMulti(

@@ -78,6 +78,8 @@ export interface Abilities {
   lists: boolean;
   /** What it refuses of one command fails no other: a proxy closes its connection to the server then. */
   steady: boolean;
+  /** The key `noreply` can be read over classic, where the built-in proxy takes it for an option and finds nothing. */
+  readsNoreply: boolean;
   /** Its statistics count the commands of clients. */
   counts: boolean;
   sasl: boolean;
@@ -99,6 +101,7 @@ export const EVERYTHING: Abilities = {
   ttl: true,
   lists: true,
   steady: true,
+  readsNoreply: true,
   counts: true,
   sasl: true,
   login: true,
@@ -125,6 +128,7 @@ export function abilitiesOf({ version, args, proxied = false }: Subject): Abilit
     ttl: !onlyBinary,
     lists: !proxied && !onlyBinary,
     steady: !proxied,
+    readsNoreply: !proxied,
     counts: !proxied,
     sasl: !onlyText,
     login: !proxied && !onlyBinary,

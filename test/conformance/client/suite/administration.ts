@@ -10,12 +10,14 @@ export function describeAdministration(target: Target, thorough: boolean): void 
     return { client: target.create({ retries: 1 }, `${target.name},${proxy.address}`), address: proxy.address };
   };
 
-  describe.skipIf(target.can.flush)('flush of a server that has it switched off', () => {
+  describe.skipIf(target.can.flush)('flush of a server that does not take it', () => {
     it('is refused, and empties nothing', async () => {
       const key = target.key();
       await target.client.set(key, 'value');
       const results = await target.client.flush();
-      expect(results[target.name]).toMatchObject({ code: 'ERR_UNSUPPORTED', server: target.name });
+      // The built-in proxy closes the connection.
+      const code = target.can.steady ? 'ERR_UNSUPPORTED' : 'ERR_CONNECT';
+      expect(results[target.name]).toMatchObject({ code, server: target.name });
       expect(await target.text(key)).toBe('value');
     });
   });
