@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../clock.ts';
 import { MemcacheError } from '../../errors.ts';
 import type { DiscoveredServer } from './discovery.ts';
 
@@ -20,9 +21,39 @@ export function dataBlock(answer: string): string | undefined {
 
 /** The nodes of a cluster, as they were at one time. */
 export interface Configuration {
-  /** Goes up with each change. */
+  /** Goes up with each change, for as long as the cluster lives. */
   version: number;
   nodes: readonly DiscoveredServer[];
+}
+
+/** How long all answers have to have a lower number, in milliseconds, and how many of them there have to be. */
+const RECREATED_AFTER = 180_000;
+const RECREATED_ANSWERS = 3;
+
+/**
+ * Keeps the configuration to go by. A node that lags behind still tells one with a lower number, until another node
+ * answers; a cluster that was created again under its name counts from 1, and every node tells that from then on.
+ */
+export class LatestConfiguration {
+  #latest: Configuration | undefined;
+  /** Answers with a lower number since the last one without, and when the first of them came. */
+  #lower = 0;
+  #lowerSince = 0;
+
+  /** Takes an answer, and gives back the configuration to go by after it. */
+  take(found: Configuration): Configuration {
+    if (this.#latest !== undefined && found.version < this.#latest.version && !this.#isRecreated()) return this.#latest;
+    this.#lower = 0;
+    this.#latest = found;
+    return found;
+  }
+
+  #isRecreated(): boolean {
+    const now = monotonicNow();
+    if (this.#lower === 0) this.#lowerSince = now;
+    this.#lower++;
+    return this.#lower >= RECREATED_ANSWERS && now - this.#lowerSince >= RECREATED_AFTER;
+  }
 }
 
 /** The number of the configuration on a line of its own, then the nodes as `name|address|port`; either may be empty. */

@@ -5,7 +5,7 @@ import { nextAddressWithin } from '../../connection/connector.ts';
 import { MemcacheError } from '../../errors.ts';
 import { parseServers } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
-import { type Configuration, dataBlock, isWhole, parseConfiguration } from './elasticache-answer.ts';
+import { dataBlock, isWhole, LatestConfiguration, parseConfiguration } from './elasticache-answer.ts';
 
 /** Options of {@link elasticache}. */
 export interface ElasticacheOptions {
@@ -39,16 +39,13 @@ export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }
   const secured = options.tls === true || (options.tls === undefined && address.tls) ? {} : options.tls || undefined;
   // An IP address is no name to ask a server for.
   const servername = net.isIP(host) === 0 ? { servername: host } : {};
-  let newest: Configuration | undefined;
+  const latest = new LatestConfiguration();
   const discover = async (): Promise<readonly DiscoveredServer[]> => {
     for (const question of QUESTIONS) {
       const socket = secured ? tls.connect({ ...place, ...servername, ...secured }) : net.connect(place);
       const answer = await ask(socket, question, timeout);
       if (answer === undefined) continue;
-      const found = parseConfiguration(answer);
-      // A node that lags behind still tells the list from before a change.
-      if (newest === undefined || found.version >= newest.version) newest = found;
-      return newest.nodes;
+      return latest.take(parseConfiguration(answer)).nodes;
     }
     throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint knows no cluster', {
       server: `${host}:${port}`,
