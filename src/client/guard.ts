@@ -108,7 +108,7 @@ export class Guard {
   /** Stores the value that was made, unless the item has been changed or deleted since the right was won. */
   async store(value: unknown): Promise<void> {
     const { expires, staleFor } = this.#times;
-    // Without CAS, a delete or flush during the computation is noticed all the same.
+    // Without CAS, a delete or flush during the computation is noticed all the same, but not a set.
     const command = new ChangeCommand(this.#casOff ? Op.Replace : Op.Set, this.#key, this.#host);
     fillInsert(command, value, { expires: extended(expires, staleFor) }, this.#host);
     command.cas = this.#cas;
@@ -163,7 +163,7 @@ export class Guard {
       marked ? this.#read(this.#beside('fresh')) : undefined,
     ]);
     const old = marked && marker?.item === undefined;
-    // A server with CAS switched off says 0.
+    this.#casOff = found.item !== undefined && found.cas === 0n;
     return { item: found.item, old, won: false, busy: false, cas: found.cas || undefined };
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/index.ts';
 import { eventually } from '../../../support/wait.ts';
 import { called, failure, type Target } from './target.ts';
@@ -23,6 +23,18 @@ export function describeAdministration(target: Target, thorough: boolean): void 
   });
 
   describe.skipIf(!target.can.flush)('flush', () => {
+    afterEach(() => untilStored());
+
+    /** Without CAS, memcached goes by time alone: what is stored in the second of a flush is gone as well. */
+    async function untilStored(): Promise<void> {
+      if (target.can.cas) return;
+      const key = target.key();
+      await eventually(async () => {
+        await target.client.set(key, 'value');
+        expect(await target.text(key)).toBe('value');
+      });
+    }
+
     it('empties the server', async () => {
       for (const flush of [
         async () => expect(await target.client.flush()).toEqual({ [target.name]: true }),
@@ -33,6 +45,7 @@ export function describeAdministration(target: Target, thorough: boolean): void 
         await target.client.set(key, 'value');
         await flush();
         expect(await target.text(key)).toBeNull();
+        await untilStored();
         await target.client.set(key, 'again');
         expect(await target.text(key)).toBe('again');
       }

@@ -16,8 +16,10 @@ const CHANGES: [name: string, change: Change, left: string | null][] = [
 
 export function describeCas(target: Target): void {
   describe.skipIf(target.can.cas)('cas of a server that has it switched off', () => {
-    // It appends and prepends whatever CAS is named.
-    const compared = CHANGES.filter(([name]) => name !== 'append' && name !== 'prepend');
+    // Where nothing has shown that yet, memcached itself does not compare: it appends and prepends over binary and
+    // meta, and stores over binary.
+    const ignored = target.protocol === 'binary' ? ['set', 'replace', 'append', 'prepend'] : ['append', 'prepend'];
+    const compared = CHANGES.filter(([name]) => !ignored.includes(name));
 
     it.for(compared)('%s is refused, and changes nothing', async ([, change]) => {
       const key = target.key('cas');
