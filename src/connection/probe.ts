@@ -16,11 +16,11 @@ const ENCODED_KEY = 'memts probe';
 const SERVER_ERRORS: ReadonlySet<Status> = new Set([Status.InternalError, Status.OutOfMemory, Status.TooLarge]);
 
 /** Makes sure, before any value is sent, that the server speaks the protocol in the form that is spoken here. */
-export function probe({ protocol, auto }: Introduction, send: Send, done: Done): void {
+export function probe({ protocol }: Introduction, send: Send, done: Done): void {
   if (protocol.name === 'meta') probeMeta(send, done);
   else if (protocol.name === 'binary') probePlain(protocol, Op.Noop, 1, send, done);
-  // A server that speaks binary alone says nothing to fewer bytes than a frame's header has; `auto` has tried that before.
-  else probePlain(protocol, Op.Version, auto ? 1 : 3, send, done);
+  // A server that speaks binary alone says nothing to fewer bytes than a frame's header has.
+  else probePlain(protocol, Op.Version, 3, send, done);
 }
 
 /** Any answer in the protocol's own form will do: no other server gives it. `ERROR` alone is the word of many. */

@@ -36,7 +36,9 @@ describe.each(REFUSING.map((kind) => [kind.name, kind] as const))('%s', (_name, 
       failure(client.delete(KEY)),
     ]);
     expect(performance.now() - begin).toBeLessThan(CONNTIMEOUT * 1000);
-    const code = protocol === 'binary' ? 'ERR_PROTOCOL' : 'ERR_CONNECT';
+    // What a proxy does not know it hangs up on, and so does a server of binary frames alone; older forms of meta are recognised.
+    const isTold = protocol === 'binary' ? can.steady : speaks.includes('classic');
+    const code = isTold ? 'ERR_PROTOCOL' : 'ERR_CONNECT';
     for (const error of errors) expect(error).toMatchObject({ name: 'MemcacheError', code, server: server.address });
     client.close();
   });
