@@ -116,7 +116,8 @@ const trimmed = (value: Buffer | null): string | null => text(value)?.replace(/ 
 
 /** Whether it can be told what counting comes to: some servers take digits with a line end behind them, others don't. */
 const isPlain = (item: Item | undefined, can: Abilities): boolean => {
-  if (item === undefined || isNumber(item)) return true;
+  if (item === undefined) return true;
+  if (isNumber(item)) return can.countsHigh || BigInt(item.value) < MOST / 2n;
   return can.steady && /^(\d+$|\D|$)/.test(item.value);
 };
 const isNumber = ({ value }: Item): boolean => /^\d+$/.test(value) && BigInt(value) < MOST;

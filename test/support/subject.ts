@@ -80,6 +80,8 @@ export interface Abilities {
   steady: boolean;
   /** The key `noreply` can be read over classic, where the built-in proxy takes it for an option and finds nothing. */
   readsNoreply: boolean;
+  /** Counts from 2^63 on, where older ones refuse to, now and then: they look for a "-" in what lies behind the value. */
+  countsHigh: boolean;
   /** Its statistics count the commands of clients. */
   counts: boolean;
   sasl: boolean;
@@ -102,6 +104,7 @@ export const EVERYTHING: Abilities = {
   lists: true,
   steady: true,
   readsNoreply: true,
+  countsHigh: true,
   counts: true,
   sasl: true,
   login: true,
@@ -129,6 +132,7 @@ export function abilitiesOf({ version, args, proxied = false }: Subject): Abilit
     lists: !proxied && !onlyBinary,
     steady: !proxied,
     readsNoreply: !proxied,
+    countsHigh: release >= 38,
     counts: !proxied,
     sasl: !onlyText,
     login: !proxied && !onlyBinary,
