@@ -11,10 +11,9 @@ import {
   settingsStats,
   slabStats,
 } from './stats.ts';
-import type { Continuation } from './text-conversation.ts';
 import { BAD_LINE } from './wire/meta.ts';
 import { parseUnsigned32, readInt32, readUint32 } from './wire/numbers.ts';
-import { writeLine, writeText } from './wire/text.ts';
+import { type Continuation, writeLine, writeText } from './wire/text.ts';
 
 /** Slab classes that memcached knows numbers for. */
 const MOST_CLASSES = 64;

@@ -1,3 +1,5 @@
+import { DO_NOT_CREATE, HEADER_BYTES, REQUEST_MAGIC } from '../protocol/binary/constants.ts';
+import { MAX_KEY_BYTES } from '../protocol/key.ts';
 import { Status } from '../protocol/status.ts';
 import { binaryStats } from './binary-stats.ts';
 import type { Channel } from './channel.ts';
@@ -6,10 +8,8 @@ import type { Item } from './item.ts';
 import { SaslExchange } from './sasl.ts';
 import { VERSION } from './stats.ts';
 import {
-  HEADER_LENGTH,
   headLengthOf,
   Opcode,
-  REQUEST_MAGIC,
   RequestFrame,
   writeCounter,
   writeKeyed,
@@ -18,16 +18,11 @@ import {
 } from './wire/binary.ts';
 import { type Conversation, NEVER, NO_BODY } from './wire/request-reader.ts';
 
-const LONGEST_KEY = 250;
-
 /** Longer bodies are refused, whatever the limit of an item. */
 const LONGEST_BODY = 1024 * 1024 * 1024;
 
 /** What memcached reads at once; a head that does not fit there makes it close. */
 const LONGEST_HEAD = 16 * 1024;
-
-/** Sent as the expiration of a counter: do not create it. */
-const DO_NOT_CREATE = 0xffff_ffff;
 
 /** memcached's texts for the statuses. */
 const TEXTS: Readonly<Record<number, string>> = {
@@ -81,10 +76,10 @@ export class BinaryConversation implements Conversation {
   head(buffer: Buffer, start: number, end: number): number {
     const frame = this.#frame;
     frame.read(buffer, start);
-    if (end - start - HEADER_LENGTH > frame.bodyLength) return this.#refuseFrame(Status.UnknownCommand);
+    if (end - start - HEADER_BYTES > frame.bodyLength) return this.#refuseFrame(Status.UnknownCommand);
     if (frame.bodyLength > LONGEST_BODY) return this.#refuseFrame();
     if (this.#sasl !== undefined && !this.#sasl.allows(frame.loud)) return this.#refuseFrame(Status.AuthError);
-    return frame.keyLength > LONGEST_KEY ? this.#refuseFrame() : this.#dispatch(buffer);
+    return frame.keyLength > MAX_KEY_BYTES ? this.#refuseFrame() : this.#dispatch(buffer);
   }
 
   body(buffer: Buffer, start: number, end: number): void {

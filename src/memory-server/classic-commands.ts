@@ -1,13 +1,11 @@
+import { MAX_KEY_BYTES } from '../protocol/key.ts';
 import { type Channel, takeCas } from './channel.ts';
 import type { StoreMode, StoreStatus } from './commands.ts';
-import type { DataBlock } from './text-conversation.ts';
-import { BAD_LINE, LONGEST_KEY } from './wire/meta.ts';
+import { BAD_LINE } from './wire/meta.ts';
 import { parseSigned32, parseUnsigned32, readInt32, readUint64 } from './wire/numbers.ts';
-import { fromWord, ownWord, writeLine } from './wire/text.ts';
+import { type DataBlock, fromWord, MAX_BLOCK_BYTES, ownWord, writeLine } from './wire/text.ts';
 
 /** The longest data block that memcached's arithmetic allows, far beyond any item. */
-const LONGEST_BLOCK = 0x7fff_ffff - 2;
-
 const STORED: Readonly<Record<StoreStatus, string>> = {
   stored: 'STORED',
   exists: 'EXISTS',
@@ -26,7 +24,7 @@ export class ClassicCommands {
   store(mode: StoreMode, words: readonly string[], line: string): DataBlock | undefined {
     const length = words.length < 5 ? undefined : readInt32(words[4] as string);
     // Without a length memcached does not know what to skip: the value runs as commands.
-    if (length === undefined || length < 0 || length > LONGEST_BLOCK) {
+    if (length === undefined || length < 0 || length > MAX_BLOCK_BYTES) {
       this.#answer(false, BAD_LINE);
       return undefined;
     }
@@ -35,7 +33,7 @@ export class ClassicCommands {
     const flags = parseUnsigned32(fromWord(line, 2));
     const sent = parseSigned32(fromWord(line, 3));
     const cas = mode === 'cas' ? readUint64(words[5] ?? '') : 0n;
-    if (key.length > LONGEST_KEY || flags === undefined || sent === undefined || cas === undefined) {
+    if (key.length > MAX_KEY_BYTES || flags === undefined || sent === undefined || cas === undefined) {
       this.#channel.skip(length + 2);
       this.#answer(quiet, BAD_LINE);
       return undefined;
@@ -74,7 +72,7 @@ export class ClassicCommands {
     }
     const quiet = words.at(-1) === 'noreply';
     const [, key, amountWord] = words as [string, string, string];
-    if (key.length > LONGEST_KEY) {
+    if (key.length > MAX_KEY_BYTES) {
       this.#answer(quiet, BAD_LINE);
       return;
     }
@@ -103,7 +101,7 @@ export class ClassicCommands {
       return;
     }
     const quiet = words.at(-1) === 'noreply';
-    if (key.length > LONGEST_KEY) {
+    if (key.length > MAX_KEY_BYTES) {
       this.#answer(quiet, BAD_LINE);
       return;
     }
@@ -118,7 +116,7 @@ export class ClassicCommands {
     }
     const quiet = words.at(-1) === 'noreply';
     const [, key, expirationWord] = words as [string, string, string];
-    if (key.length > LONGEST_KEY) {
+    if (key.length > MAX_KEY_BYTES) {
       this.#answer(quiet, BAD_LINE);
       return;
     }

@@ -1,25 +1,22 @@
+import { MAX_KEY_BYTES } from '../protocol/key.ts';
 import { type Channel, takeCas } from './channel.ts';
 import type { StoreMode, StoreStatus } from './commands.ts';
 import { Item, Mark } from './item.ts';
 import { MetaArithmetic } from './meta-arithmetic.ts';
 import { classOf } from './slabs.ts';
-import type { DataBlock } from './text-conversation.ts';
 import {
   BAD_LINE,
   decodeKey,
   echoed,
   encodeKey,
   keyToken,
-  LONGEST_KEY,
   lookLikeFlags,
   type MetaFlags,
   OPAQUE_TOO_LONG,
   readFlags,
 } from './wire/meta.ts';
 import { readInt32 } from './wire/numbers.ts';
-import { ownWord, writeBlock, writeLine } from './wire/text.ts';
-
-const LONGEST_BLOCK = 0x7fff_ffff - 2;
+import { type DataBlock, MAX_BLOCK_BYTES, ownWord, writeBlock, writeLine } from './wire/text.ts';
 
 /** Flags of `mg` that look at an item, or change it, before the fetch counts. */
 const COUNTED_LATE: ReadonlySet<string> = new Set(['N', 'T', 'R', 'l', 'h']);
@@ -202,7 +199,7 @@ export class MetaCommands {
     const refuse = (text: string): undefined => this.#line(text) as undefined;
     const length = words.length < 3 || !lookLikeFlags(words, 3) ? undefined : readInt32(words[2] as string);
     // Without a length memcached does not know what to skip: the value runs as commands.
-    if (length === undefined || length < 0 || length > LONGEST_BLOCK) return refuse(BAD_LINE);
+    if (length === undefined || length < 0 || length > MAX_BLOCK_BYTES) return refuse(BAD_LINE);
     const flags = readFlags(words, 3);
     const mode = typeof flags === 'string' ? undefined : storeMode(flags);
     if (typeof flags === 'string' || mode === undefined) {
@@ -286,7 +283,7 @@ export class MetaCommands {
 
   #debug(words: readonly string[]): undefined {
     const [, given, flag] = words;
-    if (given === undefined || given.length > LONGEST_KEY || !lookLikeFlags(words, 2)) return this.#line(BAD_LINE);
+    if (given === undefined || given.length > MAX_KEY_BYTES || !lookLikeFlags(words, 2)) return this.#line(BAD_LINE);
     // memcached heeds a `b` only where one more word follows.
     const key = flag === 'b' && words.length > 3 ? decodeKey(given) : given;
     if (key === undefined) return this.#line(BAD_LINE);

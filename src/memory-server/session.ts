@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { setImmediate } from '../clock.ts';
+import { REQUEST_MAGIC } from '../protocol/binary/constants.ts';
 import { BinaryConversation } from './binary-conversation.ts';
 import type { Channel } from './channel.ts';
 import type { Commands } from './commands.ts';
@@ -9,7 +10,6 @@ import type { Batch, Item } from './item.ts';
 import { ReplyBuffer } from './reply-buffer.ts';
 import type { ServerFacts } from './stats.ts';
 import { TextConversation } from './text-conversation.ts';
-import { REQUEST_MAGIC } from './wire/binary.ts';
 import { type Conversation, RequestReader } from './wire/request-reader.ts';
 
 /** With more than this unsent, nothing more is read until the client has taken it. */

@@ -1,4 +1,5 @@
-import { HEADER_LENGTH, Opcode, RESPONSE_MAGIC } from './wire/binary.ts';
+import { HEADER_BYTES, RESPONSE_MAGIC } from '../protocol/binary/constants.ts';
+import { Opcode } from './wire/binary.ts';
 
 /** Replies that begin like this are meta replies. */
 const META = /^(HD|VA|EN|NF|NS|EX|MN|ME)[ \r]/;
@@ -9,7 +10,7 @@ const OPAQUE = / O([^ \r]*)([^ \r])(?=[ \r])/;
 export function changeOpaque(reply: Uint8Array): Uint8Array {
   const changed = Buffer.from(reply);
   if (changed[0] === RESPONSE_MAGIC) {
-    for (let at = 0; at + HEADER_LENGTH <= changed.length; at += HEADER_LENGTH + changed.readUInt32BE(at + 8)) {
+    for (let at = 0; at + HEADER_BYTES <= changed.length; at += HEADER_BYTES + changed.readUInt32BE(at + 8)) {
       changed.writeUInt32BE((changed.readUInt32BE(at + 12) ^ 0x5a5a_5a5a) >>> 0, at + 12);
     }
     return changed;
@@ -27,7 +28,7 @@ export function strayReply(reply: Buffer): Uint8Array {
   if (reply[0] !== RESPONSE_MAGIC) {
     return Buffer.from(META.test(reply.toString('latin1', 0, 3)) ? 'HD\r\n' : 'STORED\r\n');
   }
-  const response = Buffer.alloc(HEADER_LENGTH);
+  const response = Buffer.alloc(HEADER_BYTES);
   response[0] = RESPONSE_MAGIC;
   response[1] = Opcode.Noop;
   response.writeUInt32BE(0xffff_ffff, 12);

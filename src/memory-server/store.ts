@@ -1,4 +1,5 @@
 import { wallNow } from '../clock.ts';
+import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
 import { Counters } from './counters.ts';
 import { type Item, itemSize, Mark } from './item.ts';
 
@@ -20,9 +21,6 @@ export interface StoreOptions {
    */
   clock?: (() => number) | undefined;
 }
-
-/** Past this many seconds an expiration is a Unix time (memcached's 30 days). */
-const MAX_RELATIVE = 60 * 60 * 24 * 30;
 
 /** Where the store's clock begins, so that a time in the past can be told from "never"; memcached's begins here too. */
 const CLOCK_BEGINS = 62;
@@ -105,7 +103,7 @@ export class Store {
   expirationOf(sent: number): number {
     if (sent === 0) return 0;
     if (sent < 0) return 1;
-    if (sent > MAX_RELATIVE) return sent <= this.#epoch ? 1 : sent - this.#epoch;
+    if (sent > LONGEST_RELATIVE) return sent <= this.#epoch ? 1 : sent - this.#epoch;
     return sent + this.now;
   }
 

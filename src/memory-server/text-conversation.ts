@@ -1,3 +1,4 @@
+import { MAX_KEY_BYTES } from '../protocol/key.ts';
 import { AdminCommands } from './admin-commands.ts';
 import type { Channel } from './channel.ts';
 import { ClassicCommands } from './classic-commands.ts';
@@ -5,10 +6,22 @@ import { OLD_KEY } from './cluster.ts';
 import { MetaCommands } from './meta-commands.ts';
 import { VERSION } from './stats.ts';
 import { TextLogin } from './text-login.ts';
-import { BAD_LINE, LONGEST_KEY } from './wire/meta.ts';
+import { BAD_LINE } from './wire/meta.ts';
 import { readInt32 } from './wire/numbers.ts';
 import { AGAIN, type Conversation, NEVER, NO_BODY } from './wire/request-reader.ts';
-import { ENDLESS, lineLength, lineText, SHORTEST_LINE, wordsOf, writeHit, writeLine, writeText } from './wire/text.ts';
+import {
+  type Continuation,
+  type DataBlock,
+  ENDLESS,
+  lineLength,
+  lineText,
+  SHORTEST_LINE,
+  type TakeData,
+  wordsOf,
+  writeHit,
+  writeLine,
+  writeText,
+} from './wire/text.ts';
 
 const SPACE = 0x20;
 
@@ -16,18 +29,6 @@ const SPACE = 0x20;
 const PART_BYTES = 64 * 1024;
 
 const META: ReadonlySet<string> = new Set(['mg', 'ms', 'md', 'ma', 'mn', 'me']);
-
-/** Takes the data block behind a line; `valid` is whether CR LF ends it. */
-export type TakeData = (data: string, valid: boolean) => void;
-
-/** What a storage command answers a line with: how to take its data block, and how long that is without its CR LF. */
-export interface DataBlock {
-  length: number;
-  take: TakeData;
-}
-
-/** Writes the rest of a long answer; false when it has to wait and be called again. */
-export type Continuation = () => boolean;
 
 /** A connection that speaks text: the classic and the meta commands, mixed as one likes. */
 export class TextConversation implements Conversation {
@@ -178,7 +179,7 @@ export class TextConversation implements Conversation {
     this.#continuation = () => {
       while (from < line.length) {
         const to = endOfWord(line, from);
-        if (to - from > LONGEST_KEY) return this.#refuseFetch(begin);
+        if (to - from > MAX_KEY_BYTES) return this.#refuseFetch(begin);
         this.#fetchOne(line.slice(from, to), withCas, expiration);
         from = skipSpaces(line, to);
         if (channel.output.position <= PART_BYTES) continue;

@@ -1,7 +1,7 @@
 import { describe, expect, inject, it } from 'vitest';
 import { startMemcached } from '../support/memcached.ts';
-import { OWN_NAME, PROGRAMS, type Results } from './support/expected.ts';
-import { runProgram } from './support/programs.ts';
+import { OWN_NAME, PROGRAMS } from './support/expected.ts';
+import { type Results, runProgram } from './support/programs.ts';
 
 const USER = { username: 'user', password: 'se:cr@et' };
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Pipe } from './pipe.ts';
-import type { ChaosProxy, Cut, End } from './proxy.ts';
+import type { Conditions, Cut, End } from './trouble.ts';
 
 /** One client's connection to a proxy, and the connection to the server that belongs to it. */
 export class Line {
@@ -10,11 +10,11 @@ export class Line {
   readonly #toServer: Pipe;
   #halfOpen = false;
 
-  constructor(client: Socket, server: Socket, proxy: ChaosProxy) {
+  constructor(client: Socket, server: Socket, conditions: Conditions) {
     this.#client = client;
     this.#server = server;
-    this.#toClient = new Pipe(server, client, proxy, 'toClient', (how) => this.end(how));
-    this.#toServer = new Pipe(client, server, proxy, 'toServer', (how) => this.end(how));
+    this.#toClient = new Pipe(server, client, conditions, 'toClient', (how) => this.end(how));
+    this.#toServer = new Pipe(client, server, conditions, 'toServer', (how) => this.end(how));
     // The server's reset, or its refusal, is the client's reset.
     server.on('error', () => this.#halfOpen || this.end('reset'));
     client.on('close', () => {

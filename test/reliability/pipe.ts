@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ChaosProxy, End } from './proxy.ts';
+import type { Conditions, End } from './trouble.ts';
 
 interface Waiting {
   chunk: Buffer;
@@ -15,7 +15,7 @@ const ENOUGH = 4 * 1024 * 1024;
 export class Pipe {
   readonly #from: Socket;
   readonly #to: Socket;
-  readonly #proxy: ChaosProxy;
+  readonly #conditions: Conditions;
   readonly #direction: 'toClient' | 'toServer';
   readonly #onCut: (how: End) => void;
   readonly #waiting: Waiting[] = [];
@@ -33,13 +33,13 @@ export class Pipe {
   constructor(
     from: Socket,
     to: Socket,
-    proxy: ChaosProxy,
+    conditions: Conditions,
     direction: 'toClient' | 'toServer',
     onCut: (how: End) => void,
   ) {
     this.#from = from;
     this.#to = to;
-    this.#proxy = proxy;
+    this.#conditions = conditions;
     this.#direction = direction;
     this.#onCut = onCut;
     from.on('data', (chunk: Buffer) => this.#take(chunk));
@@ -93,7 +93,7 @@ export class Pipe {
       this.#waiting.shift();
       this.#held -= next.chunk.length;
       if (this.#held < ENOUGH) this.#from.resume();
-      if (this.#proxy.trouble.pieces > 0) {
+      if (this.#conditions.trouble.pieces > 0) {
         void this.#split(next.chunk);
         return;
       }
@@ -105,14 +105,14 @@ export class Pipe {
 
   #take(chunk: Buffer): void {
     if (this.#over || this.#swallowing) return;
-    const { delay, jitter, bandwidth, pieces } = this.#proxy.trouble;
+    const { delay, jitter, bandwidth, pieces } = this.#conditions.trouble;
     const plain = delay === 0 && jitter === 0 && pieces === 0 && bandwidth === Number.POSITIVE_INFINITY;
     if (plain && this.#waiting.length === 0 && !this.#splitting && !this.#blocked()) {
       this.#write(chunk);
       return;
     }
     const now = performance.now();
-    let due = now + delay + (jitter > 0 ? this.#proxy.random.below(jitter) : 0);
+    let due = now + delay + (jitter > 0 ? this.#conditions.random.below(jitter) : 0);
     if (bandwidth !== Number.POSITIVE_INFINITY) {
       this.#freeAt = Math.max(this.#freeAt, now) + (chunk.length / bandwidth) * 1000;
       due = Math.max(due, this.#freeAt);
@@ -127,13 +127,13 @@ export class Pipe {
   }
 
   #blocked(): boolean {
-    const { blackHole } = this.#proxy.trouble;
+    const { blackHole } = this.#conditions.trouble;
     return blackHole === 'both' || blackHole === this.#direction;
   }
 
   async #split(chunk: Buffer): Promise<void> {
     this.#splitting = true;
-    const size = this.#proxy.trouble.pieces;
+    const size = this.#conditions.trouble.pieces;
     let at = 0;
     for (let piece = 0; piece < PIECES && at < chunk.length && !this.#over; piece++, at += size) {
       this.#write(chunk.subarray(at, at + size));

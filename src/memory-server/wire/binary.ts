@@ -1,3 +1,4 @@
+import { DELETEQ, GETQ, HEADER_BYTES, RESPONSE_MAGIC, SETQ } from '../../protocol/binary/constants.ts';
 import type { Output } from '../../protocol/protocol.ts';
 
 /**
@@ -5,10 +6,6 @@ import type { Output } from '../../protocol/protocol.ts';
  * together. A request is a header of 24 bytes, extras, a key and a value; the first three make a head, which is
  * looked at before the value is read.
  */
-
-export const REQUEST_MAGIC = 0x80;
-export const RESPONSE_MAGIC = 0x81;
-export const HEADER_LENGTH = 24;
 
 /** The opcodes that memcached 1.6 answers. Names that end in Q are quiet. */
 export const Opcode = {
@@ -21,7 +18,7 @@ export const Opcode = {
   Decrement: 0x06,
   Quit: 0x07,
   Flush: 0x08,
-  GetQ: 0x09,
+  GetQ: GETQ,
   Noop: 0x0a,
   Version: 0x0b,
   GetK: 0x0c,
@@ -29,10 +26,10 @@ export const Opcode = {
   Append: 0x0e,
   Prepend: 0x0f,
   Stat: 0x10,
-  SetQ: 0x11,
+  SetQ: SETQ,
   AddQ: 0x12,
   ReplaceQ: 0x13,
-  DeleteQ: 0x14,
+  DeleteQ: DELETEQ,
   IncrementQ: 0x15,
   DecrementQ: 0x16,
   QuitQ: 0x17,
@@ -106,7 +103,7 @@ export class RequestFrame {
     const high = buffer.readUInt32BE(start + 16);
     const low = buffer.readUInt32BE(start + 20);
     this.cas = high === 0 && low === 0 ? 0n : (BigInt(high) << 32n) | BigInt(low);
-    this.extrasAt = start + HEADER_LENGTH;
+    this.extrasAt = start + HEADER_BYTES;
     const keyAt = this.extrasAt + this.extrasLength;
     this.key = buffer.toString('latin1', keyAt, keyAt + this.keyLength);
   }
@@ -114,8 +111,8 @@ export class RequestFrame {
 
 /** How long header, extras and key at `start` are together; 0 while the header is not all there. */
 export function headLengthOf(buffer: Buffer, start: number, end: number): number {
-  if (end - start < HEADER_LENGTH) return 0;
-  return HEADER_LENGTH + buffer.readUInt16BE(start + 2) + (buffer[start + 4] as number);
+  if (end - start < HEADER_BYTES) return 0;
+  return HEADER_BYTES + buffer.readUInt16BE(start + 2) + (buffer[start + 4] as number);
 }
 
 /** Writes a response's header; `keyLength` and `extrasLength` are part of `bodyLength`. */
@@ -128,7 +125,7 @@ export function writeHeader(
   bodyLength: number,
   cas: bigint,
 ): void {
-  output.reserve(HEADER_LENGTH + bodyLength);
+  output.reserve(HEADER_BYTES + bodyLength);
   const { buffer, position } = output;
   buffer[position] = RESPONSE_MAGIC;
   buffer[position + 1] = frame.opcode;
@@ -142,7 +139,7 @@ export function writeHeader(
   buffer.writeUInt32BE(frame.opaque, position + 12);
   if (cas === 0n) buffer.fill(0, position + 16, position + 24);
   else buffer.writeBigUInt64BE(cas, position + 16);
-  output.position = position + HEADER_LENGTH;
+  output.position = position + HEADER_BYTES;
 }
 
 /** A response whose body is a text or nothing. */

@@ -1,3 +1,4 @@
+import { MAX_KEY_BYTES } from '../../protocol/key.ts';
 import { readInt32, readUint32, readUint64 } from './numbers.ts';
 
 /**
@@ -7,8 +8,6 @@ import { readInt32, readUint32, readUint64 } from './numbers.ts';
 
 /** More words than this in a line, its command and key included, are refused. */
 const MOST_WORDS = 20;
-
-export const LONGEST_KEY = 250;
 
 /** An opaque with its `O` may not be longer. */
 const LONGEST_OPAQUE = 32;
@@ -71,7 +70,7 @@ export function lookLikeFlags(words: readonly string[], from: number): boolean {
  */
 export function readFlags(line: readonly string[], from: number): MetaFlags | string {
   const key = line[1] as string;
-  if (key.length > LONGEST_KEY) return BAD_LINE;
+  if (key.length > MAX_KEY_BYTES) return BAD_LINE;
   if (line.length > MOST_WORDS) return TOO_MANY_WORDS;
   const words = line.slice(from);
   const flags: MetaFlags = {

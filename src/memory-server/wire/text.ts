@@ -1,5 +1,20 @@
 import type { Output } from '../../protocol/protocol.ts';
 
+/** Takes the data block behind a line; `valid` is whether CR LF ends it. */
+export type TakeData = (data: string, valid: boolean) => void;
+
+/** What a storage command answers a line with: how to take its data block, and how long that is without its CR LF. */
+export interface DataBlock {
+  length: number;
+  take: TakeData;
+}
+
+/** Writes the rest of a long answer; false when it has to wait and be called again. */
+export type Continuation = () => boolean;
+
+/** The length of a data block that can be announced, at most. */
+export const MAX_BLOCK_BYTES = 0x7fff_ffff - 2;
+
 /**
  * The server's side of the text lines that the classic and the meta protocol share (memcached's `doc/protocol.txt`):
  * where a line ends, what its words are, how replies are written.

@@ -1,4 +1,4 @@
-import type { Program } from './expected.ts';
+import type { Program } from './programs.ts';
 
 /** The program that goes where MemJS 1.3.2 goes wrong. */
 export const FAULTS: Program = {

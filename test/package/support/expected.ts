@@ -1,15 +1,5 @@
 import { FAULTS } from './expected-faults.ts';
-
-/** What a program prints, step by step. */
-export type Results = Record<string, unknown>;
-
-export interface Program {
-  /** Its file in `fixtures`. */
-  name: string;
-  expected: Results;
-  /** What MemJS 1.3.2 prints instead, and the fault behind it. In all else it prints the same. */
-  differences: Record<string, { memjs: unknown; fault: string }>;
-}
+import type { Program, Results } from './programs.ts';
 
 /** Programs written for MemJS. */
 export const PROGRAMS: Program[] = [

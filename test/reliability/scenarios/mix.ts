@@ -1,5 +1,5 @@
 import { sleep } from '../../support/wait.ts';
-import { NO_TROUBLE } from '../proxy.ts';
+import { NO_TROUBLE } from '../trouble.ts';
 import { anywhere, type Play, type Scenario } from './scenario.ts';
 
 /** One fault of any kind at one server, for a while. Resolves with its name when it is over. */

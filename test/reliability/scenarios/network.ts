@@ -1,5 +1,5 @@
 import { sleep } from '../../support/wait.ts';
-import type { End } from '../proxy.ts';
+import type { End } from '../trouble.ts';
 import { anywhere, type Play, type Scenario, some, waves } from './scenario.ts';
 
 /** Connections end like that, at any byte, some of them as soon as they are there. */
