@@ -28,7 +28,7 @@ const ENTRIES = {
 const PARTS = [
   { name: 'parts/errors', test: /src\/errors\.ts$/ },
   // Whatever else stands beside the folders, but for what is made of the client.
-  { name: 'parts/base', test: /src\/(?!index|memjs)\w+\.ts$/ },
+  { name: 'parts/base', test: /src\/(?!index|memjs)[\w-]+\.ts$/ },
   { name: 'parts/protocol', test: /src\/protocol\// },
   { name: 'parts/values', test: /src\/serializers\/(?!foreign)/ },
   { name: 'parts/client', test: /src\/(client|cluster|connection)\// },
