@@ -1,5 +1,6 @@
 /** Makes the table of docs/servers.md from what the matrix of `npm run test:servers` found. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MEMCACHEDS } from '../test/support/memcacheds.ts';
 import { abilitiesOf, SUBJECTS, type Subject } from '../test/support/subject.ts';
@@ -12,6 +13,8 @@ export interface Outcome {
   file: string;
   name: string;
   state: string;
+  /** How many random commands it sent, if it did. */
+  commands: number;
 }
 
 interface Column {
@@ -43,12 +46,19 @@ export function renewPage(outcomes: readonly Outcome[]): void {
   if (!marked.test(page)) throw new Error(`there is no place for the table in ${PAGE}`);
   writeFileSync(
     PAGE,
-    page.replace(marked, (_, start: string, end: string) => `${start}\n${table(outcomes)}\n\n${end}`),
+    page.replace(marked, (_, start: string, end: string) => `${start}\n${table(outcomes)}\n\n${machine()}\n\n${end}`),
   );
 }
 
+function machine(): string {
+  const [cpu] = cpus();
+  const date = new Date().toISOString().slice(0, 10);
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return `Run on ${date}: memts ${version}, Node.js ${process.version.slice(1)}, ${cpus().length} cores of ${cpu?.model.trim()}.`;
+}
+
 function table(outcomes: readonly Outcome[]): string {
-  const head = ['memcached', '`auto` speaks', ...COLUMNS.map(({ title }) => title), 'tests'];
+  const head = ['memcached', '`auto` speaks', ...COLUMNS.map(({ title }) => title), 'tests', 'random commands'];
   const lines = [head, head.map(() => '---'), ...SUBJECTS.filter(isWhole).map((subject) => row(subject, outcomes))];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
@@ -64,7 +74,12 @@ function row(subject: Subject, outcomes: readonly Outcome[]): string[] {
   const cells = COLUMNS.map(({ file, test }) =>
     own.some((outcome) => file.test(outcome.file) && (test?.test(outcome.name) ?? true)) ? 'yes' : '–',
   );
-  return [title(subject), abilitiesOf(subject).found, ...cells, own.length.toLocaleString('en')];
+  const commands = own.reduce((sum, outcome) => sum + outcome.commands, 0);
+  return [title(subject), abilitiesOf(subject).found, ...cells, count(own.length), count(commands)];
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en');
 }
 
 function title({ version, args, proxied }: Subject): string {

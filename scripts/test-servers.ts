@@ -1,6 +1,8 @@
 /**
  * Runs the suites against every memcached, each as a project of vitest. `npm run test:servers -- 1.6.9 '1.6.45*'` runs
- * only those, `-- --write` renews the table in docs/servers.md. Exits with 1 if a version is missing or a test failed.
+ * only those servers, `--only words` only the files with that in their path, `--commands 100000` sends so many random
+ * commands to each server, `--write` renews the table in docs/servers.md. Exits with 1 if a version is missing or a
+ * test failed.
  */
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
@@ -8,7 +10,11 @@ import { MEMCACHEDS } from '../test/support/memcacheds.ts';
 import { type Outcome, renewPage } from './servers-table.ts';
 
 const { values, positionals } = parseArgs({
-  options: { write: { type: 'boolean', default: false } },
+  options: {
+    write: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    commands: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
@@ -22,13 +28,16 @@ async function main(): Promise<number> {
     );
     return 1;
   }
-  const vitest = await startVitest('test', [], {
+  if (values.commands !== undefined) process.env.MEMTS_COMMANDS = values.commands;
+  const vitest = await startVitest('test', values.only === undefined ? [] : [values.only], {
     config: 'vitest.servers.config.ts',
     watch: false,
     ...(positionals.length > 0 ? { project: positionals } : {}),
   });
   await vitest.close();
   const failed = vitest.state.getCountOfFailedTests();
+  const random = outcomes(vitest).reduce((sum, { commands }) => sum + commands, 0);
+  console.log(`test:servers: ${random.toLocaleString('en')} random commands in the tests that passed, ${failed} tests failed`);
   if (values.write && failed === 0) renewPage(outcomes(vitest));
   return failed > 0 || vitest.state.getFailedFilepaths().length > 0 ? 1 : 0;
 }
@@ -40,6 +49,7 @@ function outcomes(vitest: Awaited<ReturnType<typeof startVitest>>): Outcome[] {
       file: module.relativeModuleId,
       name: test.fullName,
       state: test.result().state,
+      commands: test.meta().commands ?? 0,
     })),
   );
 }

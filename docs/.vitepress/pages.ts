@@ -59,6 +59,7 @@ export const SECTIONS: readonly Section[] = [
     path: 'operate',
     pages: [
       guide('clusters', 'Clusters'),
+      guide('servers', 'Servers'),
       guide('proxies', 'Proxies'),
       guide('services', 'Managed services'),
       guide('discovery', 'Discovery'),
