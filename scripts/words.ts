@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** Folders that hold nothing of the repository's. */
 const SKIPPED = new Set(['node_modules', 'dist', 'site', 'api', 'coverage', '.git']);
 /** What is covered; a pattern for `src` covers its comments and texts, too. */
-const COVERED = [/^[A-Z]+\.md$/, /^(docs|cli|bench)\/.*\.md$/, /^cli\/src\/.*\.ts$/];
+const COVERED = [/^[A-Z]+\.md$/, /^(docs|cli|bench)\/.*\.md$/, /^(src|cli\/src)\/.*\.ts$/, /^test\/.*\.ts$/];
 
 const files = filesIn(ROOT).filter((file) => COVERED.some((pattern) => pattern.test(file)));
 const findings = files.flatMap((file) =>

@@ -7,9 +7,12 @@ export interface Finding {
   readonly instead: string;
 }
 
-/** Words of the list in a file's prose: what Markdown says outside of code, what TypeScript says in comments and texts. */
+/**
+ * Words of the list in a file's prose: what Markdown says outside of code, what TypeScript says in comments and texts,
+ * and of tests their titles.
+ */
 export function check(file: string, text: string): Finding[] {
-  const prose = file.endsWith('.md') ? proseOfMarkdown(text) : proseOfTypeScript(text);
+  const prose = proseOf(file, text);
   const findings = RULES.flatMap(({ pattern, instead }) =>
     [...prose.matchAll(pattern)].map(({ 0: found, index }) => ({
       line: prose.slice(0, index).split('\n').length,
@@ -18,6 +21,11 @@ export function check(file: string, text: string): Finding[] {
     })),
   );
   return findings.sort((a, b) => a.line - b.line);
+}
+
+function proseOf(file: string, text: string): string {
+  if (file.endsWith('.md')) return proseOfMarkdown(text);
+  return file.startsWith('test/') ? titlesOf(text) : proseOfTypeScript(text);
 }
 
 /** The same number of lines, with nothing on them. */
@@ -53,4 +61,26 @@ function proseOfTypeScript(text: string): string {
   const source = ts.createSourceFile('prose.ts', text, ts.ScriptTarget.Latest);
   visit(source);
   return parts.join('');
+}
+
+/** The titles of tests and of groups of tests, each on its line. */
+function titlesOf(text: string): string {
+  const source = ts.createSourceFile('test.ts', text, ts.ScriptTarget.Latest);
+  let titles = '';
+  const visit = (node: ts.Node): void => {
+    const title = ts.isCallExpression(node) && isTest(node.expression) ? node.arguments[0] : undefined;
+    if (title && (ts.isStringLiteralLike(title) || ts.isTemplateExpression(title))) {
+      const start = title.getStart(source);
+      titles += blank(text.slice(titles.length, start)) + text.slice(start, title.end);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return titles;
+}
+
+/** Whether that is `describe`, `it` or `test`, with whatever modifiers and tables. */
+function isTest(callee: ts.Expression): boolean {
+  if (ts.isIdentifier(callee)) return ['describe', 'it', 'test'].includes(callee.text);
+  return (ts.isPropertyAccessExpression(callee) || ts.isCallExpression(callee)) && isTest(callee.expression);
 }

@@ -48,7 +48,7 @@ export class KeyvMemts extends EventEmitter {
   /** Whether a Keyv has said which namespace it has. */
   #isTaken = false;
 
-  /** For a client of the caller's own, which `disconnect` leaves open, or for servers as `Client.create` takes them. */
+  /** For the caller's client, which `disconnect` leaves open, or for servers as `Client.create` takes them. */
   constructor(servers?: ClientOrServers | null, options: KeyvMemtsOptions = {}) {
     super();
     const { namespace, ...clientOptions } = options;
@@ -97,7 +97,7 @@ export class KeyvMemts extends EventEmitter {
   /** Stores a value; `ttl` is in milliseconds. */
   async set(key: string, value: unknown, ttl?: number): Promise<boolean> {
     const expires = toExpires(ttl);
-    // Keyv hands over text, unless it was told not to serialize: then the client's serializer has to know what to do.
+    // Keyv hands over text, unless it is set not to serialize: then the client's serializer has to know what to do.
     return this.#run((toWire) => this.client.set(toWire(key), value as string, { expires }));
   }
 

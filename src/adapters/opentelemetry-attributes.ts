@@ -69,7 +69,7 @@ function withBatchSize(attributes: Attributes, { keyCount }: CommandTrace): Attr
   return attributes;
 }
 
-/** The command with its keys, which are known only where the client was told to trace them; never a value. */
+/** The command with its keys, which are known only with `traceKeys`; never a value. */
 function queryText({ command, key, keys }: CommandTrace): string | undefined {
   if (key === undefined && keys === undefined) return undefined;
   return [command, ...(keys ?? [key])].map((part) => (typeof part === 'string' ? part : asText(part))).join(' ');

@@ -8,7 +8,7 @@ import { isUnreadable } from './shared/unreadable.ts';
 
 /** Options of {@link MemtsStore}; further ones are those of `Client.create`, for the client that it makes. */
 export interface MemtsStoreOptions extends OwnClientOptions {
-  /** A client of the caller's own, which `close` leaves open. @default one made of `servers` */
+  /** The caller's client, which `close` leaves open. @default one made of `servers` */
   client?: AnyClient | undefined;
   /** Servers as `Client.create` takes them. @default the environment's */
   servers?: ServerList | undefined;
@@ -75,7 +75,7 @@ export class MemtsStore extends Store {
     answer(this.client.delete(this.#prefix + sid), (error) => callback?.(error));
   }
 
-  /** Waits for every answer and closes the client, unless it is the caller's. */
+  /** Waits for every response and closes the client, unless it is the caller's. */
   async close(): Promise<void> {
     if (this.#held.owned) await this.client.quit();
   }

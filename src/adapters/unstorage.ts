@@ -9,7 +9,7 @@ import { isUnreadable } from './shared/unreadable.ts';
 
 /** Options of {@link memtsDriver}; further ones are those of `Client.create`, for the client that it makes. */
 export interface MemtsDriverOptions extends OwnClientOptions {
-  /** A client of the caller's own, which `dispose` leaves open. @default one made of `servers` */
+  /** The caller's client, which `dispose` leaves open. @default one made of `servers` */
   client?: AnyClient | undefined;
   /** Servers as `Client.create` takes them. @default the environment's */
   servers?: ServerList | undefined;

@@ -35,7 +35,7 @@ class AbortListener {
   };
 }
 
-/** Has `one` told when `signal` is aborted. A signal does not tell again what it told before. */
+/** Calls `one` when `signal` is aborted. A signal that was aborted before calls nobody. */
 export function awaitAbort(signal: AbortSignal, one: Abortable): void {
   (listeners.get(signal) ?? new AbortListener(signal)).waiting.add(one);
 }

@@ -20,7 +20,7 @@ class PlainCommand extends ClientCommand {
   override settle(reply: Reply): void {
     const { status } = reply;
     if (this.listening) this.unlisten();
-    // As MemJS has it, a transport of the caller's own flushes whatever status it answers with.
+    // As MemJS has it, a custom transport flushes whatever status it answers with.
     if (status === Status.Ok || status === Status.Miss) this.resolve?.(true);
     else this.rejectReply(reply);
   }
@@ -139,7 +139,7 @@ export function versionOfAll(host: BroadcastHost, options: CommandOptions): Prom
   return broadcast(host, () => configured(new VersionCommand(Op.Version, '', host), options, 0), options);
 }
 
-/** Tells a transport of the caller's own that the client leaves. */
+/** Tells a custom transport that the client leaves. */
 export function quitCommand(host: CommandHost): ClientCommand {
   return new PlainCommand(Op.Quit, '', host);
 }

@@ -12,7 +12,7 @@ export interface BatchSink {
   failed(index: number, error: unknown): void;
 }
 
-/** Many keys in one request to one server. Its promise resolves when the answer is whole. */
+/** Many keys in one request to one server. Its promise resolves when the response is whole. */
 export abstract class BatchCommand extends ClientCommand {
   protected readonly sink: BatchSink;
 
@@ -40,7 +40,7 @@ export abstract class BatchCommand extends ClientCommand {
     this.resolve?.(undefined);
   }
 
-  /** Takes the answer about one key. */
+  /** Takes the response about one key. */
   protected abstract part(reply: Reply): void;
 }
 

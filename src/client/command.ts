@@ -137,7 +137,7 @@ export abstract class ClientCommand extends Command implements Abortable {
     this.reject(reason);
   }
 
-  /** Before the answer is handed over. */
+  /** Before the response is handed over. */
   protected unlisten(): void {
     if (this.signal === undefined) return;
     forgetAbort(this.signal, this);
@@ -186,7 +186,7 @@ export function isPassing(status: Status): boolean {
   return status === Status.InternalError || status === Status.Busy || status === Status.TemporaryFailure;
 }
 
-/** No answer in words is longer; what a server adds is not kept. */
+/** No response in words is longer; what a server adds is not kept. */
 const LONGEST_REPLY = 8192;
 
 function wordsOf(value: Buffer | null): string | undefined {
@@ -227,7 +227,7 @@ export function invalid(argument: string, expected: string, found: unknown): Mem
   );
 }
 
-/** The same for what may be data: only its type is told. */
+/** The same for what may be data: it says the type alone. */
 export function invalidType(argument: string, expected: string, found: unknown): MemcacheError {
   return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${argument}: expected ${expected}, but got ${kind(found)}`);
 }

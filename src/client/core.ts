@@ -33,7 +33,7 @@ import { isTraced, traceCommand } from './telemetry.ts';
 export interface ClientEvents {
   /** A server is back. */
   up: [server: Server];
-  /** A server is left alone or can't be reached. */
+  /** A server is ejected or can't be reached. */
   down: [server: Server, error: MemcacheError];
   /** Keys of which a server may have had an old value were deleted there. */
   repaired: [server: Server, keys: string[]];
@@ -43,10 +43,10 @@ export interface ClientEvents {
   error: [error: never];
 }
 
-/** What a client is before it has commands: its servers and options, and the ways to take leave of them. */
+/** What a client is before it has commands: its servers and options, and the ways to disconnect from them. */
 export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   servers: readonly Server[];
-  /** The number of the last command, uint32. It is the opaque of frames for transports of the caller's own. */
+  /** The number of the last command, uint32. It is the opaque of frames for custom transports. */
   seq = 0;
   readonly options: ResolvedOptions & ClientOptions<TIn, TOut>;
   serializer: Serializer<TIn, TOut>;
@@ -84,8 +84,8 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   }
 
   /**
-   * The server for a key; instead of one that is left alone the next in the order of the distribution, or one of the
-   * spare pool; `null` when all are left alone.
+   * The server for a key; instead of one that is ejected the next in the order of the distribution, or one of the
+   * spare pool; `null` when all are ejected.
    */
   server(key: WireKey): Server | undefined {
     const { servers } = this;
@@ -145,10 +145,10 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
   }
 
   /**
-   * Waits for every answer, those of `getOrSet`, `update` and the commands for many keys included, then takes leave of
-   * each server and closes. Computations under way may finish, which takes `lockFor` at most; waits for other processes
-   * end at once with `ERR_CLOSED`. Nothing of the client's own opens a connection afterwards, so the process can end.
-   * Never rejects. A command after it opens a new connection.
+   * Waits for every response, those of `getOrSet`, `update` and the commands for many keys included, then disconnects
+   * from each server and closes. Computations under way may finish, which takes `lockFor` at most; waits for other
+   * processes end at once with `ERR_CLOSED`. Nothing of the client's own opens a connection afterwards, so the process
+   * can end. Never rejects. A command after it opens a new connection.
    */
   async quit(): Promise<void> {
     this.incrSeq();
@@ -257,5 +257,5 @@ export class ClientCore<TIn = string | Uint8Array, TOut = Buffer | null> {
     server.close();
   }
 }
-/** How long a transport of the caller's own may take to say goodbye, in milliseconds. */
+/** How long a custom transport may take to say goodbye, in milliseconds. */
 const TRANSPORT_PATIENCE = 1500;

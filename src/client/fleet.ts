@@ -26,7 +26,7 @@ export class Fleet {
   dormant = false;
   /** The order of the servers for a key. */
   readonly selection: Selection;
-  /** Servers that stand in for those that are left alone. */
+  /** Servers that stand in for ejected ones. */
   readonly gutter: readonly Server[];
   readonly gutterSelection: Selection;
   readonly #host: FleetHost;
@@ -97,7 +97,7 @@ export class Fleet {
   #sleep(): void {
     this.#watcher?.stop();
     this.dormant = this.#watcher !== undefined;
-    // Who comes after this waits for an answer of its own.
+    // Who comes after this waits for a response of its own.
     this.#first?.reject(new MemcacheError('ERR_CLOSED', 'The client was closed'));
     this.#first = undefined;
   }

@@ -16,7 +16,7 @@ import type { CommandTrace } from './trace.ts';
 export interface GetOrSetOptions {
   /** How long a value is fresh: 0 is for ever. @default the client's `expires` */
   expires?: number | undefined;
-  /** How long after that it may still be served while one caller makes it anew. @default 0 */
+  /** How long after that it may still be served while one caller computes it again. @default 0 */
   staleFor?: number | undefined;
   /**
    * How long a computation may take: after it, the computation ends with `ERR_TIMEOUT` for those who wait for it, and
@@ -161,13 +161,13 @@ export class GetOrSet {
     }
   }
 
-  /** Makes the value anew behind the back of those who are served the old one. */
+  /** Computes the value again behind the back of those who are served the old one. */
   #refresh(id: string, guard: Guard, compute: Compute<unknown>, plan: Plan): void {
     if (this.#refreshes.has(id)) return;
     this.#refreshes.add(id);
     this.#host.calls
       .begin((call) => this.#compute(guard, compute, plan, call))
-      .catch((error) => this.#log('made anew', error))
+      .catch((error) => this.#log('computed again', error))
       .finally(() => this.#refreshes.delete(id));
   }
 

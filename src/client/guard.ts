@@ -29,7 +29,7 @@ export interface GuardTimes {
   lockFor: number;
 }
 
-/** What a look at a key found: a value to serve, the right to make it anew, both or neither. */
+/** What a look at a key found: a value to serve, the right to compute it, both or neither. */
 export interface Found {
   item: StoredItem | undefined;
   won: boolean;
@@ -43,7 +43,7 @@ interface Seen {
   /** Whether the server has handed the right to make the value to this asker, or to another one. */
   won: boolean;
   busy: boolean;
-  /** What is stored is stored in place of this; none where that can't be told. */
+  /** What is stored is stored in place of this; none where that can't be known. */
   cas: bigint | undefined;
 }
 

@@ -13,7 +13,7 @@ interface Misnamed {
 const LONGEST_LIKELY_TIMEOUT = 300;
 
 /**
- * Logs options that are nearly ours, once for each name. All other unknown ones are let through without a word, since
+ * Logs options that are nearly memts's, once for each name. All other unknown ones are let through without a word, since
  * adapters hand theirs along.
  */
 export function hintAtOptions(options: object, log: Log): void {

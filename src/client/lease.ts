@@ -9,7 +9,7 @@ import type { StoredItem } from './copies.ts';
 export interface Leased {
   /** None when there is no item, or only the stub of another's lease. */
   item: StoredItem | undefined;
-  /** Whether this asker is to make the value anew. */
+  /** Whether this asker is to compute the value. */
   won: boolean;
   /** Whether another asker is at it. */
   busy: boolean;
@@ -66,7 +66,7 @@ export class PeekCommand extends ClientCommand {
   }
 }
 
-/** Of an answer that has an item. */
+/** Of a response that has an item. */
 function itemOf({ value, extras }: Reply): StoredItem {
   return { value: value ?? Buffer.alloc(0), flags: extras ?? Buffer.alloc(4) };
 }

@@ -20,7 +20,7 @@ import { type GetWithCasResult, RetrievalCommand } from './retrieval.ts';
 import { ChangeCommand, checkFlags, fillInsert, type InsertOptions } from './storage.ts';
 import { type CommandTrace, noteMany, watchBatch } from './trace.ts';
 
-/** Keys in one batch: enough to fill a write, few enough that their answers fit the buffers on the way. */
+/** Keys in one batch: enough to fill a write, few enough that their responses fit the buffers on the way. */
 const BATCH_KEYS = 256;
 
 /** What one batch stores ends with the value that passes this size. */
@@ -175,7 +175,7 @@ class MultiCall<TValue> {
       await this.#dispatch(server, this.#kind.batch(entries, sink));
       return;
     }
-    // A transport of the caller's own takes frames with one answer each.
+    // A custom transport takes frames with one answer each.
     const single = async (entry: Entry, index: number): Promise<void> => {
       const command = this.#kind.single(entry);
       try {

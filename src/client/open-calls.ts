@@ -12,7 +12,7 @@ export class OpenCall {
   #wake: (error: MemcacheError) => void = ignore;
   /** Ends the call for who waits for it. */
   reject: (error: MemcacheError) => void = ignore;
-  /** Told when the client is closed. */
+  /** Called when the client is closed. */
   onClosed: (error: MemcacheError) => void = ignore;
 
   constructor(calls: OpenCalls) {

@@ -47,17 +47,17 @@ export interface ClientOptions<TIn = string | Uint8Array, TOut = Buffer | null> 
    * and short expirations on all values keep them out. @default false
    */
   failover?: boolean | Gutter | undefined;
-  /** How long a failed server is left alone, in seconds. @default 60 */
+  /** How long a failed server is ejected, in seconds. @default 60 */
   failoverTime?: number | undefined;
   /** Turns values into bytes and back. @default hands strings and Buffers through */
   serializer?: Serializer<TIn, TOut> | undefined;
   /** The protocol to speak. @default 'auto'; of a `Server` made by hand 'binary' */
   protocol?: ServerOptions['protocol'];
-  /** Whether those who listen to the channel `memts:command` are told the keys. @default false */
+  /** Whether listeners to the channel `memts:command` get the keys. @default false */
   traceKeys?: boolean | undefined;
 }
 
-/** Servers that stand in for those that are left alone. */
+/** Servers that stand in for ejected ones. */
 export interface Gutter {
   gutter: ServerList;
   /** The longest expiration there, in seconds: short, since a value changed meanwhile is old when its server is back. */

@@ -33,7 +33,7 @@ export interface GetWithCasResult<TOut> extends GetResult<TOut> {
   cas?: bigint;
 }
 
-/** Value and flags of an answer, by way of the serializer; throws what that throws. */
+/** Value and flags of a response, by way of the serializer; throws what that throws. */
 export function readValue(
   { serializer }: CommandHost,
   op: Op,

@@ -61,7 +61,7 @@ export function noteOutcomes<T extends Outcome<unknown>[]>(outcomes: T, trace: C
   return outcomes;
 }
 
-/** Notes in a trace of many keys for how many there was an answer, how many of these were errors, and who was asked. */
+/** Notes in a trace of many keys for how many there was a response, how many of these were errors, and who was asked. */
 export function noteMany(
   trace: CommandTrace,
   { answers, refusals, servers, hits }: { answers: number; refusals: number; servers: Set<string>; hits?: number },

@@ -5,7 +5,7 @@ import { Request } from '../protocol/request.ts';
 import type { Router } from './router.ts';
 import type { Server } from './server.ts';
 
-/** A server as a client takes it: ours, or any object with MemJS's contract. */
+/** A server as a client takes it: memts's, or any object with MemJS's contract. */
 export type ServerLike = Server | FrameTransport;
 
 /** A request on its way through the cluster: which server has it and how many attempts are left. */
@@ -27,7 +27,7 @@ export abstract class Command extends Request {
   declare unlogged: boolean;
   /** Whether it was refused since its server is known to be down. */
   declare untried: boolean;
-  /** Its number for a transport of the caller's own. */
+  /** Its number for a custom transport. */
   declare seq: number | undefined;
   /** Whether sending it again cannot change its effect. */
   get repeatable(): boolean {

@@ -30,7 +30,7 @@ const broken = new WeakSet<object>();
 
 /** Writes the log lines of a client. */
 export class Log {
-  // Read anew for each line, since MemJS's users may change it at any time.
+  // Read again for each line, since MemJS's users may change it at any time.
   readonly #options: { readonly logger: LogTarget };
   readonly #told = new Set<string>();
   /** The servers with a failure in the last second, and how many more there were since. */

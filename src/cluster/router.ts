@@ -8,14 +8,14 @@ import type { Log } from './log.ts';
 import { Server } from './server.ts';
 import { shorten } from './shorten.ts';
 
-/** What the router reads anew for each command, since MemJS's users may change it at any time. */
+/** What the router reads again for each command, since MemJS's users may change it at any time. */
 export interface RouterOptions {
   /** Attempts at a command in all. */
   retries: number;
   /** The pause before another attempt, in seconds. */
   retry_delay: number;
   failover: unknown;
-  /** How long a failed server is left alone, in seconds. */
+  /** How long a failed server is ejected, in seconds. */
   failoverTime: number;
   retryNonIdempotent: boolean;
 }
@@ -24,11 +24,11 @@ export interface RouterOptions {
 export interface RouterHost {
   readonly options: RouterOptions;
   readonly log: Log;
-  /** The server for a key; none when all are left alone. */
+  /** The server for a key; none when all are ejected. */
   server(key: WireKey): ServerLike | null | undefined;
   /** How many servers there are in all. */
   readonly fleetSize: number;
-  /** The opaque of a frame that goes to a transport of the caller's own. */
+  /** The opaque of a frame that goes to a custom transport. */
   readonly seq: number;
   /** Moves `seq` on. */
   incrSeq(): void;
@@ -45,7 +45,7 @@ const OURS: ReadonlySet<ErrorCode> = new Set([
   'ERR_INVALID_KEY',
 ]);
 
-/** How long a transport of the caller's own may take where it has no timeouts itself, in seconds. */
+/** How long a custom transport may take where it has no timeouts itself, in seconds. */
 const TRANSPORT_TIMEOUT = 0.5;
 
 /** Brings commands to servers, and decides what a failed attempt leads to: another one, another server, or the error. */
@@ -140,7 +140,7 @@ export class Router implements Holder {
   close(): void {
     const error = new MemcacheError('ERR_CLOSED', 'The client was closed');
     for (const command of [...this.#held, ...this.#retries.keys()] as Command[]) {
-      // What is told to one may have dropped another.
+      // A listener may have dropped another.
       if (command.holder !== this) continue;
       this.drop(command);
       command.reject(error);
@@ -181,7 +181,7 @@ export class Router implements Holder {
     for (const resolve of waiting) resolve();
   }
 
-  /** All attempts at a server have failed: with failover, and unless the server answers others, it is left alone. */
+  /** All attempts at a server have failed: with failover, and unless the server answers others, it is ejected. */
   #giveUp(command: Command, error: MemcacheError): void {
     const { failover, failoverTime } = this.#host.options;
     const { server } = command;

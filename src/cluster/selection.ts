@@ -24,7 +24,7 @@ export class Selection {
     return this.built(servers)(key);
   }
 
-  /** The next server for a key in the distribution's own order, of those that are not left alone. */
+  /** The next server for a key in the distribution's own order, of those that are not ejected. */
   after(key: string, servers: readonly ServerLike[]): ServerLike | undefined {
     const index = this.built(servers).after(key, (candidate) => isAway(servers[candidate]));
     return index === undefined ? undefined : servers[index];
@@ -42,7 +42,7 @@ export class Selection {
 }
 
 /**
- * The server for a key: the one at `first`, or, when that is left alone, the next that is not; none when all are.
+ * The server for a key: the one at `first`, or, when that is ejected, the next that is not; none when all are.
  * `selection` knows the order; without one it is the list's, as in MemJS.
  */
 export function choose(
@@ -67,7 +67,7 @@ export function asText(key: WireKey): string {
   return typeof key === 'string' ? key : Buffer.from(key).toString();
 }
 
-/** Whether a server is left alone; a transport of the caller's own says until when in its `wakeupAt`. */
+/** Whether a server is ejected; a custom transport says until when in its `wakeupAt`. */
 export function isAway(server: ServerLike | undefined): boolean {
   const wakeupAt = server?.wakeupAt;
   if (!wakeupAt) return false;

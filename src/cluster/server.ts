@@ -80,7 +80,7 @@ const DEFAULTS = {
 /**
  * One memcached server: it opens connections as commands need them and holds the commands that wait for one.
  *
- * MemJS's server contract is here too: whole binary frames through `write`, their answers through `onResponse` and
+ * MemJS's server contract is here too: whole binary frames through `write`, their responses through `onResponse` and
  * `onError`. A client uses that only for a server whose `write` has been replaced.
  */
 export class Server extends EventEmitter implements PoolOwner, FrameTransport {
@@ -156,7 +156,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   }
 
   /**
-   * Until when the server is left alone, as `Date.now()` has it when this is set. From then on the time runs by a clock
+   * Until when the server is ejected, as `Date.now()` has it when this is set. From then on the time runs by a clock
    * that nobody sets: one that is put back an hour does not keep the server away for an hour.
    */
   get wakeupAt(): number | undefined {
@@ -194,13 +194,13 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     return this.#pool.connect();
   }
 
-  /** Leaves the server alone: for `seconds` at least, and then until it answers again. */
+  /** Ejects the server: for `seconds` at least, and then until it answers again. */
   leaveAlone(seconds: number, error: MemcacheError): void {
     this.wakeupAt = programNow() + seconds * 1000;
     this.#pool.suspect(error);
   }
 
-  /** Waits for every answer, takes leave of the server and closes. A command after it opens a new connection. */
+  /** Waits for every response, disconnects from the server and closes. A command after it opens a new connection. */
   quit(): Promise<void> {
     return this.#pool.quit();
   }
@@ -216,24 +216,24 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     this.#pool.close();
   }
 
-  /** Sends a whole binary frame; its answer goes to the listeners for its opaque. */
+  /** Sends a whole binary frame; its response goes to the listeners for its opaque. */
   write(frame: Uint8Array | string): void {
     const buffer = Buffer.from(frame);
     checkFrame(buffer);
     this.send(new FrameRequest(buffer, this.#listeners));
   }
 
-  /** Calls `fn` with the answer to the frame whose opaque is `seq`. */
+  /** Calls `fn` with the response to the frame whose opaque is `seq`. */
   onResponse(seq: number, fn: ResponseListener): void {
     this.#listeners.onResponse(seq, fn);
   }
 
-  /** Calls `fn` when there won't be an answer to the frame whose opaque is `seq`. */
+  /** Calls `fn` when there won't be a response to the frame whose opaque is `seq`. */
   onError(seq: number, fn: ErrorListener): void {
     this.#listeners.onError(seq, fn);
   }
 
-  /** Hands an answer to the listener for its opaque. */
+  /** Passes a response to the listener for its opaque. */
   respond(message: TransportMessage): void {
     this.#listeners.respond(message);
   }

@@ -32,7 +32,7 @@ export interface ConnectionOptions {
   conntimeout: number;
 }
 
-/** Told what becomes of a connection. */
+/** Gets what becomes of a connection. */
 export interface ConnectionOwner {
   /** Commands may be sent. */
   onReady(connection: Connection): void;
@@ -44,12 +44,12 @@ export interface ConnectionOwner {
   onClosed(connection: Connection, error: MemcacheError): void;
 }
 
-/** What ends a connection that nobody needs any more; nobody is told. */
+/** What ends a connection that nobody needs any more; nobody gets an error. */
 const CLOSED = 'The connection was closed by the client';
 
 type State = 'opening' | 'ready' | 'retired' | 'closed';
 
-/** Asks the server to close the connection; the answer, if any, is of no interest. */
+/** Asks the server to close the connection; the response, if any, is of no interest. */
 class QuitRequest extends Request {
   constructor(timeout: number) {
     super(Op.Quit, '');
@@ -96,7 +96,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private held = false;
   /** How many of the requests that are to prove it came first. */
   private asked = 0;
-  /** Whether the socket has asked to be left alone until it drains. */
+  /** Whether the socket has asked for no more until it drains. */
   private blocked = false;
   /** Whether the input that is being read has answered anything, and taken the head off the queue. */
   private heard = false;
@@ -123,7 +123,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     this.openTimer = setTimeout(() => this.openTimedOut(), options.conntimeout);
   }
 
-  /** How many requests wait for an answer. */
+  /** How many requests wait for a response. */
   get pending(): number {
     return this.queue.length - this.asked;
   }
@@ -167,7 +167,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     if (!reply.more) this.moved = true;
     const request = reply.more ? this.queue.head() : this.queue.shift();
     if (request === undefined) return false;
-    // Nobody waits for the answer to one that was dropped.
+    // Nobody waits for the response to one that was dropped.
     if (request.holder === this) {
       if (!reply.more) request.holder = undefined;
       request.settle(reply);
@@ -181,7 +181,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     if (request.op !== Op.Raw) request.value = undefined;
   }
 
-  /** Takes no further commands, waits for the answers to those it has, takes leave of the server and closes. */
+  /** Takes no further commands, waits for the responses to those it has, disconnects from the server and closes. */
   quit(onClosed: () => void): void {
     if (this.socket.closed) onClosed();
     else this.onEnded.push(onClosed);
@@ -276,7 +276,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   }
 
   private openTimedOut(): void {
-    // The answer may have come while the process was busy: input is read before immediates run.
+    // The response may have come while the process was busy: input is read before immediates run.
     setImmediate(() => {
       if (this.state === 'opening') {
         this.destroy(this.error('ERR_TIMEOUT', 'socket timed out connecting to server.'));
@@ -384,7 +384,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private expire(requests: readonly Request[]): void {
     if (requests.length === 0) return;
     const error = this.error('ERR_TIMEOUT', 'socket timed out waiting on response.');
-    // One of them may close the client while it is told.
+    // One of them may close the client when it gets its error.
     for (const request of requests) this.failNow(request, this.closedBy ?? error, true);
   }
 
@@ -403,18 +403,18 @@ export class Connection implements ReplyQueue, Holder, Reader {
     return this.movedAt + Math.max(this.#options.timeout, own);
   }
 
-  /** Takes no further commands; closes when nobody waits for an answer any more. */
+  /** Takes no further commands; closes when nobody waits for a response any more. */
   retire(): void {
     if (this.state === 'retired' || this.state === 'closed') return;
     this.state = 'retired';
     this.owner.onRetired(this);
-    // Neither an answer nor a deadline would come by to close one that nobody waits on.
+    // Neither a response nor a deadline would come by to close one that nobody waits on.
     setImmediate(() => {
       if (!this.alive()) this.destroy(this.error('ERR_CLOSED', CLOSED));
     });
   }
 
-  /** Whether anybody still waits for an answer. */
+  /** Whether anybody still waits for a response. */
   private alive(): boolean {
     for (let i = 0; i < this.queue.length; i++) {
       if (this.isAwaited(this.queue.at(i))) return true;
@@ -422,7 +422,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     return false;
   }
 
-  /** Whether somebody outside the connection waits for the answer. */
+  /** Whether somebody outside the connection waits for the response. */
   private isAwaited(request: Request): boolean {
     return request.holder === this && !(request instanceof HandshakeRequest);
   }
@@ -458,7 +458,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   /** What encoding or decoding threw, with the server's name. */
   private located(error: unknown): MemcacheError {
     if (error instanceof MemcacheError) return this.error(error.code, error.message, error.cause, error.reply);
-    return this.error('ERR_PROTOCOL', 'The answer of the server could not be read', error);
+    return this.error('ERR_PROTOCOL', 'The response of the server could not be read', error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { clearImmediate, clearTimeout, monotonicNow, setImmediate, setTimeout } from '../clock.ts';
 /**
- * One timer for all deadlines of a connection. It is only ever set anew for an earlier deadline than the one it waits
+ * One timer for all deadlines of a connection. It is only ever set again for an earlier deadline than the one it waits
  * for; the sweep tells which is next.
  */
 export class DeadlineTimer {

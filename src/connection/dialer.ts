@@ -12,7 +12,7 @@ import { AUTH_FAILED } from './probe.ts';
 
 const PROTOCOLS: Protocols = { binary, meta, classic };
 
-/** What is to be opened, read anew each time. */
+/** What is to be opened, read again each time. */
 export interface Target {
   /** The server's name in errors. */
   name: string;
@@ -89,7 +89,7 @@ export class Dialer {
     return protocol.name;
   }
 
-  /** A stream that went out of step, or never gave an answer, may mean that another server is there now. */
+  /** A stream that desynchronised, or never gave a response, may mean that another server is there now. */
   forget(): void {
     this.#known = undefined;
     this.#spoken = undefined;
@@ -105,7 +105,7 @@ export class Dialer {
     return new Connection({ name, endpoint, introduction, assumed, credentials, timeout, conntimeout }, this.#owner);
   }
 
-  /** A server that hangs up on every login, without an answer to any, has not refused one: nobody may be behind it. */
+  /** A server that hangs up on every login, without a response to any, has not refused one: nobody may be behind it. */
   #nothingTaken({ name, credentials }: Target, last: MemcacheError): MemcacheError {
     if (this.#tried.length === 1 || (credentials !== undefined && last.code === 'ERR_CONNECT')) return last;
     const tried = this.#tried.map(describe).join('; ');

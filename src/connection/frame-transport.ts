@@ -7,7 +7,7 @@ import type { Output } from '../protocol/protocol.ts';
 import { Reply } from '../protocol/reply.ts';
 import type { Holder, Request } from '../protocol/request.ts';
 
-/** What a transport of the caller's own may answer with: MemJS's message, of which only the opaque is sure. */
+/** What a custom transport may answer with: MemJS's message, of which only the opaque is sure. */
 export interface TransportMessage {
   header: { opaque?: number; status?: number; totalBodyLength?: number; cas?: Buffer };
   key?: unknown;
@@ -15,7 +15,7 @@ export interface TransportMessage {
   val?: unknown;
 }
 
-/** Takes the answer to a frame. With `quiet` it takes further ones, until one whose `totalBodyLength` is 0. */
+/** Takes the response to a frame. With `quiet` it takes further ones, until one whose `totalBodyLength` is 0. */
 export interface ResponseListener {
   (message: Response): void;
   quiet?: boolean;
@@ -27,7 +27,7 @@ export type ErrorListener = (error: Error) => void;
 export interface FrameTransport {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
-  /** Until when the server is left alone, as `Date.now()` has it. */
+  /** Until when the server is ejected, as `Date.now()` has it. */
   wakeupAt?: number | undefined;
   write(frame: Buffer): void;
   onResponse(seq: number, fn: ResponseListener): void;
@@ -35,7 +35,7 @@ export interface FrameTransport {
   close(): void;
 }
 
-/** Who waits for which answer, by opaque: the half of the contract that every server of ours has. */
+/** Who waits for which answer, by opaque: the half of the contract that every server of memts has. */
 export class FrameListeners {
   readonly #responses = new Map<number, ResponseListener>();
   readonly #errors = new Map<number, ErrorListener>();
@@ -48,7 +48,7 @@ export class FrameListeners {
     this.#errors.set(seq, fn);
   }
 
-  /** Hands an answer to who waits for it; nobody may. */
+  /** Hands a response to who waits for it; nobody may. */
   respond(message: TransportMessage): void {
     const seq = message.header.opaque as number;
     const listener = this.#responses.get(seq);
@@ -78,13 +78,13 @@ export class FrameListeners {
   }
 }
 
-/** Sends a request as one whole frame through a transport of the caller's own. `patience` is in milliseconds. */
+/** Sends a request as one whole frame through a custom transport. `patience` is in milliseconds. */
 export function sendFrame(transport: FrameTransport, request: Request, seq: number, patience: number): void {
   if (request.op !== Op.Raw) request.opaque = seq;
   new Exchange(transport, request).start(patience);
 }
 
-/** One frame and its answer. */
+/** One frame and its response. */
 class Exchange implements Holder {
   #open = true;
   #timer: NodeJS.Timeout | undefined;

@@ -16,7 +16,7 @@ export interface Failure {
 /** Takes the requests of a handshake. */
 export type Send = (request: Request) => void;
 
-/** Told once how a probe ended: without a failure, what the connection speaks from now on. */
+/** Called once with how a probe ended: without a failure, what the connection speaks from now on. */
 export type Done = (failure: Failure | undefined, protocol?: Protocol) => void;
 
 /** A request of the connection's own, before it takes anybody else's. */
@@ -28,7 +28,8 @@ export class HandshakeRequest extends Request {
     this.value = value;
     // The whole handshake has one deadline, the connection's.
     this.timeout = Number.POSITIVE_INFINITY;
-    // A login in text looks like a store, and a server that wants none carries it out: what it stores is gone at once.
+    // ASCII authentication looks like a store, and a server that wants none carries it out: what it stores is gone at
+    // once.
     this.expiration = LONG_AGO;
     this.onReply = onReply;
   }
@@ -37,6 +38,6 @@ export class HandshakeRequest extends Request {
     this.onReply(reply);
   }
 
-  /** Whatever fails a handshake ends the connection, and that is told to its owner. */
+  /** Whatever fails a handshake ends the connection, and its owner gets the error. */
   override fail(): void {}
 }

@@ -10,7 +10,7 @@ export interface Credentials {
   password: string;
 }
 
-/** Told once how a login ended; `proven`, where it shows what the server speaks. */
+/** Called once with how a login ended; `proven`, where it shows what the server speaks. */
 type LoggedIn = (failure: Failure | undefined, proven: boolean) => void;
 
 /** Logs in, where the introduction asks for it. */
@@ -54,7 +54,7 @@ function authenticateText({ username, password }: Credentials, byKey: boolean, s
   const refuse = (text: string): void => done({ error: authError(text), rebuff: 'refused' }, false);
   if (!byKey && username.includes(' ')) {
     // It would end the name there, and log in somebody else.
-    refuse('A user name with a space is not for text authentication.');
+    refuse('A user name with a space is not for ASCII authentication.');
     return;
   }
   const key = byKey ? username : 'memts';

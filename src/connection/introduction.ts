@@ -1,6 +1,6 @@
 import type { Protocol } from '../protocol/protocol.ts';
 
-/** How a client says who it is: by SASL, or by a `set` that only a server with authentication in text understands. */
+/** How a client says who it is: by SASL, or by a `set` that only a server with ASCII authentication understands. */
 export type Login =
   | 'none'
   | 'sasl'
@@ -44,7 +44,7 @@ export function firstIntroduction(
   return { protocol: protocols[setting], login, auto: false };
 }
 
-/** What to try after a rebuff; nothing when all has been tried. */
+/** What to try after a rejection; nothing when all has been tried. */
 export function nextIntroduction(protocols: Protocols, last: Introduction, rebuff: Rebuff): Introduction | undefined {
   const { protocol, login, auto } = last;
   if (rebuff === 'refused') return login === 'text' ? { ...last, login: 'text-by-key' } : undefined;
@@ -57,8 +57,8 @@ export function nextIntroduction(protocols: Protocols, last: Introduction, rebuf
 const LOGINS: Readonly<Record<Login, string>> = {
   none: '',
   sasl: ' with SASL',
-  text: ' with a login in text',
-  'text-by-key': ' with a login in text, the user as the key',
+  text: ' with ASCII authentication',
+  'text-by-key': ' with ASCII authentication, the user as the key',
 };
 
 /** An introduction in an error message. */

@@ -48,7 +48,7 @@ export class OutputBuffer implements Output {
     this.sealed.push(chunk);
   }
 
-  /** Hands everything to the socket in one write; false when the socket wants to be left alone until it drains. */
+  /** Hands everything to the socket in one write; false when the socket wants no more until it drains. */
   flush(socket: Duplex): boolean {
     if (this.sealed.length === 0) {
       const written = this.buffer.subarray(this.start, this.position);

@@ -10,11 +10,11 @@ import { isWatched, tellClosed, tellConnected, tellFailed } from './telemetry.ts
 export interface PoolLimits {
   /** Sockets at most. */
   connections: number;
-  /** Commands that may wait, whether for a connection or for an answer. */
+  /** Commands that may wait, whether for a connection or for a response. */
   maxPending: number;
 }
 
-/** Told what becomes of the server behind a pool. */
+/** Gets what becomes of the server behind a pool. */
 export interface PoolOwner {
   /** There is a connection that commands can use. */
   onUp(protocol: ProtocolName): void;
@@ -39,11 +39,11 @@ export class Pool implements ConnectionOwner, Holder {
   /** Requests that fail when the input of this turn has been read, and not before the call that made them has returned. */
   readonly #refused = new Map<Request, MemcacheError>();
   #opening: Connection | undefined;
-  /** Told when the attempt at a connection that is under way has ended. */
+  /** Called when the attempt at a connection that is under way has ended. */
   #onSettled: ((error?: MemcacheError) => void)[] = [];
   /** When the server last answered anything, on the clock of `performance.now()`. */
   answeredAt = Number.NEGATIVE_INFINITY;
-  /** What a close said that came while requests were being failed: then it is what the rest of them is told. */
+  /** What a close said that came while requests were being failed: then the rest of them get it. */
   #closedBy: MemcacheError | undefined;
   /** Why the server can't be reached. */
   #reason: MemcacheError | undefined;
@@ -79,14 +79,16 @@ export class Pool implements ConnectionOwner, Holder {
     if (error !== undefined) throw error;
   }
 
-  /** Leaves the server alone until it answers again: what has been sent may still be answered. */
+  /** Ejects the server until it answers again: what has been sent may still be answered. */
   suspect(error: MemcacheError): void {
     if (this.#reason !== undefined) return;
     for (const connection of this.#ready) connection.retire();
     this.#goDown(error);
   }
 
-  /** Waits for every answer, quits each connection and closes; only a command that comes meanwhile opens another one. */
+  /**
+   * Waits for every response, quits each connection and closes; only a command that comes meanwhile opens another one.
+   */
   async quit(): Promise<void> {
     this.#quitting++;
     this.#calmDown();
@@ -233,7 +235,7 @@ export class Pool implements ConnectionOwner, Holder {
     try {
       this.#opening = this.#dialer.dial(mustAnswer || this.#reason !== undefined);
     } catch (cause) {
-      // A port or path that no socket takes; told like any other connection that could not be made.
+      // A port or path that no socket takes; reported like any other connection that could not be made.
       const error = this.#error('ERR_CONNECT', 'The connection could not be made', cause);
       nextTick(() => this.#openingFailed(error));
     }

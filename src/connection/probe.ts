@@ -39,7 +39,7 @@ function probePlain(protocol: Protocol, op: Op, times: number, send: Send, done:
 /**
  * `mn` alone proves little: memcached 1.6.0 to 1.6.9 answer it, but speak an older form, in which the value of a store
  * would be run as commands. They don't know base64, and proxies pass that question on to the servers behind them. The
- * version is looked at where it is told, since a proxy may tell another one.
+ * version is looked at where the server says it, since a proxy may say another one.
  */
 function probeMeta(send: Send, done: Done): void {
   let encodedKey: Status = Status.UnknownCommand;

@@ -4,7 +4,7 @@ import type { MemcacheError } from '../errors.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Connection } from './connection.ts';
 
-/** What the channel `memts:connection` is told. */
+/** What the channel `memts:connection` gets. */
 export interface ConnectionEvent {
   /**
    * `connect`: commands may be sent. `close`: a connection that was open is over. `error`: a connection could not be

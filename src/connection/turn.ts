@@ -9,7 +9,7 @@ let last = 0;
 
 /**
  * Says when the commands leave that a connection gathers. One that works alone writes as soon as the code that called it
- * has returned. Where several do, the answers of one lead to commands for the others: then each of them waits until the
+ * has returned. Where several do, the responses of one lead to commands for the others: then each of them waits until the
  * event loop has read all input there is, and one write carries what would have been many.
  */
 export class Turn {

@@ -26,7 +26,7 @@ const LONGEST_CACHEDUMP = 2 * MEGABYTE;
 /** A dump is sent in parts of about this size. */
 const PART_BYTES = 64 * 1024;
 
-/** The classic commands that look after the server itself, and the answer to unknown ones. */
+/** The classic commands that look after the server itself, and the response to unknown ones. */
 export class AdminCommands {
   readonly #channel: Channel;
   /** Whether the present command is answered with nothing. */
@@ -37,7 +37,7 @@ export class AdminCommands {
   }
 
   /**
-   * Answers the command; where that takes long, the answer is how to go on with it. A last word `noreply` silences
+   * Answers the command; where that takes long, it returns how to go on. A last word `noreply` silences
    * whatever a command would answer, the one that does not exist too; but not `stats`.
    */
   dispatch(words: readonly string[]): Continuation | undefined {

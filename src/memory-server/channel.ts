@@ -31,7 +31,7 @@ export interface Channel {
   spareCas: bigint;
   /** Closes once all that was written is on the wire. */
   end(): void;
-  /** Told when a command has been dealt with and its whole reply is written. */
+  /** Called when a command has been dealt with and its whole reply is written. */
   commandDone(): void;
 }
 

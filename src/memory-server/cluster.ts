@@ -2,7 +2,7 @@
 export interface ClusterNode {
   host: string;
   port: number;
-  /** The node's IP address, where that is told besides the name. @default '' */
+  /** The node's IP address, where it is given besides the name. @default '' */
   address?: string | undefined;
 }
 

@@ -33,7 +33,7 @@ export interface SilenceFault extends FaultScope {
   kind: 'silence';
 }
 
-/** A reply never comes, but those behind it do: the answers are out of step with the commands. */
+/** A reply never comes, but those behind it do: the responses are desynchronised with the commands. */
 export interface LoseFault extends FaultScope {
   kind: 'lose';
 }
@@ -91,7 +91,7 @@ export interface MuteFault extends FaultScope {
   kind: 'mute';
 }
 
-/** Connections are told `ERROR Too many open connections`, in text whatever they speak, and closed. */
+/** Connections get `ERROR Too many open connections`, in text whatever they speak, and are closed. */
 export interface TooManyConnectionsFault extends FaultScope {
   kind: 'tooManyConnections';
 }

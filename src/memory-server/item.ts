@@ -6,7 +6,7 @@ export const Mark = {
   Active: 2,
   /** Invalidated: still served, but as stale. */
   Stale: 4,
-  /** Some client has been told that recaching it is its task. */
+  /** Some client has won the right to recache it. */
   TokenSent: 8,
   /** Its key came in base64 and goes out in base64. */
   BinaryKey: 16,

@@ -68,7 +68,7 @@ export class MetaCommands {
     writeLine(this.#channel.output, text);
   }
 
-  /** Reads the line of a command without a data block and carries it out; `refusal` is what faulty flags are told. */
+  /** Reads the line of a command without a data block and carries it out; `refusal` is the response to faulty flags. */
   #run(words: readonly string[], command: (flags: MetaFlags) => void, refusal?: string): undefined {
     if (words.length < 2 || !lookLikeFlags(words, 2)) return this.#line(BAD_LINE);
     const flags = readFlags(words, 2);
@@ -284,7 +284,7 @@ export class MetaCommands {
   #debug(words: readonly string[]): undefined {
     const [, given, flag] = words;
     if (given === undefined || given.length > MAX_KEY_BYTES || !lookLikeFlags(words, 2)) return this.#line(BAD_LINE);
-    // memcached heeds a `b` only where one more word follows.
+    // memcached follows a `b` only where one more word follows.
     const key = flag === 'b' && words.length > 3 ? decodeKey(given) : given;
     if (key === undefined) return this.#line(BAD_LINE);
     const { store } = this.#channel.commands;

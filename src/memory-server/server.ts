@@ -40,7 +40,7 @@ export interface MemoryServerOptions {
   tls?: TlsOptions | undefined;
   /**
    * Which protocols are spoken: found out by a connection's first byte, or only one kind, as with memcached's `-B`.
-   * memcached with SASL (`-S`) is `'binary'`, with text authentication (`-Y`) `'ascii'`.
+   * memcached with SASL (`-S`) is `'binary'`, with ASCII authentication (`-Y`) `'ascii'`.
    * @default 'auto'
    */
   protocol?: ServerProtocol | undefined;

@@ -1,4 +1,6 @@
-/** memcached's slab classes: items are kept in chunks of these sizes. Only told in statistics; nothing is kept so here. */
+/**
+ * memcached's slab classes: items are kept in chunks of these sizes. Only statistics say them; nothing is kept so here.
+ */
 
 export const PAGE_BYTES = 1024 * 1024;
 

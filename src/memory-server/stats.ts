@@ -4,7 +4,7 @@ import { classOf, classSizes, PAGE_BYTES } from './slabs.ts';
 import type { Store } from './store.ts';
 import { encodeKey } from './wire/meta.ts';
 
-/** The version that the server says it is; the one that its answers are held against. */
+/** The version that the server says it is; the one that its responses are held against. */
 export const VERSION = '1.6.45';
 
 /** What the statistics tell about the server around the store. */

@@ -22,7 +22,7 @@ export interface StoreOptions {
   clock?: (() => number) | undefined;
 }
 
-/** Where the store's clock begins, so that a time in the past can be told from "never"; memcached's begins here too. */
+/** Where the store's clock begins, so that a time in the past differs from "never"; memcached's begins here too. */
 const CLOCK_BEGINS = 62;
 
 /** How many items one sweep looks at, at most, so that no sweep blocks the event loop. */

@@ -173,7 +173,7 @@ export class TextConversation implements Conversation {
   /** Answers for the keys from `at` on, one after the other; in parts, when the client does not read them. */
   #fetch(line: string, at: number, withCas: boolean, expiration: number | undefined): void {
     const channel = this.#channel;
-    /** Where the answer begins; undefined once a part of it has gone out. */
+    /** Where the response begins; undefined once a part of it has gone out. */
     let begin: number | undefined = channel.output.position;
     let from = skipSpaces(line, at);
     this.#continuation = () => {
@@ -192,7 +192,7 @@ export class TextConversation implements Conversation {
     };
   }
 
-  /** A key that is too long: the hits before it are not told, and memcached ends its line twice. */
+  /** A key that is too long: the hits before it are not sent, and memcached ends its line twice. */
   #refuseFetch(begin: number | undefined): boolean {
     const { output } = this.#channel;
     if (begin !== undefined) output.position = begin;

@@ -12,7 +12,7 @@ const SHORTEST_LINE = 6;
 /** Credentials may not be longer. */
 const LONGEST_CREDENTIALS = 16 * 1024;
 
-/** Text authentication: before it the only command is a `set` whose data block is a user name and a password. */
+/** ASCII authentication: before it the only command is a `set` whose data block is a user name and a password. */
 export class TextLogin {
   readonly #channel: Channel;
   done: boolean;

@@ -1,4 +1,4 @@
-/** Someone who may log in, with SASL PLAIN or with text authentication. */
+/** Someone who may log in, with SASL PLAIN or with ASCII authentication. */
 export interface User {
   username: string;
   password: string;

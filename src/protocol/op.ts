@@ -1,6 +1,6 @@
 /**
  * What a request asks for, whatever protocol carries it. The numbers are the binary protocol's opcodes
- * (memcached's `protocol_binary.h`), because serializers are handed them; from 0x100 on they are ours.
+ * (memcached's `protocol_binary.h`), because serializers are handed them; from 0x100 on they are memts's.
  */
 export const Op = {
   Get: 0x00,
@@ -23,7 +23,7 @@ export const Op = {
   SaslAuth: 0x21,
   /** A binary frame that the caller built: {@link Request.value} holds it, its opaque included. */
   Raw: 0x100,
-  /** A login in text (`protocol.txt`, "Authentication"): key and value are what the server wants them to be. */
+  /** ASCII authentication (`protocol.txt`, "Authentication"): key and value are what the server wants them to be. */
   TextAuth: 0x101,
   /** Reads {@link Request.keys}; answered by the hits, each with its index, and an end. */
   GetMulti: 0x102,
@@ -31,7 +31,7 @@ export const Op = {
   SetMulti: 0x103,
   /** Deletes {@link Request.keys}; answered by those that were not there or went wrong, each with its index, and an end. */
   DeleteMulti: 0x104,
-  /** Reads a key and, where nothing or only something old is there, hands one asker the right to make it anew. */
+  /** Reads a key and, where nothing or only something old is there, gives one asker the right to compute it. */
   Lease: 0x105,
 } as const;
 

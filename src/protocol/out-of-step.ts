@@ -3,12 +3,15 @@ import { MemcacheError } from '../errors.ts';
 /** memcached says this in text, whatever the connection's protocol, when it is full. */
 const FULL_SERVER = 'ERROR Too many open connections';
 
-/** The stream can't be read any further. `found` is ours: no byte of the stream may get into a message. */
+/** The stream can't be read any further. `found` is memts's own text: no byte of the stream may get into a message. */
 export function outOfStep(found: string): MemcacheError {
-  return new MemcacheError('ERR_PROTOCOL', `The stream from the server is out of step: ${found}`);
+  return new MemcacheError('ERR_PROTOCOL', `The stream from the server is desynchronised: ${found}`);
 }
 
-/** What becomes of bytes that are no answer: a full server's refusal is told as such, all else is out of step. */
+/**
+ * What becomes of bytes that are no response: a full server's refusal is reported as such, all else is a desynchronised
+ * stream.
+ */
 export function notAnAnswer(bytes: Uint8Array, start: number, end: number, found: string): MemcacheError {
   if (!beginsWith(bytes, start, end, FULL_SERVER)) return outOfStep(found);
   return new MemcacheError('ERR_CONNECT', 'The server has too many open connections');

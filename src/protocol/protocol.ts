@@ -12,12 +12,12 @@ export interface Output {
   attach(chunk: Uint8Array): void;
 }
 
-/** The requests that wait for an answer on a connection, oldest first, as a decoder sees them. */
+/** The requests that wait for a response on a connection, oldest first, as a decoder sees them. */
 export interface ReplyQueue {
   /** The request that the next answer belongs to. */
   head(): Request | undefined;
   /**
-   * Hands the head its answer and, unless `reply.more`, takes it off the queue. False when the connection has come to
+   * Hands the head its response and, unless `reply.more`, takes it off the queue. False when the connection has come to
    * its end meanwhile, so that nothing further may be decoded.
    */
   deliver(reply: Reply): boolean;
@@ -27,12 +27,12 @@ export interface ReplyQueue {
 export interface Decoder {
   /**
    * Takes `chunk` from `start` to `end`; keeps no reference to it, unless it is what {@link room} gave. Throws a `MemcacheError` with `ERR_PROTOCOL` when the
-   * bytes can't be an answer to the head of the queue: the stream is out of step then and the connection is over.
+   * bytes can't be a response to the head of the queue: the stream is desynchronised then and the connection is over.
    */
   decode(chunk: Buffer, start: number, end: number): void;
   /** Memory that the next bytes of the connection may be read into, when most of a large value is still to come. */
   room(): Buffer | undefined;
-  /** Nothing further comes: hands on the answer at the head of the queue if only its end is missing. */
+  /** Nothing further comes: hands on the response at the head of the queue if only its end is missing. */
   ended?(): void;
 }
 

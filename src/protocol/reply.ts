@@ -2,7 +2,7 @@ import type { Response } from './binary/message.ts';
 import { Status } from './status.ts';
 
 /**
- * One answer, the same for every protocol. A decoder has a single one, which it fills for each answer and lends to
+ * One answer, the same for every protocol. A decoder has a single one, which it fills for each response and lends to
  * `Request.settle`; buffers in it are copies of their own, so they may be kept.
  */
 export class Reply {
@@ -17,9 +17,9 @@ export class Reply {
   cas = 0n;
   /** A counter's value; a bigint past 2^53 − 1. */
   counter: number | bigint = 0;
-  /** The whole answer to a frame that the caller built. */
+  /** The whole response to a frame that the caller built. */
   frame: Response | null = null;
-  /** Whether the right to make the value anew was granted to this request, or to another one that is still at it. */
+  /** Whether the right to compute the value was granted to this request, or to another one that is still at it. */
   won = false;
   busy = false;
   /** How long the item has left, in seconds; −1 for ever. Only of answers to a lease. */

@@ -23,7 +23,7 @@ export interface Holder {
 
 /**
  * One command on its way, the same for every protocol. The fields of the first group go on the wire; the others are
- * the connection's. An attempt at a request ends in exactly one call of `settle` (the last one, where an answer has
+ * the connection's. An attempt at a request ends in exactly one call of `settle` (the last one, where a response has
  * several parts) or of `fail`.
  *
  * What each request has is set by constructors, and declared only: fields of every class on the way to a command are
@@ -70,7 +70,7 @@ export abstract class Request {
   }
 
   /**
-   * Takes the answer. The reply is only lent: the decoder fills the same object again for the next answer.
+   * Takes the response. The reply is only lent: the decoder fills the same object again for the next answer.
    * A request that is answered in several parts (statistics) is called for each; `reply.more` is false on the last.
    */
   abstract settle(reply: Reply): void;
@@ -92,7 +92,7 @@ Object.assign(Request.prototype, {
   stores: undefined,
 });
 
-/** Keeps the place of a request that needs no answer any more, so that its late reply is recognised and thrown away. */
+/** Keeps the place of a request that needs no response any more, so that its late reply is recognised and thrown away. */
 export class AbandonedRequest extends Request {
   constructor(request: Request) {
     super(request.op, request.key);

@@ -1,6 +1,6 @@
 /**
  * What happened to a request, whatever protocol said so. The numbers are the binary protocol's status codes
- * (memcached's `protocol_binary.h`); from 0x100 on they are ours.
+ * (memcached's `protocol_binary.h`); from 0x100 on they are memts's.
  */
 export const Status = {
   Ok: 0x00,
@@ -21,7 +21,7 @@ export const Status = {
   TemporaryFailure: 0x86,
   /** A key of a batch that the protocol can't say; nothing was sent for it. */
   InvalidKey: 0x100,
-  /** memcached was told to take no flush (`-F`). */
+  /** memcached runs without flush (`-F`). */
   FlushOff: 0x101,
 } as const;
 

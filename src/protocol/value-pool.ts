@@ -3,7 +3,10 @@ import { sharedMemory } from '../shared-memory.ts';
 /** Up to this length the runtime's own pool is the cheapest memory; a piece of it pins no more than 8 KB. */
 const LARGEST_POOLED = 1024;
 
-/** Up to this length pieces are cut from a slab of ours. Memory of its own is dear to make, a chunk of input dear to pin. */
+/**
+ * Up to this length pieces are cut from a shared slab. Memory of its own is expensive to make, a chunk of input
+ * expensive to pin.
+ */
 const LARGEST_CUT = 8 * 1024;
 const SLAB_BYTES = 32 * 1024;
 

@@ -71,7 +71,10 @@ export function compressed<TIn, TOut>(
   };
 }
 
-/** Whether the inner serializer, or the caller, uses bits that would not come back, or would be taken for ours. */
+/**
+ * Whether the inner serializer, or the caller, uses bits that would not come back, or would be taken for the
+ * serializer's own.
+ */
 function isTaken(flags: number): boolean {
   return isMarked(flags) ? compressionOf(flags) !== 0 : (flags & OURS) !== 0;
 }

@@ -1,6 +1,6 @@
 /**
  * The upper half of the flags, as `jsonSerializer` and `compressed` use it. Other clients keep their types in the lower
- * half, so that none takes ours for one of its own. The lower half is the caller's.
+ * half, so that none takes these for its own. The lower half is the caller's.
  *
  *     31    24 23  20 19  16 15             0
  *    +--------+------+------+----------------+
@@ -8,7 +8,7 @@
  *    +--------+------+------+----------------+
  */
 
-/** The bits that are ours. */
+/** The bits that are memts's. */
 export const OURS = 0xffff0000;
 
 const MARK_BITS = 0xff000000;

@@ -14,7 +14,7 @@ export interface Serializer<TIn, TOut> {
   deserialize(opcode: number, value: Buffer | null, extras: Buffer): Serialized<TOut>;
 }
 
-/** Hands everything through as it is. */
+/** Passes everything unchanged. */
 export const noopSerializer: Serializer<string | Uint8Array, Buffer | null> = {
   serialize: (_opcode, value, extras) => ({ value, extras }),
   deserialize: (_opcode, value, extras) => ({ value, extras }),

@@ -149,7 +149,7 @@ describe('a namespace', () => {
     expect([await there.get('key'), (await client.get('next:generation')).value?.toString()]).toEqual(['again', begun]);
   });
 
-  it('begins anew, with a line in the log, where its record holds what no token is', async () => {
+  it('starts over, with a line in the log, where its record holds what no token is', async () => {
     const log: string[] = [];
     for (const found of ['', 'a b', 'x'.repeat(300), '{"toString":1}', Buffer.from([0, 255])]) {
       const store = new KeyvMemts(server.address, { namespace: 'spoilt', logger: { log: (line) => log.push(line) } });
@@ -161,7 +161,7 @@ describe('a namespace', () => {
       await store.disconnect();
     }
     expect(log).toHaveLength(5);
-    expect(log[0]).toBe('memts: the record of a namespace could not be read, so the namespace begins anew');
+    expect(log[0]).toBe('memts: the record of a namespace could not be read, so the namespace starts over');
   });
 
   it('asks for its record once for all that is done in one turn', async () => {
@@ -193,7 +193,7 @@ describe('a namespace', () => {
     },
   );
 
-  it('of another Keyv on one store is told of, since each of them empties the last one', async () => {
+  it('of another Keyv on one store is logged, since each of them empties the last one', async () => {
     const log: string[] = [];
     const store = new KeyvMemts(server.address, { logger: { log: (line) => log.push(line) } });
     const one = new Keyv({ store, namespace: 'one' });
@@ -224,7 +224,7 @@ describe('a namespace', () => {
 });
 
 describe('servers', () => {
-  it('that fail are told of, and the others answer', async () => {
+  it('that fail are reported, and the others answer', async () => {
     const options = { retries: 1, timeout: 2, logger: { log: () => {} } };
     const store = new KeyvMemts([server.address, `127.0.0.1:${await freePort()}`], options);
     const errors: Error[] = [];

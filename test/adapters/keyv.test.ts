@@ -207,7 +207,7 @@ describe('createKeyv', () => {
   });
 });
 
-it('keeps objects with a serializer, where Keyv was told not to serialize', async () => {
+it('keeps objects with a serializer, where Keyv is set not to serialize', async () => {
   const store = new KeyvMemts(server.address, { serializer: jsonSerializer() });
   const keyv = new Keyv({ store, serialize: undefined, deserialize: undefined } as object);
   await keyv.set('user', { name: 'Ada' }, 300);

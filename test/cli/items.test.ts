@@ -113,7 +113,7 @@ describe.concurrent('items', { timeout: PATIENCE }, () => {
     expect(await run('get cas --cas')).toMatchObject({ code: 3, stderr: expect.stringMatching(/CAS switched off/) });
   });
 
-  it.skipIf(!CAN.cas)('stores under a CAS that it was told', async () => {
+  it.skipIf(!CAN.cas)('stores under a CAS that it is given', async () => {
     await client.set('cas', 'one');
     const { cas } = JSON.parse((await run('get cas --cas --json')).stdout);
     expect(await run(`set cas two --cas ${cas}`)).toMatchObject({ code: 0 });

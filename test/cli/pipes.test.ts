@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe('in pipes', { timeout: PATIENCE }, () => {
-  it('keys end with NUL where they are told to, as bytes', async () => {
+  it('keys end with NUL where an option says so, as bytes', async () => {
     await using other = await startMemcached();
     await using filled = Client.create(other.address);
     await filled.set(Buffer.from('a "b\n\xff', 'latin1'), 'x');

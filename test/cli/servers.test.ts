@@ -88,7 +88,7 @@ describe.concurrent('whole servers', { timeout: PATIENCE }, () => {
     expect(table.stderr).toBe('');
   });
 
-  it('flushes only when it is told to', async () => {
+  it('flushes only with --yes', async () => {
     await using other = await startMemcached();
     await using filled = Client.create(other.address);
     await filled.set('key', 'value');

@@ -65,7 +65,7 @@ test('a unix socket where nobody listens: the reason, with the path', async () =
   await expect(create(path).get('a')).rejects.toMatchObject({ code: 'ERR_CONNECT', server: path });
 });
 
-test('a host name is resolved anew at every connect', async () => {
+test('a host name is resolved again at every connect', async () => {
   await using server = await startMemcached();
   await using proxy = await startProxy(server.port);
   const { asked } = resolveTo(() => [{ address: '127.0.0.1', family: 4 }]);

@@ -114,7 +114,7 @@ describe('maxPending', () => {
     expect(await client.set('a', 'room again')).toBe(true);
   });
 
-  test('a refused command is not tried again and does not have the server left alone', async () => {
+  test('a refused command is not tried again and does not have the server ejected', async () => {
     await using server = await MemoryServer.start();
     server.faults.add({ kind: 'latency', ms: 100 });
     const client = create(server.address, { maxPending: 1, timeout: 2, retries: 5 });

@@ -22,7 +22,7 @@ describeEverywhere((target: Target) => {
       expect(await failure(client.getOrSet('key', () => Promise.reject(reason)))).toBe(reason);
     });
 
-    it('with all servers left alone, or discovery that fails, computes as well', async () => {
+    it('with all servers ejected, or discovery that fails, computes as well', async () => {
       const left = target.create({ retry_delay: 0.01, failover: true }, `127.0.0.1:${await freePort()}`);
       await failure(left.get('key'));
       expect(await left.getOrSet('key', () => 'made')).toEqual(Buffer.from('made'));
@@ -98,12 +98,14 @@ describeEverywhere((target: Target) => {
         expect(String(await target.client.getOrSet(key, broken, options))).toBe('old');
         expect(broken).toHaveBeenCalled();
       });
-      await eventually(() => expect(target.log.join('\n')).toMatch(/could not be made anew: the computation failed/));
+      await eventually(() =>
+        expect(target.log.join('\n')).toMatch(/could not be computed again: the computation failed/),
+      );
       expect(target.log.join('\n')).not.toContain('secret');
       expect(String(await target.client.getOrSet(key, () => 'old too', options))).toBe('old');
     });
 
-    it('deleted while it is made anew: the outdated result is not stored', async () => {
+    it('deleted while it is computed again: the outdated result is not stored', async () => {
       const key = target.key();
       const options = { expires: 1, staleFor: 60 };
       await target.client.getOrSet(key, () => 'old', options);

@@ -193,7 +193,7 @@ for (const { name, start, atHand } of SERVERS) {
     });
   }
 
-  describe.skipIf(!atHand)(`${name} with text authentication`, () => {
+  describe.skipIf(!atHand)(`${name} with ASCII authentication`, () => {
     let target: Target;
     beforeAll(async () => {
       target = await start(false, 'text');

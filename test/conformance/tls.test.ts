@@ -149,7 +149,7 @@ describe.skipIf(!CAN.tls)('TLS to memcached', () => {
     expect(causeOf(await refusal(url))).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE');
   });
 
-  test.skipIf(!CAN.sasl || !CAN.login)('TLS with SASL and with authentication in text', async () => {
+  test.skipIf(!CAN.sasl || !CAN.login)('TLS with SASL and with ASCII authentication', async () => {
     const sasl = await memcached(certs.server, { sasl: [USER] });
     const text = await memcached(certs.server, { auth: [{ username: 'alice', password: 'simple' }] });
     for (const protocol of ['auto', 'binary'] as const) {
@@ -235,7 +235,7 @@ describe.skipIf(CHOSEN)('the handshake', () => {
     server.close();
   });
 
-  test('the server is told the name that is asked for (SNI), but no address; sessions are used again', async () => {
+  test('the server gets the name that is asked for (SNI), but no address; sessions are used again', async () => {
     await using server = await startTlsServer();
     const client = create(`localhost:${server.port}`, { protocol: 'meta' });
     for (let round = 0; round < 3; round++) {

@@ -155,7 +155,7 @@ describeEverywhere((target: Target) => {
   });
 
   describe('version', () => {
-    it('is told for each server that answers', async () => {
+    it('is returned for each server that answers', async () => {
       await using other = await MemoryServer.start();
       const client = target.create({ retry_delay: 0 }, `${target.name},${other.address},127.0.0.1:1`);
       const versions = await client.version();
@@ -167,7 +167,7 @@ describeEverywhere((target: Target) => {
   });
 
   describe('Symbol.asyncDispose', () => {
-    it('waits for every answer and closes every socket', async () => {
+    it('waits for every response and closes every socket', async () => {
       const proxy = await target.proxy();
       const [key, outcomes] = [target.key(), [] as unknown[]];
       {

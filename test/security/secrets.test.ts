@@ -65,7 +65,7 @@ function echo(line: (heard: string) => string): Behaviour {
   };
 }
 
-describe.each(PROTOCOLS)('a password is told to nobody but the server, over %s', (protocol) => {
+describe.each(PROTOCOLS)('a password goes to nobody but the server, over %s', (protocol) => {
   test.each(ECHOES)('which says it back %s', async (_how, behaviour) => {
     await using rogue = await startRogueServer(behaviour);
     const client = watched(

@@ -175,7 +175,7 @@ describe.each(CHOSEN ? SERVERS.slice(0, 1) : SERVERS)('%s', (_name, start, can) 
 describe.skipIf(!CAN.login || !CAN.sasl)('credentials', () => {
   const user = { username: 'alice', password: 'good' };
 
-  test.each(TEXT)('no login in text is another command: %s', async (protocol) => {
+  test.each(TEXT)('no ASCII authentication is another command: %s', async (protocol) => {
     await using server = await startMemcached({ auth: [user] });
     const wrong = [
       ['alice\r\nset evil 0 0 1\r\nx', 'good'],

@@ -69,7 +69,7 @@ describe.each(CAN.protocols)(`${SUBJECT.name}, %s`, (protocol) => {
   }
 
   it(
-    'keys that are words, values that are commands: each answer is its own, and no other key changes',
+    'keys that are words, values that are commands: each response is its own, and no other key changes',
     async ({ task }) => {
       const client = Client.create(server.address, { protocol, timeout: 5, retries: 1, logger });
       // Looks from a connection of its own.

@@ -4,7 +4,7 @@ import { type AdapterClient, asText } from './client.ts';
 import type { AdapterLog } from './log.ts';
 import { isUnreadable } from './unreadable.ts';
 
-/** How often a record that others delete as soon as it is there is made anew. */
+/** How often a record that others delete as soon as it is there is added again. */
 const ATTEMPTS = 5;
 
 /** What a record holds: 9 random bytes. */
@@ -34,7 +34,9 @@ export class Generation {
     return this.#known;
   }
 
-  /** Asks once for all that is done in this turn. The question leaves after it, so the answer is not too old for any. */
+  /**
+   * Asks once for all that is done in this turn. The question leaves after it, so the response is not too old for any.
+   */
   current(): Promise<string> {
     this.#reading ??= Promise.resolve().then(() => {
       this.#reading = undefined;
@@ -71,7 +73,7 @@ export class Generation {
     } catch (error) {
       if (!isUnreadable(error)) throw error;
     }
-    this.#log.warn('the record of a namespace could not be read, so the namespace begins anew');
+    this.#log.warn('the record of a namespace could not be read, so the namespace starts over');
     await this.#client.delete(this.#record);
     return undefined;
   }

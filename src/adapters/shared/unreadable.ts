@@ -2,7 +2,7 @@ import { MemcacheError } from '../../index.ts';
 
 /**
  * Whether a read failed for what lies in the cache, and not for a server or the way to it: the serializer could make
- * nothing of it. One of the caller's own may throw anything; all other errors of the client are of its own kind.
+ * nothing of it. A custom one may throw anything; all other errors of the client are of its own kind.
  */
 export function isUnreadable(error: unknown): boolean {
   if (!(error instanceof MemcacheError)) return error instanceof Error;

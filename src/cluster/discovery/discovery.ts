@@ -14,13 +14,13 @@ export interface Discovery {
   /** The time between two questions, in seconds. */
   readonly interval: number;
   /**
-   * How long an answer may take, in seconds. After that the question counts as failed, and is asked anew.
+   * How long a response may take, in seconds. After that the question counts as failed, and is asked again.
    * @default `interval`, but at least 10
    */
   readonly timeout?: number | undefined;
 }
 
-/** Told what the source says. */
+/** Gets what the source says. */
 export interface DiscoveryListener {
   /** The list, whether it has changed or not. */
   found(servers: readonly DiscoveredServer[]): void;
@@ -31,7 +31,7 @@ export interface DiscoveryListener {
 /** The longest pause while there is no list at all, in seconds. */
 const IMPATIENT = 1;
 
-/** An answer may take so long at least, in seconds, unless the source says otherwise. */
+/** A response may take so long at least, in seconds, unless the source says otherwise. */
 const PATIENCE = 10;
 
 /** Asks a source again and again. It does not keep the process alive. */
@@ -39,7 +39,7 @@ export class Watcher {
   readonly #discovery: Discovery;
   readonly #listener: DiscoveryListener;
   #timer: NodeJS.Timeout | undefined;
-  /** What the present row of questions is called; an answer to an earlier one, from before a stop, is not wanted. */
+  /** What the present row of questions is called; a response to an earlier one, from before a stop, is not wanted. */
   #round: object | undefined;
   #failing = false;
   /** Whether the source has ever named servers. */

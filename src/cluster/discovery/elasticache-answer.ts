@@ -5,14 +5,14 @@ import type { DiscoveredServer } from './discovery.ts';
 /** `CONFIG cluster <flags> <bytes>` or `VALUE <key> <flags> <bytes>`, then a block of that length and `END`. */
 const HEAD = /^(?:CONFIG|VALUE) \S+ \d+ (\d+)\r\n/;
 
-/** Whether an answer of a configuration endpoint has come to its end. */
+/** Whether a response of a configuration endpoint has come to its end. */
 export function isWhole(answer: string): boolean {
   if (/^(?:ERROR|CLIENT_ERROR|SERVER_ERROR).*\r\n$/.test(answer)) return true;
   const head = HEAD.exec(answer);
   return answer.endsWith('END\r\n') && answer.length > (head === null ? 0 : head[0].length + Number(head[1]));
 }
 
-/** The answer's data block; `undefined` where the server does not know the question. */
+/** The response's data block; `undefined` where the server does not know the question. */
 export function dataBlock(answer: string): string | undefined {
   const head = HEAD.exec(answer);
   if (head === null) return undefined;
@@ -40,7 +40,7 @@ export class LatestConfiguration {
   #lower = 0;
   #lowerSince = 0;
 
-  /** Takes an answer, and gives back the configuration to go by after it. */
+  /** Takes a response, and gives back the configuration to go by after it. */
   take(found: Configuration): Configuration {
     if (this.#latest !== undefined && found.version < this.#latest.version && !this.#isRecreated()) return this.#latest;
     this.#lower = 0;

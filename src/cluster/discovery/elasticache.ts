@@ -54,7 +54,7 @@ export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }
   return { interval, discover };
 }
 
-/** The answer's data block; `undefined` where the server does not know the question. */
+/** The response's data block; `undefined` where the server does not know the question. */
 function ask(socket: net.Socket, question: string, seconds: number): Promise<string | undefined> {
   return new Promise<string | undefined>((resolve, reject) => {
     let received = '';

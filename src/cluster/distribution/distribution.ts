@@ -4,7 +4,7 @@ import { modulo } from './modulo.ts';
 import { type DistributionServer, makePick, nextInList, type Pick } from './pick.ts';
 import { rendezvous } from './rendezvous.ts';
 
-/** A distribution of the caller's own. */
+/** A custom distribution. */
 export interface DistributionBuilder {
   /**
    * Called with the servers, in the order of the client's, and again when they change. The function it returns gives

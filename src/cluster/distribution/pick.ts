@@ -10,7 +10,7 @@ export interface DistributionServer {
   readonly name: string;
 }
 
-/** Which servers are left alone, by their index. */
+/** Which servers are ejected, by their index. */
 export type IsAway = (index: number) => boolean;
 
 /** Chooses among the servers that it was built for. */

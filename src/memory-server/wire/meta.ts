@@ -17,7 +17,7 @@ const TOO_MANY_WORDS = 'CLIENT_ERROR options flags are too long';
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
 export const OPAQUE_TOO_LONG = 'CLIENT_ERROR opaque token too long';
 
-/** What the flags of one command say, all of them together; which of them a command heeds is its own affair. */
+/** What the flags of one command say, all of them together; which of them a command follows is its own affair. */
 export interface MetaFlags {
   /** The words behind the key (and behind the length of `ms`), in their order. */
   words: readonly string[];
@@ -64,9 +64,10 @@ export function lookLikeFlags(words: readonly string[], from: number): boolean {
 }
 
 /**
- * Reads key and flags of a line, of which the flags begin at word `from`. The answer is a text when one of them is
+ * Reads key and flags of a line, of which the flags begin at word `from`. The result is a text when one of them is
  * faulty: the reply line that memcached gives. As there, a number that can't be read is found out only after all flags
- * have been looked at, and the last such fault is the one that is told; an unknown or repeated flag is told at once.
+ * have been looked at, and the last such fault is the one that is reported; an unknown or repeated flag is reported at
+ * once.
  */
 export function readFlags(line: readonly string[], from: number): MetaFlags | string {
   const key = line[1] as string;
@@ -109,7 +110,7 @@ export function readFlags(line: readonly string[], from: number): MetaFlags | st
 
 const UNKNOWN_FLAG = 'CLIENT_ERROR invalid flag';
 
-/** Reads one flag into `flags`; the answer is what is wrong with it. */
+/** Reads one flag into `flags`; returns what is wrong with it. */
 function readFlag(flags: MetaFlags, flag: string, word: string): string | undefined {
   switch (flag) {
     case 'v':

@@ -7,7 +7,7 @@ export const AGAIN = -2;
 /** What {@link Conversation.headLength} answers when the bytes can never become a head: nothing more is read. */
 export const NEVER = -1;
 
-/** The server's side of one connection in one protocol: told of each head (line or frame) and each data block. */
+/** The server's side of one connection in one protocol: gets each head (line or frame) and each data block. */
 export interface Conversation {
   /** Set when nothing more may be read for now, because earlier replies have not gone out. */
   readonly blocked: boolean;
@@ -22,7 +22,7 @@ export interface Conversation {
   head(buffer: Buffer, start: number, end: number): number;
   /** Takes the data block that the last head announced. Keeps no reference to the buffer. */
   body(buffer: Buffer, start: number, end: number): void;
-  /** Told when a command has been dealt with, so that all of its reply is written. */
+  /** Called when a command has been dealt with, so that all of its reply is written. */
   commandDone(): void;
 }
 

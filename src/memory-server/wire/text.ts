@@ -121,7 +121,7 @@ export function writeBlock(output: Output, head: string, value: string): void {
   output.position = position + 2;
 }
 
-/** What a text authentication's data block says: a user name up to the first space, and the rest is the password. */
+/** What the data block of ASCII authentication says: a user name up to the first space, and the rest is the password. */
 export function credentialsOf(data: string): { username: string; password: string } | undefined {
   const space = data.indexOf(' ');
   return space === -1 ? undefined : { username: data.slice(0, space), password: data.slice(space + 1) };

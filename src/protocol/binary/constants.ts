@@ -8,7 +8,7 @@ export const DO_NOT_CREATE = 0xffffffff;
 
 /**
  * The largest body that is believed: memcached's items end at 1 GiB (`-I`), with a key and extras in front. A larger
- * length means that the stream is out of step.
+ * length means that the stream is desynchronised.
  */
 export const MAX_BODY_BYTES = 0x40000000 + 0x10000;
 

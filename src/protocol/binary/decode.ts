@@ -43,7 +43,7 @@ export class BinaryDecoder implements Decoder {
     }
     while (at < end) {
       if (chunk[at] !== RESPONSE_MAGIC) {
-        throw notAnAnswer(chunk, at, end, 'bytes came that are no answer in the binary protocol');
+        throw notAnAnswer(chunk, at, end, 'bytes came that are no response in the binary protocol');
       }
       if (end - at < HEADER_BYTES) {
         this.keepHeader(chunk, at, end);
@@ -100,13 +100,13 @@ export class BinaryDecoder implements Decoder {
   /** Hands on one whole frame, which may be kept if `owned`; false when the connection is over. */
   private frame(chunk: Buffer, start: number, end: number, owned: boolean): boolean {
     const request = this.queue.head();
-    if (request === undefined) throw outOfStep('an answer came that nothing was waiting for');
+    if (request === undefined) throw outOfStep('a response came that nothing was waiting for');
     if (request.keys !== undefined) return this.batchFrame(request, request.keys, chunk, start, end, owned);
     const opcode = chunk[start + 1] as number;
     if (opcode !== (request.op === Op.Raw ? (request.value as Uint8Array)[1] : request.op)) {
-      throw outOfStep('an answer to another command came');
+      throw outOfStep('a response to another command came');
     }
-    if (readUint32(chunk, start + 12) !== request.opaque) throw outOfStep('an answer with another opaque came');
+    if (readUint32(chunk, start + 12) !== request.opaque) throw outOfStep('a response with another opaque came');
 
     const reply = this.reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
     if (request.op === Op.Raw) this.fillRaw(opcode, chunk, start, end);
@@ -115,7 +115,7 @@ export class BinaryDecoder implements Decoder {
     return this.queue.deliver(reply);
   }
 
-  /** Part of the answer to a batch: the opaque tells which key it is about, in the order of the keys. */
+  /** Part of the response to a batch: the opaque tells which key it is about, in the order of the keys. */
   private batchFrame(
     request: Request,
     keys: readonly WireKey[],
@@ -127,8 +127,8 @@ export class BinaryDecoder implements Decoder {
     const opcode = chunk[start + 1] as number;
     const index = (readUint32(chunk, start + 12) - request.opaque) >>> 0;
     const isEnd = index === keys.length;
-    if (index < this.nextIndex || index > keys.length) throw outOfStep('an answer with another opaque came');
-    if (opcode !== (isEnd ? Op.Noop : QUIET_OPCODES[request.op])) throw outOfStep('an answer to another command came');
+    if (index < this.nextIndex || index > keys.length) throw outOfStep('a response with another opaque came');
+    if (opcode !== (isEnd ? Op.Noop : QUIET_OPCODES[request.op])) throw outOfStep('a response to another command came');
     this.nextIndex = isEnd ? 0 : index + 1;
 
     const reply = this.reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
@@ -179,7 +179,7 @@ export class BinaryDecoder implements Decoder {
     }
   }
 
-  /** The caller's own frame gets the whole answer; of several answers to it (statistics) the last is an empty one. */
+  /** The caller's own frame gets the whole response; of several answers to it (statistics) the last is an empty one. */
   private fillRaw(opcode: number, chunk: Buffer, start: number, end: number): void {
     this.reply.frame = parseMessage(copyOut(chunk, start, end));
     this.reply.more = opcode === Op.Stat && this.reply.status === Status.Ok && end > start + HEADER_BYTES;

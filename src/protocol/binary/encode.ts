@@ -22,7 +22,7 @@ export function encode(request: Request, output: Output): void {
   else encodeFrame(request, request.op, output);
 }
 
-/** One frame for each key with a quiet opcode, and a NOOP, whose answer ends the batch ("Get Quietly"). */
+/** One frame for each key with a quiet opcode, and a NOOP, whose response ends the batch ("Get Quietly"). */
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
   const single = new SingleRequest(request);
   const opcode = QUIET_OPCODES[request.op] as number;

@@ -12,7 +12,7 @@ export function checkFrame(frame: unknown): asserts frame is Buffer {
   if (QUIET_OPCODES.has(frame[1] as number)) {
     throw new MemcacheError(
       'ERR_INVALID_ARGUMENT',
-      'Invalid request: a quiet opcode has no answer of its own to wait for; use the command that is not quiet',
+      'Invalid request: a quiet opcode has no response of its own to wait for; use the command that is not quiet',
     );
   }
 }

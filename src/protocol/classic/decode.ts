@@ -17,7 +17,7 @@ const V = 0x56;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Decodes answers in the classic protocol, which has no opaque: an answer must fit what the head asks, and its key. */
+/** Decodes answers in the classic protocol, which has no opaque: a response must fit what the head asks, and its key. */
 export class ClassicDecoder extends TextDecoder {
   readonly #batch: BatchProgress;
   readonly #gets: GetBatchProgress;
@@ -95,7 +95,7 @@ export class ClassicDecoder extends TextDecoder {
     return gets.end(keys);
   }
 
-  /** The answer to one of the commands that a batch was sent as. */
+  /** The response to one of the commands that a batch was sent as. */
   #batchLine(request: Request, keys: readonly WireKey[], bytes: Buffer, start: number, end: number): boolean {
     if (request.op === Op.GetMulti) return this.#getsLine(request, keys, bytes, start, end);
     const batch = this.#batch;
@@ -107,7 +107,7 @@ export class ClassicDecoder extends TextDecoder {
     return batch.next(request, keys);
   }
 
-  /** Whether the answer is the version; an error is left in the reply. */
+  /** Whether the response is the version; an error is left in the reply. */
   #versionOfNothing(bytes: Buffer, start: number, end: number): boolean {
     this.#readAnswer(Op.Noop, bytes, start, end);
     return this.reply.status === Status.Ok;
@@ -121,10 +121,10 @@ export class ClassicDecoder extends TextDecoder {
     if (this.flags === NO_NUMBER || this.flags > 0xffffffff) throw outOfStep('client flags are no number');
     this.expectBlock(readNumber(bytes, flagsEnd + 1, bytesEnd));
     if (bytesEnd < end) this.#cas = BigInt(readUint64(bytes, bytesEnd + 1, end, 'a CAS'));
-    else if (request.returnCas) throw outOfStep('an answer without the CAS that was asked for came');
+    else if (request.returnCas) throw outOfStep('a response without the CAS that was asked for came');
   }
 
-  /** Reads an answer of one line into the reply. */
+  /** Reads a response of one line into the reply. */
   #readAnswer(op: Op, bytes: Buffer, start: number, end: number): void {
     const { reply } = this;
     const first = bytes[start] as number;

@@ -72,7 +72,7 @@ function encodeOne(request: Request, op: Op, output: Output): void {
 }
 
 /**
- * Whether a key is the word that asks for no answer. memcached from 1.6.40 on takes it for that in a delete, where it
+ * Whether a key is the word that asks for no response. memcached from 1.6.40 on takes it for that in a delete, where it
  * ends the line, so that it is deleted by an expiration in the past: twemproxy knows no delete with a number behind the
  * key.
  */
@@ -109,8 +109,8 @@ function encodeNumberLine(request: Request, command: string, value: number | big
 }
 
 /**
- * Reads several keys with one line, and has a `version` behind the lines, whose answer ends theirs; stores and deletes
- * key by key, so that each has an answer of its own.
+ * Reads several keys with one line, and has a `version` behind the lines, whose response ends theirs; stores and deletes
+ * key by key, so that each has a response of its own.
  */
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
   if (request.op === Op.GetMulti) {
@@ -140,7 +140,7 @@ function encodeGets(keys: readonly WireKey[], returnCas: boolean, output: Output
       buffer[at] = SPACE;
       at = writePlainKey(buffer, key, at + 1);
     }
-    // Alone, memcached's own proxy gives it no answer.
+    // Alone, memcached's own proxy gives it no response.
     if (line.length === 1 && isNoreply(line[0] as WireKey)) at = writeAscii(buffer, ' noreply', at);
     output.position = endLine(buffer, at);
   }

@@ -13,7 +13,7 @@ interface Failure {
 }
 
 /**
- * How far the answers to the lines that a batch of reads was sent as have come; the answer to a `version` behind them
+ * How far the responses to the lines that a batch of reads was sent as have come; the response to a `version` behind them
  * ends it.
  *
  * An error in a line of several keys may stand in place of its `END` (memcached, mcrouter), or in place of one value and
@@ -75,7 +75,7 @@ export class GetBatchProgress {
     return this.#takeRest(keys);
   }
 
-  /** Hands on what is left of the answer, and its end. */
+  /** Hands on what is left of the response, and its end. */
   end(keys: readonly WireKey[]): boolean {
     const failure = this.#failure;
     this.#failure = undefined;

@@ -5,7 +5,7 @@ import { Status } from '../status.ts';
 import { Step } from '../step.ts';
 import { isNoreply } from './encode.ts';
 
-/** Whether a request reads the key that memcached's own proxy takes for the word that asks for no answer. */
+/** Whether a request reads the key that memcached's own proxy takes for the word that asks for no response. */
 export function readsNoreply({ op, key }: Request): boolean {
   return op === Op.Get && isNoreply(key);
 }

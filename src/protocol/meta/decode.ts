@@ -53,7 +53,7 @@ export class MetaDecoder extends TextDecoder {
   private sawOpaque = false;
   private sawFlags = false;
   private sawCas = false;
-  /** Whether the right to make the value anew was won, by this request or by another, and whether it is marked as old. */
+  /** Whether the right to compute the value was won, by this request or by another, and whether it is marked as old. */
   private won = false;
   private busy = false;
   private marked = false;
@@ -82,13 +82,13 @@ export class MetaDecoder extends TextDecoder {
     if (status === undefined) return this.textLine(request, op, bytes, start, end);
     this.readFlags(opaque, bytes, start + 2, end);
     // Not every server echoes the opaque of a miss, and none that of a no-op.
-    if (!this.sawOpaque && returned !== EN && returned !== MN) throw outOfStep('an answer without its opaque came');
+    if (!this.sawOpaque && returned !== EN && returned !== MN) throw outOfStep('a response without its opaque came');
     if (request.returnCas && status === Status.Ok && !this.sawCas && op !== Op.Delete) throw noCas();
     this.reply.reset(status);
     return this.answer(request);
   }
 
-  /** `VA <size> f<flags> O<opaque>`, the answer to a plain get; all that is odd about it is left to {@link line}. */
+  /** `VA <size> f<flags> O<opaque>`, the response to a plain get; all that is odd about it is left to {@link line}. */
   protected override commonLine(bytes: Buffer, start: number, end: number): number {
     if (bytes[start] !== UPPER_V || bytes[start + 1] !== UPPER_A || bytes[start + 2] !== SPACE) return start;
     const request = this.queue.head();
@@ -139,7 +139,7 @@ export class MetaDecoder extends TextDecoder {
     if (!counts && op !== Op.Get && op !== Op.GetAndTouch && op !== Op.Lease) throw unexpected();
     this.expectBlock(readNextNumber(bytes, start + 3, end));
     this.readFlags(opaque, bytes, digitsEnd, end);
-    if (!this.sawOpaque) throw outOfStep('an answer without its opaque came');
+    if (!this.sawOpaque) throw outOfStep('a response without its opaque came');
     if (!this.sawFlags && !counts) throw outOfStep('a value without its client flags came');
     if (!this.sawCas && request.returnCas) throw noCas();
     return true;
@@ -158,7 +158,7 @@ export class MetaDecoder extends TextDecoder {
       const tokenAt = at + 2;
       switch (bytes[at + 1]) {
         case UPPER_O:
-          if (readNextNumber(bytes, tokenAt, end) !== opaque) throw outOfStep('an answer with another opaque came');
+          if (readNextNumber(bytes, tokenAt, end) !== opaque) throw outOfStep('a response with another opaque came');
           at = digitsEnd;
           this.sawOpaque = true;
           break;
@@ -186,14 +186,14 @@ export class MetaDecoder extends TextDecoder {
     }
   }
 
-  /** Marks come unasked: the item is old, or somebody has won the right to make its value anew. */
+  /** Marks come unasked: the item is old, or somebody has won the right to compute its value. */
   private readMark(letter: number | undefined): void {
     if (letter === UPPER_W) this.won = true;
     else if (letter === UPPER_Z) this.busy = true;
     else if (letter === UPPER_X) this.marked = true;
   }
 
-  /** An error, or the answer to a command that is the classic protocol's. */
+  /** An error, or the response to a command that is the classic protocol's. */
   private textLine(request: Request, op: Op, bytes: Buffer, start: number, end: number): boolean {
     const { reply } = this;
     if (op === Op.Stat && readStatistic(bytes, start, end, reply)) return this.queue.deliver(reply);
@@ -228,7 +228,7 @@ function isCounter(op: Op): boolean {
 
 type StatusByOp = Readonly<Partial<Record<Op, Status>>>;
 
-/** What a return code means as the answer to an op, in the binary protocol's terms; undefined when it is none. */
+/** What a return code means as the response to an op, in the binary protocol's terms; undefined when it is none. */
 function statusOf(returned: number, op: Op): Status | undefined {
   switch (returned) {
     case HD:
@@ -291,5 +291,5 @@ const CLASSIC_OPS: ReadonlySet<Op> = new Set<Op>([
 ]);
 
 function noCas(): MemcacheError {
-  return outOfStep('an answer without the CAS that was asked for came');
+  return outOfStep('a response without the CAS that was asked for came');
 }

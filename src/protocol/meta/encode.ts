@@ -26,7 +26,7 @@ const MAX_ENCODED_KEY_BYTES = 186;
  */
 const SURELY_FITS_BYTES = 512;
 
-/** memcached 1.6.45 with a login in text hangs up on a shorter line, and its refusal is lost. */
+/** memcached 1.6.45 with ASCII authentication hangs up on a shorter line, and its refusal is lost. */
 const PADDED_NOOP = 'mn'.padEnd(24);
 
 const M = 0x6d;
@@ -206,7 +206,7 @@ function writeEncodedKey(buffer: Buffer, key: WireKey, at: number): number {
   return writeAscii(buffer, bytes.toString('base64'), at);
 }
 
-/** The flags that any command may have: a CAS to compare with, the CAS to be told, the opaque that comes back. */
+/** The flags that any command may have: a CAS to compare with, the CAS to return, the opaque that comes back. */
 function writeCommonFlags(request: Request, buffer: Buffer, position: number): number {
   let at = position;
   if (request.cas !== undefined) at = writeDecimal(buffer, request.cas, writeAscii(buffer, ' C', at));

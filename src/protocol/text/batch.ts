@@ -5,7 +5,7 @@ import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 
 /**
- * How far the answer to the batch at the head of the queue has come. The keys are answered one after the other, except
+ * How far the response to the batch at the head of the queue has come. The keys are answered one after the other, except
  * those that the protocol can't say, for which nothing was sent.
  */
 export class BatchProgress {
@@ -40,7 +40,7 @@ export class BatchProgress {
     return this.index < keys.length || this.end(keys);
   }
 
-  /** Hands on the end of the answer. */
+  /** Hands on the end of the response. */
   end(keys: readonly WireKey[]): boolean {
     this.index = 0;
     this.#reply.reset(Status.Ok).index = keys.length;

@@ -120,7 +120,7 @@ function encodeStat(group: WireKey, output: Output): void {
     const unit = text.charCodeAt(i);
     if (unit < SPACE || unit === 0x7f) throw invalidKey('it holds a control character');
   }
-  // memcached answers these with a line and no end, so that nobody knows when the answer is over.
+  // memcached answers these with a line and no end, so that nobody knows when the response is over.
   if (/^\s*sizes_(en|dis)able\b/.test(text)) throw unsupported('This group of statistics', 'binary');
   encodeLine(output, text === '' ? 'stats' : `stats ${text}`);
 }

@@ -43,7 +43,7 @@ export function readError(op: Op, bytes: Buffer, start: number, end: number, rep
 
 /** Refuses a line that nobody waits for. */
 export function unasked(bytes: Buffer, start: number, end: number): MemcacheError {
-  return notAnAnswer(bytes, start, end, 'an answer came that nothing was waiting for');
+  return notAnAnswer(bytes, start, end, 'a response came that nothing was waiting for');
 }
 
 function refuseFullServer(bytes: Buffer, start: number, end: number): void {
@@ -79,7 +79,7 @@ export function unsupported(what: string, protocols: string): MemcacheError {
   return new MemcacheError('ERR_UNSUPPORTED', `${what} needs the ${protocols} protocol`);
 }
 
-/** A line that is no answer to the head of the queue. */
+/** A line that is no response to the head of the queue. */
 export function unexpected(): MemcacheError {
-  return outOfStep('an answer to another command came');
+  return outOfStep('a response to another command came');
 }

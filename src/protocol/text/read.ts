@@ -45,7 +45,7 @@ export function readNextNumber(bytes: Buffer, start: number, end: number): numbe
   return NO_NUMBER;
 }
 
-/** Reads an unsigned 64-bit number, a bigint past 2^53 − 1; anything else is out of step. */
+/** Reads an unsigned 64-bit number, a bigint past 2^53 − 1; anything else means a desynchronised stream. */
 export function readUint64(bytes: Buffer, start: number, end: number, what: string): number | bigint {
   const value = readNumber(bytes, start, end);
   if (value !== NO_NUMBER) return value;

@@ -5,7 +5,7 @@ import { copyOut } from '../value-pool.ts';
 import { isText, wordEnd } from './read.ts';
 
 /**
- * The one-word answers (`protocol.txt`, "Storage commands", "Deletion", "Touch") by what they are an answer to, as the
+ * The one-word answers (`protocol.txt`, "Storage commands", "Deletion", "Touch") by what they are a response to, as the
  * statuses that the binary protocol has for the same.
  */
 const WORDS: Readonly<Partial<Record<Op, Readonly<Record<string, Status>>>>> = {

@@ -61,7 +61,7 @@ describe.skipIf(!hasMemcached('1.6.9'))('memcached 1.6.9, whose meta is an older
     ['UNKNOWN', 'VERSION UNKNOWN'],
     ['none', 'ERROR'],
   ];
-  it.each(VERSIONS)('is not spoken to in meta by auto, where the version told is %s', async (_what, version) => {
+  it.each(VERSIONS)('is not spoken to in meta by auto, where the version is said to be %s', async (_what, version) => {
     const server = await start({ version: '1.6.9' });
     const relay = await startRelay(server, { toClient: (text) => text.replace('VERSION 1.6.9', version) });
     toStop.push(relay);

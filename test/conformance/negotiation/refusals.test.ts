@@ -80,7 +80,7 @@ function withLogin(login: (key: string, data: string) => boolean, meta = true): 
   };
 }
 
-describe('a login in text', () => {
+describe('ASCII authentication', () => {
   it.each(['auto', 'meta', 'classic'] as const)('may have the user as its key, with %s', async (protocol) => {
     const login = (key: string, data: string) => key === USER.username && data === USER.password;
     await using rogue = await startRogueServer(withLogin(login));
@@ -112,7 +112,7 @@ describe('a login in text', () => {
     const error = await failure(client.get('key'));
     expect(error).toMatchObject({ code: 'ERR_AUTH', server: rogue.address });
     expect(error.message).toBe(
-      'Memcached server authentication failed! Tried: binary with SASL; meta with a login in text; meta with a login in text, the user as the key',
+      'Memcached server authentication failed! Tried: binary with SASL; meta with ASCII authentication; meta with ASCII authentication, the user as the key',
     );
     expect(`${error.message} ${error.stack} ${JSON.stringify(error)} ${logged}`).not.toMatch(/its-(user|password)/);
   });

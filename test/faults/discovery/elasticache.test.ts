@@ -79,7 +79,7 @@ describe('elasticache()', () => {
     ]);
   });
 
-  test('an answer in pieces is read whole, and END in a name does not end it', async () => {
+  test('a response in pieces is read whole, and END in a name does not end it', async () => {
     endpoint.cluster = [
       { host: 'one.END', port: 1 },
       { host: 'two', port: 2 },

@@ -27,7 +27,7 @@ async function hosts(source: Discovery): Promise<string> {
   return (await source.discover()).map(({ host }) => host).join();
 }
 
-test('a cluster that was created again counts from 1: its list is taken when it has been told for three minutes', async () => {
+test('a cluster that was created again counts from 1: its list is taken when it has been there for three minutes', async () => {
   await using endpoint = await startEndpoint('57\nold||1\n');
   const source = elasticache({ endpoint: endpoint.address });
   expect(await hosts(source)).toBe('old');

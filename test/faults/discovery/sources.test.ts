@@ -36,7 +36,7 @@ const FAILING: [what: string, discover: () => unknown][] = [
 ];
 
 describe('a source of one’s own', () => {
-  test.each(FAILING)('that %s has failed, is told of, and is asked again', async (_what, discover) => {
+  test.each(FAILING)('that %s has failed, is reported, and is asked again', async (_what, discover) => {
     await using server = await MemoryServer.start();
     let asked = 0;
     const discovery: Discovery = {
@@ -68,7 +68,7 @@ describe('a source of one’s own', () => {
     }
   });
 
-  test('that never answers is asked again, and a late answer is not taken', async () => {
+  test('that never answers is asked again, and a late response is not taken', async () => {
     await using server = await MemoryServer.start();
     await using other = await MemoryServer.start();
     const questions: ((servers: DiscoveredServer[]) => void)[] = [];

@@ -47,7 +47,7 @@ test.each(CALLS)(
 // A connection that nobody has a command for is given up by quit.
 const COMMANDS = CALLS.filter(([name]) => name !== 'connect');
 
-test.each(COMMANDS)('quit waits for the answer to a %s that waits for a list', async (_, call) => {
+test.each(COMMANDS)('quit waits for the response to a %s that waits for a list', async (_, call) => {
   await using server = await MemoryServer.start();
   const { asked, discovery } = slowSource();
   const client = clients.create(null as never, { discovery, conntimeout: 5, protocol: 'auto' });

@@ -23,7 +23,7 @@ function indexOf(client: Client, key: string): number {
   return fleet.proxies.findIndex(({ port }) => port === client.server(key)?.port);
 }
 
-test('a server is left alone after `retries` failures in a row, not before', async () => {
+test('a server is ejected after `retries` failures in a row, not before', async () => {
   const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 3, retry_delay: 0.05 });
   await client.connect();
   const key = keyOf(client, 1);
@@ -65,7 +65,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a counter that loses its answer once does not have an idle server left alone', async () => {
+test('a counter that loses its response once does not have an idle server ejected', async () => {
   const options = { failover: true, failoverTime: 60, retries: 2, timeout: 0.1 };
   const client = clients.create(addresses(), options);
   const key = keyOf(client, 1, 'counter');
@@ -81,7 +81,7 @@ test('a counter that loses its answer once does not have an idle server left alo
   expect(await client.increment(key, 1)).toMatchObject({ success: true, value: 3 });
 });
 
-test('a silent server is left alone when counters alone go there', async () => {
+test('a silent server is ejected when counters alone go there', async () => {
   const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 2, timeout: 0.1 });
   const key = keyOf(client, 1, 'silent');
   await client.set(key, '1');
@@ -108,7 +108,7 @@ test("commands go on in MemJS's order: to the next server in the list, and on fr
 });
 
 test.each(['ketama', 'rendezvous'] as const)(
-  'with %s keys of a server that is left alone spread over the others, and theirs stay',
+  'with %s keys of a server that is ejected spread over the others, and theirs stay',
   async (distribution) => {
     const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 1, distribution });
     const before = KEYS.map((key) => indexOf(client, key));
@@ -122,7 +122,7 @@ test.each(['ketama', 'rendezvous'] as const)(
   },
 );
 
-test('one probe and not a herd finds out that a silent server is back, within failoverTime + 1 s', async () => {
+test('one probe and not a thundering herd finds out that a silent server is back, within failoverTime + 1 s', async () => {
   const [, stopped] = fleet.servers as [Memcached, Memcached, Memcached];
   const failoverTime = 0.6;
   const options = { failover: true, failoverTime, retries: 2, retry_delay: 0.02, timeout: 0.1, conntimeout: 0.2 };
@@ -156,7 +156,7 @@ test('one probe and not a herd finds out that a silent server is back, within fa
   expect(events).toEqual([`down ${proxy.port}`, `up ${proxy.port}`]);
 });
 
-test('no socket of a server that is left alone stays open, idle ones included', async () => {
+test('no socket of a server that is ejected stays open, idle ones included', async () => {
   const options = { failover: true, failoverTime: 60, connections: 3, retries: 1, timeout: 0.5, conntimeout: 0.5 };
   const client = clients.create(addresses(), options);
   const [proxy] = fleet.proxies.slice(1) as [TcpProxy];

@@ -58,7 +58,7 @@ test.each([
   }
 });
 
-test('frames with an opaque past 2^31 find their answers', async () => {
+test('frames with an opaque past 2^31 find their responses', async () => {
   const counting = clients.create(server.address);
   await counting.set('22', 'value');
   counting.seq = 2 ** 31 - 3;

@@ -62,7 +62,7 @@ test('all servers down: "No servers available", and back after failoverTime', as
   expect((await client.get('a')).value?.toString()).toBe('value');
 });
 
-test('a failed server is left alone, and its commands go to the next one', async () => {
+test('a failed server is ejected, and its commands go to the next one', async () => {
   const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 1 });
   const key = KEYS.find((name) => client.getServer(name) === 2) as string;
   fleet.proxies[2]?.refuse();
@@ -122,7 +122,7 @@ test.each([
   },
 );
 
-test('one server and failover: a clear error at once while it is left alone, then back', async () => {
+test('one server and failover: a clear error at once while it is ejected, then back', async () => {
   const [proxy] = fleet.proxies as [TcpProxy];
   proxy.refuse();
   const client = clients.create(proxy.address, { failover: true, failoverTime: 0.3, retries: 1 });

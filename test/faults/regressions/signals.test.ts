@@ -87,7 +87,7 @@ describe('aborting 40,000 commands takes next to no time', () => {
     return (user + system) / 1000;
   }
 
-  test.each(['one signal', 'a signal for each'])('that wait for an answer, with %s', async (which) => {
+  test.each(['one signal', 'a signal for each'])('that wait for a response, with %s', async (which) => {
     await using rogue = await startRogueServer(afterProbe(silent()));
     const client = clients.create(rogue.address, { timeout: 30 });
     await client.connect();
@@ -125,7 +125,7 @@ test('one Server in eleven clients', async () => {
   await Promise.all(many.map((client) => client.quit()));
 });
 
-test('eleven quits at once all end, with the answers in', async () => {
+test('eleven quits at once all end, with the responses in', async () => {
   const client = clients.create(memcached.address);
   await client.connect();
   const answer = client.get('key');

@@ -49,26 +49,23 @@ it.each<[string, (stream: Writable) => NonNullable<AnyLogger>, levels: unknown[]
     (stream) => winston.createLogger({ transports: [new winston.transports.Stream({ stream })] }),
     ['error', 'warn'],
   ],
-])(
-  '%s is told of a server that is down, and of a command that failed, at levels of its own',
-  async (_name, make, levels) => {
-    const lines = new Lines();
-    const client = await clientOfNobody(make(lines));
-    await expect(client.get('key')).rejects.toMatchObject({ code: 'ERR_CONNECT' });
-    await eventually(() => lines.all.length === 2);
-    expect(lines.all.map(({ level }) => level)).toEqual(levels);
-    const messages = lines.all.map(({ msg, message }) => String(msg ?? message));
-    expect(messages[0]).toMatch(/^memts: Server <127\.0\.0\.1:\d+> is down: /);
-    expect(messages[1]).toMatch(/^MemJS: Server <127\.0\.0\.1:\d+> failed after \(1\) retries with error - /);
-  },
-);
+])('%s gets a server that is down, and of a command that failed, at levels of its own', async (_name, make, levels) => {
+  const lines = new Lines();
+  const client = await clientOfNobody(make(lines));
+  await expect(client.get('key')).rejects.toMatchObject({ code: 'ERR_CONNECT' });
+  await eventually(() => lines.all.length === 2);
+  expect(lines.all.map(({ level }) => level)).toEqual(levels);
+  const messages = lines.all.map(({ msg, message }) => String(msg ?? message));
+  expect(messages[0]).toMatch(/^memts: Server <127\.0\.0\.1:\d+> is down: /);
+  expect(messages[1]).toMatch(/^MemJS: Server <127\.0\.0\.1:\d+> failed after \(1\) retries with error - /);
+});
 
 it.each([
   ['the console', () => console],
   ['a console of its own', () => new Console(process.stdout)],
   ['a logger with log alone', () => ({ log: () => {} })],
   ['a logger with log and two of the levels', () => ({ log: () => {}, warn: () => {}, error: () => {} })],
-])('%s is told by log', async (_name, make) => {
+])('%s gets lines by log', async (_name, make) => {
   const logger = make();
   const log = vi.spyOn(logger, 'log').mockImplementation(() => {});
   const warn = 'warn' in logger ? vi.spyOn(logger, 'warn').mockImplementation(() => {}) : undefined;
@@ -134,7 +131,7 @@ it('2,000 gets of a server that is down log few lines, which say how many there 
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2000);
 });
 
-it('a failure is told again after a second, and the number of those in between without another one', async () => {
+it('a failure is logged again after a second, and the number of those in between without another one', async () => {
   const lines: string[] = [];
   const client = await clientOfNobody({ log: (line: string) => void lines.push(line) });
   await Promise.allSettled(Array.from({ length: 5 }, () => client.get('key')));

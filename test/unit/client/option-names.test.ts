@@ -35,7 +35,7 @@ it('a password without a user name of a server made by hand, or of a spare one, 
   expect(lines).toHaveLength(2);
 });
 
-it('a whole login, a long but likely timeout and what is nothing of ours are not logged', () => {
+it('a whole login, a long but likely timeout and what resembles no option are not logged', () => {
   Client.create('user:password@a', { logger });
   Client.create('a', untyped({ username: 'user', password: 'password', timeout: 300, namespace: 'x', store: {} }));
   expect(lines).toEqual([]);

@@ -119,7 +119,7 @@ describe('options', () => {
     expect(client.options).not.toBe(options);
   });
 
-  it('are read anew for each command, as in MemJS', async () => {
+  it('are read again for each command, as in MemJS', async () => {
     const log: string[] = [];
     const client = Client.create('127.0.0.1:1', { retries: 1, logger: { log: (line: string) => void log.push(line) } });
     client.options.retries = 3;

@@ -42,7 +42,7 @@ describe('the server of a key', () => {
     }
   });
 
-  it('is the next one while it is left alone, and none when all are', () => {
+  it('is the next one while it is ejected, and none when all are', () => {
     const client = Client.create('a,b,c');
     client.getServer = () => 1;
     const host = (): string | null => client.server('key')?.host ?? null;

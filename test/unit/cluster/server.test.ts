@@ -92,7 +92,7 @@ describe("Server, by MemJS's contract", () => {
     expect(server.connected).toBe(true);
   });
 
-  it('keeps a quiet listener until an answer without a body', async () => {
+  it('keeps a quiet listener until a response without a body', async () => {
     server = connect();
     const names: string[] = [];
     await new Promise<void>((resolve) => {
@@ -108,7 +108,7 @@ describe("Server, by MemJS's contract", () => {
     expect(names.length).toBeGreaterThan(20);
   });
 
-  it('tells the listener for errors, and forgets it after an answer', async () => {
+  it('tells the listener for errors, and forgets it after a response', async () => {
     server = new Server('127.0.0.1', await freePort());
     const error = await new Promise<Error>((resolve) => {
       server.onError(3, resolve);

@@ -56,7 +56,7 @@ function clientWith(transport: FrameTransport, options: object = {}): Client {
   return new Client([transport], { logger: silentLogger, retry_delay: 0.001, ...options });
 }
 
-describe("a transport of the caller's own", () => {
+describe('a custom transport', () => {
   it('gets one whole frame for a command, in the same turn, with seq for its opaque', () => {
     const transport = new Transport();
     const client = clientWith(transport);

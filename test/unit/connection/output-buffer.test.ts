@@ -119,7 +119,7 @@ describe('the output buffer', () => {
     expect(writes.bytes.toString()).toBe('kept too');
   });
 
-  it('says when the stream wants to be left alone', () => {
+  it('says when the stream wants no more', () => {
     const output = new OutputBuffer();
     const stream = new Writes(100);
     stream.hold();

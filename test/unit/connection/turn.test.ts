@@ -49,7 +49,7 @@ describe('a turn', () => {
 });
 
 describe('commands for several servers', () => {
-  it('leave in one write to each, though the answers came one by one', async () => {
+  it('leave in one write to each, though the responses came one by one', async () => {
     const servers = await Promise.all([1, 2, 3, 4, 5, 6].map(() => MemoryServer.start()));
     const ports = servers.map(({ port }) => port);
     const client = Client.create(servers.map(({ address }) => address));

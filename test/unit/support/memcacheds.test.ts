@@ -25,7 +25,7 @@ describe.each(MEMCACHEDS)('memcached $version', ({ name, version, program }) => 
 });
 
 describe('versions', () => {
-  it('are found in the folder that they were unpacked into, and told apart from those that are missing', () => {
+  it('are found in the folder that they were unpacked into, and distinguished from those that are missing', () => {
     const folder = makeFolder();
     mkdirSync(join(folder, 'forky'));
     writeFileSync(join(folder, 'forky', 'memcached'), '');

@@ -7,6 +7,12 @@ it('finds the words of the list in Markdown, with their lines', () => {
   expect(found('a.md', 'A server is told\nanew, after\nthe floor.')).toEqual(['1 told', '2 anew', '3 the floor']);
 });
 
+it('looks at the titles of tests alone in tests', () => {
+  const program =
+    "it('is told', () => {});\ndescribe.each([['anew']])('left alone %s', () => {\n  it(`ours`, () => log('anew')); // told\n});\n";
+  expect(found('test/a.test.ts', program)).toEqual(['1 told', '2 left alone', '3 ours']);
+});
+
 it('says what to write instead', () => {
   expect(check('a.md', 'left alone')[0]?.instead).toContain('ejected');
 });

@@ -133,7 +133,7 @@ export function describeArguments(target: Target): void {
       expect(await client.delete(key, { cas: undefined, signal: undefined })).toBe(true);
     });
 
-    it('of set, with a callback that nobody needs the answer of: null, as in MemJS', async () => {
+    it('of set, with a callback that nobody needs the result of: null, as in MemJS', async () => {
       const client = target.create();
       const key = target.key();
       expect(client.set(key, 'v', {}, null as never)).toBeUndefined();

@@ -30,7 +30,7 @@ export function describeCas(target: Target): void {
       expect(await target.text(key)).toBe('5');
     });
 
-    it('is not told, and the error says why', async () => {
+    it('is not returned, and the error says why', async () => {
       const key = target.key('cas');
       await target.client.set(key, '5');
       const calls = [target.client.get(key, { cas: true }), target.client.update(key, () => '6')];

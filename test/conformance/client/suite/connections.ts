@@ -14,7 +14,7 @@ export function describeConnections(target: Target): void {
   });
 
   describe('quit', () => {
-    it('resolves when every answer is in and every socket closed', async () => {
+    it('resolves when every response is in and every socket closed', async () => {
       const proxy = await target.proxy();
       const client = target.create({}, proxy.address);
       const key = target.key();
@@ -80,7 +80,7 @@ export function describeConnections(target: Target): void {
   });
 
   describe('close', () => {
-    it('fails what waits for an answer, at once and without a retry', async () => {
+    it('fails what waits for a response, at once and without a retry', async () => {
       const proxy = await target.proxy();
       const client = target.create({ timeout: 5, retry_delay: 0 }, proxy.address);
       await client.get(target.key());

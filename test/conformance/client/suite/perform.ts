@@ -33,7 +33,7 @@ export function describePerform(target: Target): void {
       return message as Message;
     }
 
-    it("hands over the whole answer in MemJS's form", async () => {
+    it("hands over the whole response in MemJS's form", async () => {
       const key = target.key();
       const set = await perform(1, key, '0000000500000000', 'value');
       expect(set.header).toMatchObject({ opcode: 1, status: 0, totalBodyLength: 0 });

@@ -27,25 +27,28 @@ export function describeSignals(target: Target): void {
       expect(proxy.connections).toBe(0);
     });
 
-    it.each(COMMANDS)('%s: aborted while it waits for the answer, and the connection lives on', async (_name, run) => {
-      const proxy = await target.proxy();
-      const client = target.create({ timeout: 2 }, proxy.address);
-      const other = target.key();
-      await client.set(other, 'other');
-      const { connections } = proxy;
-      proxy.hold();
-      const controller = new AbortController();
-      const sent = proxy.bytesToServer;
-      const aborted = failure(run(client, target.key(), { signal: controller.signal }));
-      const behind = client.get(other);
-      await expect.poll(() => proxy.bytesToServer, { interval: 2 }).toBeGreaterThan(sent);
-      controller.abort(reason);
-      expect(await aborted).toBe(reason);
-      proxy.release();
-      expect((await behind).value?.toString()).toBe('other');
-      expect((await client.get(other)).value?.toString()).toBe('other');
-      expect(proxy.connections).toBe(connections);
-    });
+    it.each(COMMANDS)(
+      '%s: aborted while it waits for the response, and the connection lives on',
+      async (_name, run) => {
+        const proxy = await target.proxy();
+        const client = target.create({ timeout: 2 }, proxy.address);
+        const other = target.key();
+        await client.set(other, 'other');
+        const { connections } = proxy;
+        proxy.hold();
+        const controller = new AbortController();
+        const sent = proxy.bytesToServer;
+        const aborted = failure(run(client, target.key(), { signal: controller.signal }));
+        const behind = client.get(other);
+        await expect.poll(() => proxy.bytesToServer, { interval: 2 }).toBeGreaterThan(sent);
+        controller.abort(reason);
+        expect(await aborted).toBe(reason);
+        proxy.release();
+        expect((await behind).value?.toString()).toBe('other');
+        expect((await client.get(other)).value?.toString()).toBe('other');
+        expect(proxy.connections).toBe(connections);
+      },
+    );
 
     it.each(COMMANDS)('%s: aborted while it waits for a connection, it is not sent', async (_name, run) => {
       const proxy = await target.proxy();
@@ -104,7 +107,7 @@ export function describeSignals(target: Target): void {
       expect(calls).toHaveLength(1);
     });
 
-    it('after the answer changes nothing, and no listener is left behind', async () => {
+    it('after the response changes nothing, and no listener is left behind', async () => {
       const controller = new AbortController();
       let listeners = 0;
       const { signal } = controller;

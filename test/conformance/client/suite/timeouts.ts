@@ -79,7 +79,7 @@ export function describeTimeouts(target: Target): void {
       expect(taken).toBeLessThan(3 * (80 + 80) + 2 * 50 + SLACK);
     });
 
-    it('leaves late answers out, and later commands get their own', async () => {
+    it('leaves late responses out, and later commands get their own', async () => {
       const proxy = await target.proxy();
       const client = target.create({ timeout: 0.1, retries: 1 }, proxy.address);
       const keys = Array.from({ length: 5 }, () => target.key('late'));

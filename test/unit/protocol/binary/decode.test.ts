@@ -159,7 +159,7 @@ describe('the decoder', () => {
   });
 });
 
-describe('a stream that is out of step', () => {
+describe('a desynchronised stream', () => {
   const get = request(Op.Get, 'key', { opaque: 1 });
   const good = frame({ opaque: 1, extras: Buffer.alloc(4), value: 'v' });
   const wrong: [what: string, bytes: Buffer][] = [
@@ -176,7 +176,7 @@ describe('a stream that is out of step', () => {
     ['extras longer than the body', frame({ opaque: 1, extrasLength: 10, bodyLength: 5, value: '12345' })],
     ['a body of 4 GiB', frame({ opaque: 1, bodyLength: 0xffffffff })],
     ['a body of 2 GiB', frame({ opaque: 1, bodyLength: 0x80000000 })],
-    ['a key in an answer to GET', frame({ opaque: 1, extras: Buffer.alloc(4), key: 'key', value: 'v' })],
+    ['a key in a response to GET', frame({ opaque: 1, extras: Buffer.alloc(4), key: 'key', value: 'v' })],
   ];
 
   it.each(wrong)('shows in %s', (_what, input) => {
@@ -214,7 +214,7 @@ describe('a stream that is out of step', () => {
     );
   });
 
-  it('is told from a server that is full', () => {
+  it('differs from a server that is full', () => {
     const line = Buffer.from('ERROR Too many open connections\r\n');
     const error = thrown(() => decode([get], [line]));
     expect(error.message).toMatch(/too many open connections/i);

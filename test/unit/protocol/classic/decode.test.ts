@@ -60,7 +60,7 @@ describe('the classic decoder', () => {
     );
   });
 
-  it('throws the late answer to an abandoned request away, also when it is half there', () => {
+  it('throws the late response to an abandoned request away, also when it is half there', () => {
     const get = make(Op.Get, 'k', { returnCas: true });
     const next = make(Op.Get, 'l');
     const queue = new KeptQueue([get, next]);

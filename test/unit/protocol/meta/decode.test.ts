@@ -53,17 +53,17 @@ describe('the meta decoder', () => {
     expectOutOfStep(meta, () => make(op, 'k'), answer);
   });
 
-  it('refuses an answer without the CAS that was asked for', () => {
+  it('refuses a response without the CAS that was asked for', () => {
     expectOutOfStep(meta, () => make(Op.Get, 'k', { returnCas: true }), 'VA 1 f0 O7\r\nx\r\n');
     expectOutOfStep(meta, () => make(Op.Set, 'k', { returnCas: true }), 'HD O7\r\n');
   });
 
-  it('refuses the answer to another key of a batch', () => {
+  it('refuses the response to another key of a batch', () => {
     expectOutOfStep(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'VA 1 f0 O8\r\nx\r\n');
     expectOutOfStep(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'EN O7\r\nEN O9\r\n');
   });
 
-  it('throws the late answer to an abandoned request away, also when it is half there', () => {
+  it('throws the late response to an abandoned request away, also when it is half there', () => {
     const get = make(Op.Get, 'k', { opaque: 7, returnCas: true });
     const next = make(Op.Get, 'l', { opaque: 8 });
     const queue = new KeptQueue([get, next]);

@@ -4,10 +4,10 @@ import { MemcacheError } from '../../../../src/errors.ts';
 import type { Protocol } from '../../../../src/protocol/protocol.ts';
 import { cut, decodePieces, type Exchange, KeptQueue, replay, streamOf } from './harness.ts';
 
-/** What a stream that is out of step is refused with. */
+/** What a desynchronised stream is refused with. */
 export const OUT_OF_STEP = expect.objectContaining({
   code: 'ERR_PROTOCOL',
-  message: expect.stringMatching(/^The stream from the server is out of step: /),
+  message: expect.stringMatching(/^The stream from the server is desynchronised: /),
 });
 
 /** What holds for any decoder of a text protocol, shown on these exchanges. */
@@ -58,7 +58,7 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
     });
   });
 
-  describe('a stream that is out of step', () => {
+  describe('a desynchronised stream', () => {
     it('is refused when nothing waits for it', () => {
       for (const exchange of exchanges) {
         expect(() => decodePieces(protocol, new KeptQueue([]), [streamOf([exchange])])).toThrow(OUT_OF_STEP);

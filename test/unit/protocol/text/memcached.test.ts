@@ -182,7 +182,7 @@ describe('a server that refuses', () => {
     expect(await wire.ask(Op.Get, 'k')).toMatchObject([{ status: Miss }]);
   });
 
-  it.each([meta, classic])('wants a login in text over $name', async (protocol) => {
+  it.each([meta, classic])('wants ASCII authentication over $name', async (protocol) => {
     await using server = await startMemcached({ auth: [{ username: 'alice', password: 'secret' }] });
     using wire = await Wire.connect(protocol, server.port);
     expect(await wire.ask(Op.Get, 'k')).toMatchObject([{ status: Status.AuthError }]);

@@ -48,11 +48,11 @@ describe('numbers in text', () => {
 
   it('may have spaces behind them as counters', () => {
     expect(readCounter(bytesOf('12   '), 1, 6)).toBe(12);
-    expect(() => readCounter(bytesOf('   '), 1, 4)).toThrow('out of step');
+    expect(() => readCounter(bytesOf('   '), 1, 4)).toThrow('desynchronised');
   });
 });
 
-describe('a key in an answer', () => {
+describe('a key in a response', () => {
   it('is recognised whatever its form', () => {
     const anyKey = fc.oneof(fc.string({ unit: 'grapheme', minLength: 1 }), fc.uint8Array({ minLength: 1 }));
     fc.assert(
