@@ -7,16 +7,7 @@ import { Status } from '../status.ts';
 import { BatchProgress } from '../text/batch.ts';
 import { TextDecoder } from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
-import {
-  digitsEnd,
-  isText,
-  NO_NUMBER,
-  readCounter,
-  readDigits,
-  readNextNumber,
-  readUint64,
-  wordEnd,
-} from '../text/read.ts';
+import { digitsEnd, isText, NO_NUMBER, readCounter, readNextNumber, readUint64, wordEnd } from '../text/read.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
 import { CR, LF, SPACE } from '../text/write.ts';
 import { canSay } from './encode.ts';
@@ -46,17 +37,31 @@ const UPPER_Z = 0x5a;
 
 const MAX_FLAGS = 0xffffffff;
 
-/** Decodes answers in the meta protocol, and those in text to the commands that it has no form of its own for. */
+/** What the flags of one line may say. */
+const Said = {
+  Opaque: 1,
+  WrongOpaque: 2,
+  Flags: 4,
+  BadFlags: 8,
+  Cas: 16,
+  TimeLeft: 32,
+  /** The right to compute the value was won by this request, or by another. */
+  Won: 64,
+  Busy: 128,
+  /** The item is marked as old. */
+  Marked: 256,
+} as const;
+
+/** What the flags of a value say in the most common case. */
+const PLAIN = Said.Opaque | Said.Flags;
+
+/** Decodes responses in the meta protocol, and those in text to the commands that it has no form of its own for. */
 export class MetaDecoder extends TextDecoder {
   private readonly batch: BatchProgress;
-  /** What the flags of the line that came last said. */
-  private sawOpaque = false;
-  private sawFlags = false;
-  private sawCas = false;
-  /** Whether the right to compute the value was won, by this request or by another, and whether it is marked as old. */
-  private won = false;
-  private busy = false;
-  private marked = false;
+  /** What the flags of the line that came last said, of {@link Said}; the others hold only where that says so. */
+  private said = 0;
+  private casStart = 0;
+  private casEnd = 0;
   private timeLeft = -1;
 
   constructor(queue: ReplyQueue) {
@@ -77,38 +82,31 @@ export class MetaDecoder extends TextDecoder {
     if (end - start > 2 && bytes[start + 2] !== SPACE) return this.textLine(request, op, bytes, start, end);
 
     const returned = end - start < 2 ? 0 : ((bytes[start] as number) << 8) | (bytes[start + 1] as number);
-    if (returned === VA) return this.valueLine(request, op, opaque, bytes, start, end);
+    if (returned === VA) {
+      if (this.valueLine(request, op, opaque, bytes, start, end + 2) === start) throw unexpected();
+      return true;
+    }
     const status = statusOf(returned, op);
     if (status === undefined) return this.textLine(request, op, bytes, start, end);
-    this.readFlags(opaque, bytes, start + 2, end);
+    if (this.readFlags(opaque, bytes, start + 2, end + 1) !== end) throw unexpected();
+    this.checkFlags(bytes);
     // Not every server echoes the opaque of a miss, and none that of a no-op.
-    if (!this.sawOpaque && returned !== EN && returned !== MN) throw outOfStep('a response without its opaque came');
-    if (request.returnCas && status === Status.Ok && !this.sawCas && op !== Op.Delete) throw noCas();
+    if ((this.said & Said.Opaque) === 0 && returned !== EN && returned !== MN)
+      throw outOfStep('a response without its opaque came');
+    if (request.returnCas && status === Status.Ok && (this.said & Said.Cas) === 0 && op !== Op.Delete) throw noCas();
     this.reply.reset(status);
     return this.answer(request);
   }
 
-  /** `VA <size> f<flags> O<opaque>`, the response to a plain get; all that is odd about it is left to {@link line}. */
   protected override commonLine(bytes: Buffer, start: number, end: number): number {
     if (bytes[start] !== UPPER_V || bytes[start + 1] !== UPPER_A || bytes[start + 2] !== SPACE) return start;
     const request = this.queue.head();
-    if (request === undefined || request.op !== Op.Get || request.returnCas) return start;
-    const size = readDigits(bytes, start + 3, end);
-    let at = digitsEnd;
-    if (size === NO_NUMBER || bytes[at] !== SPACE || bytes[at + 1] !== LOWER_F) return start;
-    const flags = readDigits(bytes, at + 2, end);
-    at = digitsEnd;
-    if (flags === NO_NUMBER || flags > MAX_FLAGS || bytes[at] !== SPACE || bytes[at + 1] !== UPPER_O) return start;
-    const opaque = readDigits(bytes, at + 2, end);
-    at = digitsEnd;
-    if (opaque !== request.opaque || at + 2 > end || bytes[at] !== CR || bytes[at + 1] !== LF) return start;
-    this.expectBlock(size);
-    this.flags = flags;
-    this.won = false;
-    this.busy = false;
-    this.marked = false;
-    this.timeLeft = -1;
-    return at + 2;
+    if (request === undefined) return start;
+    if (request.keys === undefined) return this.valueLine(request, request.op, request.opaque, bytes, start, end);
+    const { index } = this.batch;
+    // What comes before the first response of a batch, and behind the last one, is for line to find out.
+    if (index === 0 || index === request.keys.length) return start;
+    return this.valueLine(request, factsOf(request.op).single, (request.opaque + index) >>> 0, bytes, start, end);
   }
 
   protected override block(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
@@ -121,76 +119,86 @@ export class MetaDecoder extends TextDecoder {
       this.reply.reset(Status.Miss);
     } else {
       this.fillValue(bytes, start, end, owned);
-      this.reply.won = this.won;
-      this.reply.busy = this.busy;
-      this.reply.timeLeft = this.timeLeft;
+      this.reply.won = (this.said & Said.Won) !== 0;
+      this.reply.busy = (this.said & Said.Busy) !== 0;
+      this.reply.timeLeft = (this.said & Said.TimeLeft) === 0 ? -1 : this.timeLeft;
     }
     return this.answer(request);
   }
 
   /** What another's lease has put in the place of a value is no value; only a lease wants to know of it. */
   private isStub({ op }: Request, length: number): boolean {
-    return length === 0 && this.busy && !this.marked && op !== Op.Lease;
+    return length === 0 && (this.said & (Said.Busy | Said.Marked)) === Said.Busy && op !== Op.Lease;
   }
 
-  /** `VA <size> <flags>*`. */
-  private valueLine(request: Request, op: Op, opaque: number, bytes: Buffer, start: number, end: number): boolean {
-    const counts = isCounter(op);
-    if (!counts && op !== Op.Get && op !== Op.GetAndTouch && op !== Op.Lease) throw unexpected();
-    this.expectBlock(readNextNumber(bytes, start + 3, end));
-    this.readFlags(opaque, bytes, digitsEnd, end);
-    if (!this.sawOpaque) throw outOfStep('a response without its opaque came');
-    if (!this.sawFlags && !counts) throw outOfStep('a value without its client flags came');
-    if (!this.sawCas && request.returnCas) throw noCas();
-    return true;
+  /**
+   * Reads `VA <size> <flags>*` and returns where the value begins; `start` when that is no response to this, or the line's
+   * end has not come. Until it has, nothing is refused: what is split in two is read as if it were not.
+   */
+  private valueLine(request: Request, op: Op, opaque: number, bytes: Buffer, start: number, end: number): number {
+    if (op !== Op.Get && op !== Op.GetAndTouch && op !== Op.Lease && !isCounter(op)) return start;
+    const size = readNextNumber(bytes, start + 3, end);
+    const lineEnd = this.readFlags(opaque, bytes, digitsEnd, end);
+    if (lineEnd + 1 >= end || bytes[lineEnd + 1] !== LF) return start;
+    if (this.said !== PLAIN || request.returnCas) this.checkValueFlags(request, op, bytes);
+    this.expectBlock(size);
+    return lineEnd + 2;
   }
 
-  /** Reads the flags that were asked for and passes over any other; each has a space in front. */
-  private readFlags(opaque: number, bytes: Buffer, start: number, end: number): void {
-    this.sawOpaque = false;
-    this.sawFlags = false;
-    this.sawCas = false;
-    this.won = false;
-    this.busy = false;
-    this.marked = false;
+  private checkValueFlags(request: Request, op: Op, bytes: Buffer): void {
+    this.checkFlags(bytes);
+    if ((this.said & Said.Opaque) === 0) throw outOfStep('a response without its opaque came');
+    if ((this.said & Said.Flags) === 0 && !isCounter(op)) throw outOfStep('a value without its client flags came');
+    if ((this.said & Said.Cas) === 0 && request.returnCas) throw noCas();
+  }
+
+  /**
+   * Reads the flags that were asked for and passes over any other; each has a space in front. Returns where the CR
+   * behind them is, or `end` or more when it has not come. What they say is to be checked by {@link checkFlags}.
+   */
+  private readFlags(opaque: number, bytes: Buffer, start: number, end: number): number {
+    let said = 0;
     let at = start;
-    while (at < end) {
+    while (at < end && bytes[at] !== CR) {
       const tokenAt = at + 2;
       switch (bytes[at + 1]) {
         case UPPER_O:
-          if (readNextNumber(bytes, tokenAt, end) !== opaque) throw outOfStep('a response with another opaque came');
+          said |= readNextNumber(bytes, tokenAt, end) === opaque ? Said.Opaque : Said.WrongOpaque;
           at = digitsEnd;
-          this.sawOpaque = true;
           break;
         case LOWER_F:
           this.flags = readNextNumber(bytes, tokenAt, end);
           at = digitsEnd;
-          if (this.flags === NO_NUMBER || this.flags > MAX_FLAGS) throw outOfStep('client flags are no number');
-          this.sawFlags = true;
+          said |= this.flags === NO_NUMBER || this.flags > MAX_FLAGS ? Said.BadFlags : Said.Flags;
           break;
         case LOWER_C:
           at = wordEnd(bytes, tokenAt, end);
-          this.reply.cas = BigInt(readUint64(bytes, tokenAt, at, 'a CAS'));
-          this.sawCas = true;
+          this.casStart = tokenAt;
+          this.casEnd = at;
+          said |= Said.Cas;
           break;
         case LOWER_T:
           // "-1" is no number of seconds, and for ever.
           this.timeLeft = readNextNumber(bytes, tokenAt, end);
           at = digitsEnd;
+          said |= Said.TimeLeft;
           break;
         default:
           // A mark, or not asked for.
-          this.readMark(bytes[at + 1]);
+          said |= markOf(bytes[at + 1]);
           at = wordEnd(bytes, at + 1, end);
       }
     }
+    this.said = said;
+    return at;
   }
 
-  /** Marks come unasked: the item is old, or somebody has won the right to compute its value. */
-  private readMark(letter: number | undefined): void {
-    if (letter === UPPER_W) this.won = true;
-    else if (letter === UPPER_Z) this.busy = true;
-    else if (letter === UPPER_X) this.marked = true;
+  /** Refuses flags that can't be right, of a line that has come as a whole, and takes their CAS. */
+  private checkFlags(bytes: Buffer): void {
+    const { said } = this;
+    if ((said & Said.WrongOpaque) !== 0) throw outOfStep('a response with another opaque came');
+    if ((said & Said.BadFlags) !== 0) throw outOfStep('client flags are no number');
+    if ((said & Said.Cas) !== 0) this.reply.cas = BigInt(readUint64(bytes, this.casStart, this.casEnd, 'a CAS'));
   }
 
   /** An error, or the response to a command that is the classic protocol's. */
@@ -220,6 +228,13 @@ export class MetaDecoder extends TextDecoder {
   private answer(request: Request): boolean {
     return request.keys === undefined ? this.queue.deliver(this.reply) : this.batch.next(request, request.keys);
   }
+}
+
+/** Marks come unasked: the item is old, or somebody has won the right to compute its value. */
+function markOf(letter: number | undefined): number {
+  if (letter === UPPER_W) return Said.Won;
+  if (letter === UPPER_Z) return Said.Busy;
+  return letter === UPPER_X ? Said.Marked : 0;
 }
 
 function isCounter(op: Op): boolean {

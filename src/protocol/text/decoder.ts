@@ -40,12 +40,12 @@ export abstract class TextDecoder implements Decoder {
     this.queue = queue;
   }
 
-  /** Takes a line without its end; false when the connection is over. */
+  /** Takes a line from `start` to `end`, where its CR LF is; false when the connection is over. */
   protected abstract line(bytes: Buffer, start: number, end: number): boolean;
 
   /**
-   * Takes a line of the most common form, which it reads in one pass, and returns where the next begins; `start` for any
-   * other line.
+   * Takes a line that it can read in one pass, without looking for its end first, and returns where the next begins;
+   * `start` for any other line, and where its end has not come.
    */
   protected commonLine(_bytes: Buffer, start: number, _end: number): number {
     return start;
@@ -86,6 +86,7 @@ export abstract class TextDecoder implements Decoder {
   /** Reads what there is of a line and returns where the rest of the chunk begins. */
   private readLine(chunk: Buffer, start: number, end: number): number {
     let at = this.partialBytes === 0 ? this.commonLine(chunk, start, end) : start;
+    if (at - start > MAX_LINE_BYTES) throw endlessLine();
     if (at !== start) return at;
     while (at < end && chunk[at] !== LF) at++;
     if (at === end) {
@@ -96,10 +97,10 @@ export abstract class TextDecoder implements Decoder {
     if (this.partialBytes === 0) {
       goesOn = this.wholeLine(chunk, start, at);
     } else {
-      this.keepPartial(chunk, start, at);
+      this.keepPartial(chunk, start, at + 1);
       const length = this.partialBytes;
       this.partialBytes = 0;
-      goesOn = this.wholeLine(this.partial, 0, length);
+      goesOn = this.wholeLine(this.partial, 0, length - 1);
     }
     return goesOn ? at + 1 : OVER;
   }
@@ -113,7 +114,7 @@ export abstract class TextDecoder implements Decoder {
 
   private keepPartial(chunk: Buffer, start: number, end: number): void {
     const bytes = this.partialBytes + end - start;
-    if (bytes >= MAX_LINE_BYTES) throw endlessLine();
+    if (bytes > MAX_LINE_BYTES) throw endlessLine();
     if (bytes > this.partial.length) {
       const larger = Buffer.allocUnsafeSlow(Math.min(MAX_LINE_BYTES, Math.max(256, bytes * 2)));
       this.partial.copy(larger, 0, 0, this.partialBytes);

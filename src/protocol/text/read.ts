@@ -1,5 +1,5 @@
 import { outOfStep } from '../out-of-step.ts';
-import { SPACE } from './write.ts';
+import { CR, SPACE } from './write.ts';
 
 const ZERO = 0x30;
 /** As many digits as surely fit a number. */
@@ -25,7 +25,7 @@ export function readNumber(bytes: Buffer, start: number, end: number): number {
 export let digitsEnd = 0;
 
 /** Reads a natural number of at most 15 digits, as far as it goes; {@link NO_NUMBER} where there is none. */
-export function readDigits(bytes: Buffer, start: number, end: number): number {
+function readDigits(bytes: Buffer, start: number, end: number): number {
   let value = 0;
   let at = start;
   for (; at < end; at++) {
@@ -40,7 +40,7 @@ export function readDigits(bytes: Buffer, start: number, end: number): number {
 /** The same for a number that is a whole word; where there is something else, that word is passed over. */
 export function readNextNumber(bytes: Buffer, start: number, end: number): number {
   const value = readDigits(bytes, start, end);
-  if (digitsEnd === end || bytes[digitsEnd] === SPACE) return value;
+  if (digitsEnd >= end || bytes[digitsEnd] === SPACE || bytes[digitsEnd] === CR) return value;
   digitsEnd = wordEnd(bytes, digitsEnd, end);
   return NO_NUMBER;
 }
@@ -66,10 +66,10 @@ export function readCounter(bytes: Buffer, start: number, end: number): number |
   return readUint64(bytes, start, last, 'a counter');
 }
 
-/** Where the word that begins at `start` ends. */
+/** Where the word that begins at `start` ends: at a space, a CR or `end`. */
 export function wordEnd(bytes: Buffer, start: number, end: number): number {
   let at = start;
-  while (at < end && bytes[at] !== SPACE) at++;
+  while (at < end && bytes[at] !== SPACE && bytes[at] !== CR) at++;
   return at;
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { meta } from '../../../../src/protocol/meta/index.ts';
 import { Op } from '../../../../src/protocol/op.ts';
 import { AbandonedRequest } from '../../../../src/protocol/request.ts';
-import { proveDecoder } from '../text/decoder-proofs.ts';
-import { KeptQueue, make } from '../text/harness.ts';
+import { OUT_OF_STEP, proveDecoder } from '../text/decoder-proofs.ts';
+import { decodePieces, KeptQueue, make } from '../text/harness.ts';
 import { expectOutOfStep, timeToDecode } from '../text/refusals.ts';
 import { META_EXCHANGES } from './exchanges.ts';
 
@@ -61,6 +61,21 @@ describe('the meta decoder', () => {
   it('refuses the response to another key of a batch', () => {
     expectOutOfStep(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'VA 1 f0 O8\r\nx\r\n');
     expectOutOfStep(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'EN O7\r\nEN O9\r\n');
+  });
+
+  it.each([
+    ['another opaque', 'VA 1 f0 O7\r\ny\r\n'],
+    ['no opaque', 'VA 1 f0\r\ny\r\n'],
+    ['no client flags', 'VA 1 O8\r\ny\r\n'],
+    ['a CR within its line', 'VA 1 f0 O8\rk\r\ny\r\n'],
+    ['a line without end', `VA 1 f0 O8 k${'x'.repeat(9000)}\r\ny\r\n`],
+  ])('refuses a further hit of a batch that has %s', (_, hit) => {
+    for (const pieces of [[`VA 1 f0 O7\r\nx\r\n${hit}`], ['VA 1 f0 O7\r\nx\r\n', ...hit]]) {
+      const request = make(Op.GetMulti, 'a', { keys: ['a', 'b', 'c'], opaque: 7 });
+      const bytes = pieces.map((piece) => Buffer.from(piece));
+      expect(() => decodePieces(meta, new KeptQueue([request]), bytes)).toThrow(OUT_OF_STEP);
+      expect(request.told).toHaveLength(1);
+    }
   });
 
   it('throws the late response to an abandoned request away, also when it is half there', () => {

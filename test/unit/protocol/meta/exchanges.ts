@@ -112,6 +112,18 @@ export const META_EXCHANGES: readonly Exchange[] = [
     ],
   },
   {
+    request: () => make(Op.GetMulti, 'a', { keys: ['a', `\n${'x'.repeat(200)}`, 'b', 'c'], returnCas: true }),
+    answer:
+      'VA 1 f2 c123 O?\r\na\r\nVA 2 W O?+2 c18446744073709551615 f4294967295 khm\r\nbb\r\nVA 0 c1 f0 O?+3 \r\n\r\n',
+    told: [
+      { status: Status.Ok, value: 'a', flags: 2, cas: 123n, index: 0, more: true },
+      { status: Status.InvalidKey, index: 1, more: true },
+      { status: Status.Ok, value: 'bb', flags: 4294967295, cas: 18446744073709551615n, index: 2, more: true },
+      { status: Status.Ok, value: '', flags: 0, cas: 1n, index: 3, more: true },
+      { status: Status.Ok, cas: 1n, index: 4 },
+    ],
+  },
+  {
     request: () => make(Op.SetMulti, 'a', { keys: ['a', ` ${'x'.repeat(200)}`, 'c'] }),
     answer: 'SERVER_ERROR object too large for cache\r\nHD O?+2\r\n',
     told: [
