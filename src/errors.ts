@@ -70,3 +70,25 @@ export class MemcacheError extends Error {
 
 Object.defineProperty(MemcacheError.prototype, 'name', { value: 'MemcacheError', configurable: true, writable: true });
 Object.defineProperty(MemcacheError.prototype, BRAND, { value: true });
+
+/** An argument that can't be meant. What came is only shown where it is a number or the like. */
+export function invalid(argument: string, expected: string, found: unknown): MemcacheError {
+  return new MemcacheError(
+    'ERR_INVALID_ARGUMENT',
+    `Invalid ${argument}: expected ${expected}, but got ${shown(found)}`,
+  );
+}
+
+/** The same for what may be data: only its type is shown. */
+export function invalidType(argument: string, expected: string, found: unknown): MemcacheError {
+  return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${argument}: expected ${expected}, but got ${kind(found)}`);
+}
+
+function shown(value: unknown): string {
+  return ['number', 'boolean', 'bigint'].includes(typeof value) ? String(value) : kind(value);
+}
+
+function kind(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
+}

@@ -1,22 +1,23 @@
-export type { FlushOptions, Statistics } from './client/admin.ts';
 export type { AnyClient } from './client/any-client.ts';
 export { Client } from './client/client.ts';
-export type { CommandOptions } from './client/command.ts';
-export type { ClientEvents } from './client/core.ts';
-export type { CounterResult, IncrementDecrementOptions } from './client/counters.ts';
-export type { Compute, GetOrSetOptions } from './client/get-or-set.ts';
+export type { ByServer } from './client/commands/broadcast.ts';
+export type { ChangeOptions } from './client/commands/change.ts';
+export type { CommandOptions } from './client/commands/command.ts';
+export type { CounterResult, IncrementDecrementOptions } from './client/commands/count.ts';
+export type { FlushOptions } from './client/commands/flush.ts';
+export type { GetMultiOptions, MultiResult, SetMultiOptions } from './client/commands/multi.ts';
+export type { Found, GetOptions, GetResult, GetWithCasResult, Narrowed } from './client/commands/read.ts';
+export type { Statistics } from './client/commands/stats.ts';
+export type { InsertOptions } from './client/commands/store.ts';
+export type { UpdateOptions } from './client/commands/update.ts';
+export type { ClientEvents } from './client/events.ts';
+export type { Compute, GetOrSetOptions } from './client/get-or-set/get-or-set.ts';
+export type { Stored } from './client/get-or-set/stored.ts';
 export type { Key } from './client/keys.ts';
-export type { GetMultiOptions, MultiResult, SetMultiOptions } from './client/multi.ts';
-export type { ClientOptions, Gutter } from './client/options.ts';
-export type { ByServer } from './client/results.ts';
-export type { Found, GetOptions, GetResult, GetWithCasResult, Narrowed } from './client/retrieval.ts';
-export type { ServerAddress, ServerList } from './client/servers.ts';
-export type { ChangeOptions, InsertOptions } from './client/storage.ts';
-export type { Stored } from './client/stored.ts';
+export { memjs as default } from './client/memjs/memjs.ts';
+export { Utils } from './client/memjs/utils.ts';
+export type { ClientOptions } from './client/options.ts';
 export type { CommandTrace } from './client/trace.ts';
-export type { UpdateOptions } from './client/update.ts';
-export { Utils } from './client/utils.ts';
-export type { ServerLike } from './cluster/command.ts';
 export type { DiscoveredServer, Discovery } from './cluster/discovery/discovery.ts';
 export type { DnsOptions } from './cluster/discovery/dns.ts';
 export { dns } from './cluster/discovery/dns.ts';
@@ -26,19 +27,20 @@ export type { Distribution, DistributionBuilder } from './cluster/distribution/d
 export type { KetamaOptions } from './cluster/distribution/ketama.ts';
 export { ketama } from './cluster/distribution/ketama.ts';
 export type { DistributionServer } from './cluster/distribution/pick.ts';
+export type { Gutter } from './cluster/fleet.ts';
 export type { LeveledLogger, Logger } from './cluster/log.ts';
-export type { ServerOptions } from './cluster/server.ts';
+export type { ServerLike, ServerOptions } from './cluster/server.ts';
 export { Server } from './cluster/server.ts';
+export type { ServerAddress, ServerList } from './cluster/server-list.ts';
+export type { ConnectionEvent, Peer } from './connection/telemetry.ts';
 export type {
   ErrorListener,
   FrameTransport,
   ResponseListener,
   TransportMessage,
-} from './connection/frame-transport.ts';
-export type { ConnectionEvent, Peer } from './connection/telemetry.ts';
+} from './connection/transport.ts';
 export type { ErrorCode, MemcacheErrorOptions } from './errors.ts';
 export { MemcacheError } from './errors.ts';
-export { memjs as default } from './memjs.ts';
 export type { Response } from './protocol/binary/message.ts';
 export { Header } from './protocol/binary/message.ts';
 export type { CompressOptions } from './serializers/compress.ts';

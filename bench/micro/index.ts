@@ -1,7 +1,7 @@
 import memjs from 'memjs';
 import { bench, boxplot, group, do_not_optimize as keep, run, summary } from 'mitata';
 import { KeyMaker } from '../../src/client/keys.ts';
-import { trailing } from '../../src/client/old-arguments.ts';
+import { trailing } from '../../src/client/memjs/arguments.ts';
 import { checkOptions, resolveOptions } from '../../src/client/options.ts';
 import { Selection } from '../../src/cluster/selection.ts';
 import { WaitingQueue } from '../../src/connection/waiting-queue.ts';

@@ -1,12 +1,11 @@
-import { DEBUGGING, framed } from '../debug.ts';
-import { checkKey } from '../protocol/key.ts';
-import { type FlushOptions, flushAll, type Outcome, type Statistics, statsOfAll, versionOfAll } from './admin.ts';
+import { makeServers, type ServerList } from '../cluster/server-list.ts';
+import { Op } from '../protocol/op.ts';
 import type { ErrorOrNull } from './callback.ts';
-import type { CommandOptions } from './command.ts';
-import { ClientCommands } from './commands.ts';
-import { toExpiration } from './expiration.ts';
-import { type Compute, GetOrSet, type GetOrSetOptions } from './get-or-set.ts';
-import type { Key } from './keys.ts';
+import type { ByServer } from './commands/broadcast.ts';
+import { ChangeCommand, type ChangeOptions, TouchCommand } from './commands/change.ts';
+import type { CommandOptions } from './commands/command.ts';
+import { CountCommand, type CounterResult, type IncrementDecrementOptions } from './commands/count.ts';
+import { type FlushOptions, flush } from './commands/flush.ts';
 import {
   deleteMulti,
   type GetMultiOptions,
@@ -14,25 +13,46 @@ import {
   type MultiResult,
   type SetMultiOptions,
   setMulti,
-} from './multi.ts';
-import { toInsertOptions, toOptions, trailing } from './old-arguments.ts';
+} from './commands/multi.ts';
+import {
+  type Found,
+  type GetOptions,
+  type GetResult,
+  type GetWithCasResult,
+  type Narrowed,
+  ReadCommand,
+  TouchingReadCommand,
+} from './commands/read.ts';
+import { type Statistics, statistics } from './commands/stats.ts';
+import { AppendCommand, type InsertOptions, StoreCommand } from './commands/store.ts';
+import { type UpdateOptions, update } from './commands/update.ts';
+import { version } from './commands/version.ts';
+import { type Compute, GetOrSet, type GetOrSetOptions } from './get-or-set/get-or-set.ts';
+import type { Stored } from './get-or-set/stored.ts';
+import type { Key } from './keys.ts';
+import {
+  counterArguments,
+  expirationFirst,
+  insertArguments,
+  toInsertOptions,
+  toOptions,
+  trailing,
+} from './memjs/arguments.ts';
+import { MemjsBase } from './memjs/base.ts';
 import { type ClientOptions, checkOptions } from './options.ts';
-import { type ByServer, byServer, flushResults, statsResults } from './results.ts';
-import type { Found, GetWithCasResult, Narrowed } from './retrieval.ts';
-import { makeServers, type ServerList } from './servers.ts';
-import type { Stored } from './stored.ts';
-import { isTraced, traceCall } from './telemetry.ts';
-import { type CommandTrace, noteOutcomes } from './trace.ts';
-import { type UpdateOptions, update } from './update.ts';
 
+type SuccessCallback = (error: ErrorOrNull, success: boolean | null) => void;
+type CounterCallback = (error: ErrorOrNull, success: boolean | null, value?: number | null) => void;
+type FlushCallback = (lastError: ErrorOrNull, results: Record<string, true | Error>) => void;
 type StatsCallback = (error: ErrorOrNull, server: string, stats: Statistics | null) => void;
+type GetCallback<T> = (error: ErrorOrNull, value: T, flags: Buffer | null) => void;
 
 /**
  * A memcached client. Each command takes a callback last or, without one, returns a promise; whatever goes wrong, bad
  * arguments included, reaches the callback or the promise as an error, nearly always a `MemcacheError`.
  */
-export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends ClientCommands<TIn, TOut> {
-  readonly #getOrSet = new GetOrSet(this);
+export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends MemjsBase<TIn, TOut> {
+  readonly #getOrSet = new GetOrSet(this.engine);
 
   /**
    * A client for a list of servers: `[user:pass@]host[:port[:weight]],…`, `memcached://` URLs, unix sockets, or an array
@@ -50,6 +70,162 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     return new Client(found, given);
   }
 
+  /** Reads a key; a miss is `null` for value and flags. `get<User>(key)` says what the value is. */
+  get<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    options: GetOptions & { cas: true },
+  ): Promise<GetWithCasResult<Found<T, TOut>>>;
+  get<T extends Narrowed<TOut> = TOut>(key: Key, options?: GetOptions): Promise<GetResult<Found<T, TOut>>>;
+  get<T extends Narrowed<TOut> = TOut>(key: Key, callback: GetCallback<Found<T, TOut>>): void;
+  get<T extends Narrowed<TOut> = TOut>(key: Key, options: GetOptions, callback: GetCallback<Found<T, TOut>>): void;
+  get(key: Key, second?: unknown, third?: unknown): unknown {
+    const { options, callback } = trailing<GetOptions>(second, third);
+    return new ReadCommand(Op.Get, key, options, this.engine).submit(callback);
+  }
+
+  /** Reads a key and gives it a new expiration, in seconds; otherwise like `get`. */
+  getAndTouch<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    expires: number,
+    options: GetOptions & { cas: true },
+  ): Promise<GetWithCasResult<Found<T, TOut>>>;
+  getAndTouch<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    expires: number,
+    options?: GetOptions,
+  ): Promise<GetResult<Found<T, TOut>>>;
+  getAndTouch<T extends Narrowed<TOut> = TOut>(key: Key, expires: number, callback: GetCallback<Found<T, TOut>>): void;
+  getAndTouch(key: Key, expires?: unknown, third?: unknown, fourth?: unknown): unknown {
+    const [seconds, second, last] = expirationFirst(expires, third, fourth);
+    const { options, callback } = trailing<GetOptions>(second, last);
+    return new TouchingReadCommand(key, seconds, options, this.engine).submit(callback);
+  }
+
+  /** Stores a value. With `cas`, `false` when the item has changed or is gone. */
+  set(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
+  set(key: Key, value: TIn, callback: SuccessCallback): void;
+  set(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
+  /** With an expiration in the place of the options, as in the packages `memcached` and `memcache`. */
+  set(key: Key, value: TIn, expires: number, callback: SuccessCallback): void;
+  set(key: Key, value: TIn, expires: number): Promise<boolean>;
+  /** @deprecated options come before the callback */
+  set(key: Key, value: TIn, callback: SuccessCallback | null, expires: number): void;
+  set(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    const { options, callback } = insertArguments(Op.Set, third, fourth, this.engine.log);
+    return new StoreCommand(Op.Set, key, value, options, this.engine).submit(callback);
+  }
+
+  /** Stores a value where there is none yet, otherwise `false`. */
+  add(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
+  add(key: Key, value: TIn, callback: SuccessCallback): void;
+  add(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
+  /** With an expiration in the place of the options, as in the packages `memcached` and `memcache`. */
+  add(key: Key, value: TIn, expires: number, callback: SuccessCallback): void;
+  add(key: Key, value: TIn, expires: number): Promise<boolean>;
+  /** @deprecated options come before the callback */
+  add(key: Key, value: TIn, callback: SuccessCallback | null, expires: number): void;
+  add(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    const { options, callback } = insertArguments(Op.Add, third, fourth, this.engine.log);
+    return new StoreCommand(Op.Add, key, value, options, this.engine).submit(callback);
+  }
+
+  /** Stores a value where there is one already, otherwise `false`. */
+  replace(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
+  replace(key: Key, value: TIn, callback: SuccessCallback): void;
+  replace(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
+  /** With an expiration in the place of the options, as in the packages `memcached` and `memcache`. */
+  replace(key: Key, value: TIn, expires: number, callback: SuccessCallback): void;
+  replace(key: Key, value: TIn, expires: number): Promise<boolean>;
+  /** @deprecated options come before the callback */
+  replace(key: Key, value: TIn, callback: SuccessCallback | null, expires: number): void;
+  replace(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    const { options, callback } = insertArguments(Op.Replace, third, fourth, this.engine.log);
+    return new StoreCommand(Op.Replace, key, value, options, this.engine).submit(callback);
+  }
+
+  /**
+   * Puts something behind a value; `false` where there is none, and where the item would become larger than the server
+   * takes, to which it answers the same. Flags and expiration stay as they are.
+   */
+  append(key: Key, value: TIn, options?: ChangeOptions): Promise<boolean>;
+  append(key: Key, value: TIn, callback: SuccessCallback): void;
+  append(key: Key, value: TIn, options: ChangeOptions | null, callback: SuccessCallback): void;
+  append(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    const { options, callback } = trailing<ChangeOptions>(third, fourth);
+    return new AppendCommand(Op.Append, key, value, options, this.engine).submit(callback);
+  }
+
+  /** Puts something in front of a value; otherwise like `append`. */
+  prepend(key: Key, value: TIn, options?: ChangeOptions): Promise<boolean>;
+  prepend(key: Key, value: TIn, callback: SuccessCallback): void;
+  prepend(key: Key, value: TIn, options: ChangeOptions | null, callback: SuccessCallback): void;
+  prepend(key: Key, value: TIn, third?: unknown, fourth?: unknown): unknown {
+    const { options, callback } = trailing<ChangeOptions>(third, fourth);
+    return new AppendCommand(Op.Prepend, key, value, options, this.engine).submit(callback);
+  }
+
+  /** Deletes a key; `false` where there is none. */
+  delete(key: Key, options?: ChangeOptions): Promise<boolean>;
+  delete(key: Key, callback: SuccessCallback): void;
+  delete(key: Key, options: ChangeOptions | null, callback: SuccessCallback): void;
+  delete(key: Key, second?: unknown, third?: unknown): unknown {
+    const { options, callback } = trailing<ChangeOptions>(second, third);
+    return new ChangeCommand(Op.Delete, key, options, this.engine).submit(callback);
+  }
+
+  /** Gives a key a new expiration, in seconds; `false` where there is none. @default the client's `expires` */
+  touch(key: Key, expires?: number, options?: CommandOptions): Promise<boolean>;
+  touch(key: Key, callback: SuccessCallback): void;
+  touch(key: Key, expires: number, callback: SuccessCallback): void;
+  touch(key: Key, expires: number, options: CommandOptions | null, callback: SuccessCallback): void;
+  touch(key: Key, expires?: unknown, third?: unknown, fourth?: unknown): unknown {
+    const [seconds, second, last] = expirationFirst(expires, third, fourth);
+    const { options, callback } = trailing<ChangeOptions>(second, last);
+    return new TouchCommand(key, seconds, options, this.engine).submit(callback);
+  }
+
+  /** Adds to a counter of 64 bits, which wraps; a missing one is created with `initial`. */
+  increment(
+    key: Key,
+    amount: number | bigint,
+    options: IncrementDecrementOptions & { bigint: true },
+  ): Promise<CounterResult<bigint>>;
+  increment(key: Key, amount: number | bigint, options?: IncrementDecrementOptions): Promise<CounterResult>;
+  increment(key: Key, amount: number | bigint, callback: CounterCallback): void;
+  increment(
+    key: Key,
+    amount: number | bigint,
+    options: IncrementDecrementOptions | null,
+    callback: CounterCallback,
+  ): void;
+  /** @deprecated options come before the callback */
+  increment(key: Key, amount: number, callback: CounterCallback, expires: number, initial?: number): void;
+  increment(key: Key, amount: unknown, third?: unknown, fourth?: unknown, fifth?: unknown): unknown {
+    const { options, callback } = counterArguments(Op.Increment, third, fourth, fifth, this.engine.log);
+    return new CountCommand(Op.Increment, key, amount, options, this.engine).submit(callback);
+  }
+
+  /** Takes from a counter of 64 bits, which stops at 0; a missing one is created with `initial`. */
+  decrement(
+    key: Key,
+    amount: number | bigint,
+    options: IncrementDecrementOptions & { bigint: true },
+  ): Promise<CounterResult<bigint>>;
+  decrement(key: Key, amount: number | bigint, options?: IncrementDecrementOptions): Promise<CounterResult>;
+  decrement(key: Key, amount: number | bigint, callback: CounterCallback): void;
+  decrement(
+    key: Key,
+    amount: number | bigint,
+    options: IncrementDecrementOptions | null,
+    callback: CounterCallback,
+  ): void;
+  /** @deprecated options come before the callback */
+  decrement(key: Key, amount: number, callback: CounterCallback, expires: number, initial?: number): void;
+  decrement(key: Key, amount: unknown, third?: unknown, fourth?: unknown, fifth?: unknown): unknown {
+    const { options, callback } = counterArguments(Op.Decrement, third, fourth, fifth, this.engine.log);
+    return new CountCommand(Op.Decrement, key, amount, options, this.engine).submit(callback);
+  }
+
   /**
    * Reads many keys: one pipelined request for every 256 keys of a server. The map has the hits; a server that failed
    * is in `errors`. Rejects only when all failed.
@@ -58,13 +234,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     keys: Iterable<TKey>,
     options?: GetMultiOptions | null,
   ): Promise<MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>> {
-    type Result = MultiResult<GetWithCasResult<Found<T, TOut>>, TKey>;
-    const run = (trace?: CommandTrace) =>
-      this.whenKnown(
-        () => this.calls.begin((call) => getMulti(this, call, keys, toOptions(options), trace)),
-        options?.signal,
-      );
-    return this.#call('getMulti', keys, run) as Promise<Result>;
+    return getMulti(this.engine, keys, toOptions(options)) as Promise<never>;
   }
 
   /** Stores many values, each under its key; `true` for each that was stored, otherwise like `getMulti`. */
@@ -77,10 +247,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options?: SetMultiOptions | number | null,
   ): Promise<MultiResult<boolean, Key>>;
   setMulti(entries: Iterable<readonly [Key, TIn]>, options?: SetMultiOptions | number | null): Promise<unknown> {
-    const given = toInsertOptions<SetMultiOptions>(options);
-    const run = (trace?: CommandTrace) =>
-      this.whenKnown(() => this.calls.begin((call) => setMulti(this, call, entries, given, trace)), given.signal);
-    return this.#call('setMulti', entries, run);
+    return setMulti(this.engine, entries, toInsertOptions<SetMultiOptions>(options));
   }
 
   /** Deletes many keys; `false` for each that was not there, otherwise like `getMulti`. */
@@ -88,12 +255,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     keys: Iterable<TKey>,
     options?: CommandOptions | null,
   ): Promise<MultiResult<boolean, TKey>> {
-    const run = (trace?: CommandTrace) =>
-      this.whenKnown(
-        () => this.calls.begin((call) => deleteMulti(this, call, keys, toOptions(options), trace)),
-        options?.signal,
-      );
-    return this.#call('deleteMulti', keys, run) as Promise<MultiResult<boolean, TKey>>;
+    return deleteMulti(this.engine, keys, toOptions(options)) as Promise<MultiResult<boolean, TKey>>;
   }
 
   /**
@@ -107,11 +269,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     options?: UpdateOptions | null,
   ): Promise<TNew> {
     // What the value is, is the caller's promise.
-    const run = (trace?: CommandTrace) =>
-      this.calls.begin((call) =>
-        update(this, call, key, change as (value: TOut | null) => TNew | Promise<TNew>, toOptions(options), trace),
-      );
-    return this.#call('update', key, run);
+    return update(this.engine, key, change as (value: unknown) => TNew, toOptions(options)) as Promise<TNew>;
   }
 
   /**
@@ -126,14 +284,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     compute: Compute<T>,
     options?: GetOrSetOptions | number | null,
   ): Promise<Stored<T, TOut>> {
-    // Without a list of servers the caller computes, as with servers that can't be reached. Whatever is found or made has
-    // been through the serializer, so it is of the type that comes out of it.
-    const given = toInsertOptions<GetOrSetOptions>(options);
-    const run = async (trace?: CommandTrace): Promise<unknown> => {
-      await this.whenKnown(() => Promise.resolve(), given.signal).catch(() => {});
-      return this.#getOrSet.run(key, compute, given, trace);
-    };
-    return this.#call('getOrSet', key, run) as Promise<Stored<T, TOut>>;
+    // Whatever is found or made has been through the serializer, so it is of the type that comes out of it.
+    return this.#getOrSet.call(key, compute, toInsertOptions(options)) as Promise<Stored<T, TOut>>;
   }
 
   /**
@@ -141,13 +293,11 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
    * error besides.
    */
   flush(options?: FlushOptions): Promise<Record<string, true | Error>>;
-  flush(callback: (lastError: ErrorOrNull, results: Record<string, true | Error>) => void): void;
-  flush(options: FlushOptions, callback: (lastError: ErrorOrNull, results: Record<string, true | Error>) => void): void;
+  flush(callback: FlushCallback): void;
+  flush(options: FlushOptions, callback: FlushCallback): void;
   flush(first?: unknown, second?: unknown): unknown {
     const { options, callback } = trailing<FlushOptions>(first, second);
-    const flush = () => flushAll(this, options, toExpiration(options.expires ?? 0, this));
-    const outcomes = this.#ask('flush', flush, options.signal);
-    return flushResults(outcomes, callback);
+    return flush(this.engine, options, callback);
   }
 
   /**
@@ -157,27 +307,47 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
   stats(options?: CommandOptions): Promise<ByServer<Statistics>>;
   stats(callback: StatsCallback): void;
   stats(first?: unknown, second?: unknown): unknown {
-    return this.statistics('', first, second);
+    const { options, callback } = trailing<CommandOptions>(first, second);
+    return statistics(this.engine, '', options, callback);
   }
 
   /** One group of statistics of every server, such as `settings` or `items`; otherwise like `stats`. */
   statsWithKey(key: string, options?: CommandOptions): Promise<ByServer<Statistics>>;
   statsWithKey(key: string, callback: StatsCallback): void;
   statsWithKey(key: string, second?: unknown, third?: unknown): unknown {
-    return this.statistics(key, second, third);
+    const { options, callback } = trailing<CommandOptions>(second, third);
+    return statistics(this.engine, key, options, callback);
   }
 
   /** Sets the counting statistics of every server back to 0; otherwise like `stats`. */
   resetStats(options?: CommandOptions): Promise<ByServer<Statistics>>;
   resetStats(callback: StatsCallback): void;
   resetStats(first?: unknown, second?: unknown): unknown {
-    return this.statistics('reset', first, second);
+    const { options, callback } = trailing<CommandOptions>(first, second);
+    return statistics(this.engine, 'reset', options, callback);
   }
 
   /** The version of every server, by `host:port`; otherwise like `stats`. */
-  async version(options?: CommandOptions | null): Promise<ByServer<string>> {
-    const ask = () => versionOfAll(this, toOptions(options));
-    return byServer(await this.#ask('version', ask, options?.signal));
+  version(options?: CommandOptions | null): Promise<ByServer<string>> {
+    return version(this.engine, toOptions(options));
+  }
+
+  /**
+   * Opens a connection to every server now. Never needed, since commands connect by themselves. Rejects with an
+   * `AggregateError` of what went wrong with the servers that failed.
+   */
+  connect(): Promise<void> {
+    return this.engine.whenKnown(() => this.engine.fleet.connect());
+  }
+
+  /**
+   * Waits for every response, those of `getOrSet`, `update` and the commands for many keys included, then disconnects from
+   * each server and closes. Computations under way may finish, which takes `lockFor` at most; waits for other processes
+   * end at once with `ERR_CLOSED`. Nothing of the client's own opens a connection afterwards, so the process can end.
+   * Never rejects. A command after it opens a new connection.
+   */
+  quit(): Promise<void> {
+    return this.engine.quit();
   }
 
   /** The same as `quit`, for `await using`. */
@@ -185,41 +355,11 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Cli
     return this.quit();
   }
 
-  /** Makes a call of several commands, which is one to those who listen. */
-  #call<T>(command: string, keys: unknown, run: (trace?: CommandTrace) => Promise<T>): Promise<T> {
-    const outcome = isTraced() ? traceCall(this, command, keys, run) : run();
-    return DEBUGGING ? framed(outcome) : outcome;
+  /**
+   * Closes every connection at once. Waiting commands, and what is made of several, fail with `ERR_CLOSED` and are not
+   * retried; what a computation for `getOrSet` returns later is not stored. A command after it opens a new connection.
+   */
+  close(): void {
+    this.engine.close();
   }
-
-  /** Asks every server; what `ask` throws becomes a rejection. */
-  async #ask<T>(
-    command: string,
-    ask: () => Promise<Outcome<T>[]>,
-    signal: AbortSignal | null | undefined,
-  ): Promise<Outcome<T>[]> {
-    if (!isTraced()) return this.whenKnown(ask, signal);
-    return traceCall(this, command, undefined, async (trace) => noteOutcomes(await this.whenKnown(ask, signal), trace));
-  }
-
-  private statistics(group: unknown, second: unknown, third: unknown): unknown {
-    const { options, callback } = trailing<CommandOptions>(second, third);
-    return statsResults(
-      (each) =>
-        this.#ask(
-          statsName(group),
-          () => {
-            if (group !== '') checkKey(group);
-            return statsOfAll(this, group as string, options, each);
-          },
-          options.signal,
-        ),
-      callback,
-    );
-  }
-}
-
-/** The method that asks for a group of statistics. */
-function statsName(group: unknown): string {
-  if (group === '') return 'stats';
-  return group === 'reset' ? 'resetStats' : 'statsWithKey';
 }

@@ -1,24 +1,18 @@
 import { wallNow } from '../clock.ts';
-import type { Log } from '../cluster/log.ts';
+import { invalid } from '../errors.ts';
 import { LAST_SECOND, LONGEST_RELATIVE } from '../protocol/expiration.ts';
-import { invalid } from './command.ts';
-import { isExpiration, type ResolvedOptions } from './options.ts';
-
-/** What is needed of a client to make an expiration. */
-interface ExpirationHost {
-  readonly options: ResolvedOptions;
-  readonly log: Log;
-}
+import type { Engine } from './engine.ts';
+import { isExpiration } from './options.ts';
 
 /** From here on a number of seconds is taken for a Unix time: one of September 2001, or 31 years. */
 export const FIRST_UNIX_TIME = 1_000_000_000;
 
 /** The expiration to send: the command's own or the client's. Throws `ERR_INVALID_ARGUMENT`. */
-export function toExpiration(expires: number | null | undefined, host: ExpirationHost): number {
-  const seconds = expires ?? host.options.expires;
+export function toExpiration(expires: number | null | undefined, engine: Engine): number {
+  const seconds = expires ?? engine.options.expires;
   if (seconds === 0) return 0;
   if (!isExpiration(seconds)) throw invalid('expires', 'an integer of seconds from 0 to 2,147,483,647', seconds);
-  return seconds <= LONGEST_RELATIVE ? seconds : beyondRelative(seconds, host);
+  return seconds <= LONGEST_RELATIVE ? seconds : beyondRelative(seconds, engine);
 }
 
 /** Seconds from now as servers take them: past 30 days as a Unix time. */
@@ -44,7 +38,7 @@ function unixNow(): number {
 }
 
 /** More than 30 days: seconds from now, or a Unix time. Either may be milliseconds by mistake, so it is logged once. */
-function beyondRelative(seconds: number, { log }: ExpirationHost): number {
+function beyondRelative(seconds: number, { log }: Engine): number {
   if (seconds >= FIRST_UNIX_TIME) {
     if (seconds < unixNow()) {
       log.once(

@@ -27,24 +27,6 @@ export function hintAtOptions(options: object, log: Log): void {
   }
 }
 
-/** Logs credentials of which a half is missing: then there is no login at all. */
-export function hintAtCredentials(username: string | undefined, password: string | undefined, log: Log): void {
-  if (Boolean(username) === Boolean(password)) return;
-  const message = username
-    ? 'memts: there is a username without a password, so there is no login'
-    : 'memts: there is a password without a username, so there is no login';
-  log.once('credentials', 'warn', message);
-}
-
-/** Events of a client: a listener to anything else would wait for ever. */
-const EVENTS: ReadonlySet<unknown> = new Set(['up', 'down', 'repaired', 'unrepaired', 'error']);
-
-/** Logs that there is no such event, once for each. */
-export function hintAtEvent(event: unknown, log: Log): void {
-  if (EVENTS.has(event)) return;
-  log.once(`event ${String(event)}`, 'warn', `memts: there is no event ${String(event)}; there are up and down`);
-}
-
 function misnamed(name: string, meant: string, log: Log): void {
   log.once(
     `option ${name}`,

@@ -1,11 +1,11 @@
 import type { Discovery } from '../cluster/discovery/discovery.ts';
 import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
+import type { Gutter } from '../cluster/fleet.ts';
 import type { LogTarget } from '../cluster/log.ts';
 import { LONGEST_TIMER, type ServerOptions } from '../cluster/server.ts';
-import { MemcacheError } from '../errors.ts';
+import { invalid, invalidType } from '../errors.ts';
 import { LAST_SECOND, LONGEST_RELATIVE } from '../protocol/expiration.ts';
-import { noopSerializer, type Serializer } from '../serializers/serializer.ts';
-import type { ServerList } from './servers.ts';
+import type { Serializer } from '../serializers/serializer.ts';
 
 /** Options of a client: all that `Client.create` takes. All times are in seconds. */
 export interface ClientOptions<TIn = string | Uint8Array, TOut = Buffer | null> extends ServerOptions {
@@ -55,13 +55,6 @@ export interface ClientOptions<TIn = string | Uint8Array, TOut = Buffer | null> 
   protocol?: ServerOptions['protocol'];
   /** Whether listeners to the channel `memts:command` get the keys. @default false */
   traceKeys?: boolean | undefined;
-}
-
-/** Servers that stand in for ejected ones. */
-export interface Gutter {
-  gutter: ServerList;
-  /** The longest expiration there, in seconds: short, since a value changed meanwhile is old when its server is back. */
-  expires: number;
 }
 
 /** A client's options with all defaults in. */
@@ -168,16 +161,11 @@ export function isExpiration(value: unknown): boolean {
 
 /** Throws `ERR_INVALID_ARGUMENT` for an option that can't be meant. */
 export function checkOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid options: expected an object, but got ${kind(options)}`);
-  }
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   for (const [name, rule] of Object.entries(RULES)) {
     const value: unknown = Reflect.get(options, name);
     if (value === undefined || value === null || rule.check(value)) continue;
-    throw new MemcacheError(
-      'ERR_INVALID_ARGUMENT',
-      `Invalid option ${name}: expected ${rule.expected}, but got ${name === 'password' ? kind(value) : shown(value)}`,
-    );
+    throw (name === 'password' ? invalidType : invalid)(`option ${name}`, rule.expected, value);
   }
 }
 
@@ -200,21 +188,4 @@ export function resolveOptions<TIn, TOut>(
     }
   }
   return resolved;
-}
-
-/** The serializer to use; without one, values are strings and Buffers. */
-export function resolveSerializer<TIn, TOut>(serializer: Serializer<TIn, TOut> | undefined): Serializer<TIn, TOut> {
-  // Where the caller names no serializer, TIn and TOut are the defaults, which are the no-op serializer's.
-  return serializer ?? (noopSerializer as unknown as Serializer<TIn, TOut>);
-}
-
-/** What came instead of what was expected, without showing data. */
-export function kind(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
-}
-
-/** Numbers, booleans and bigints are shown as they are. */
-export function shown(value: unknown): string {
-  return ['number', 'boolean', 'bigint'].includes(typeof value) ? String(value) : kind(value);
 }

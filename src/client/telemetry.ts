@@ -1,13 +1,16 @@
 import { AsyncResource } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
+import type { Backend } from '../cluster/backend.ts';
+import type { Command } from '../cluster/command.ts';
 import { factsOf, Op } from '../protocol/op.ts';
-import type { ClientCommand } from './command.ts';
+import type { Reply } from '../protocol/reply.ts';
+import { Status } from '../protocol/status.ts';
 import type { Key } from './keys.ts';
-import { addBytes, type CommandTrace, newTrace, watchCommand } from './trace.ts';
+import { addBytes, type CommandTrace, newTrace } from './trace.ts';
 
-/** What is asked of a client to trace its commands. */
-export interface TraceHost {
-  readonly options: { readonly traceKeys?: boolean | undefined };
+/** What a call has failed with. */
+interface Failure {
+  readonly error: unknown;
 }
 
 /** Held here: a channel that nobody holds may be forgotten, with its subscribers. */
@@ -24,9 +27,6 @@ export function isTraced(): boolean {
     failure.hasSubscribers
   );
 }
-
-/** The call that is just making commands of its own: those are part of it and have no trace. */
-let outer: CommandTrace | undefined;
 
 /** One call under way: what it tells the channel, and when. */
 class Call {
@@ -52,7 +52,7 @@ class Call {
   }
 
   /** Tells how it ended, around `deliver`, which tells who waits for it. */
-  finish(failed: boolean, error: unknown, deliver: () => void): void {
+  finish(failed: Failure | undefined, deliver: () => void): void {
     if (this.#ended) {
       deliver();
       return;
@@ -60,8 +60,8 @@ class Call {
     this.#ended = true;
     const { trace } = this;
     this.#origin.runInAsyncScope(() => {
-      if (failed) {
-        trace.error = error;
+      if (failed !== undefined) {
+        trace.error = failed.error;
         failure.publish(trace);
       }
       asyncStart.runStores(trace, () => {
@@ -75,66 +75,118 @@ class Call {
   }
 }
 
-/** Traces a command for one key. `begin` sends it; what goes wrong there, the command tells. */
-export function traceCommand<THost extends TraceHost, TCommand extends ClientCommand, TArgs extends unknown[]>(
-  host: THost,
-  begin: (this: THost, command: TCommand, ...args: TArgs) => void,
-  command: TCommand,
-  ...args: TArgs
-): void {
-  if (outer !== undefined) {
-    const watch = watchCommand(command, outer);
-    begin.call(host, command, ...args);
-    watch.noteServer();
-    if (command.value !== undefined) addBytes(outer, command.value);
-    return;
+/** Follows one command for a trace: that of its own call, or that of the call that it is a part of. */
+export class Watch {
+  readonly #trace: CommandTrace;
+  /** The command's own call; none where it is a part of one. */
+  readonly #call: Call | undefined;
+  readonly #command: Command;
+  #attempts = 0;
+  #server: Backend | undefined = undefined;
+  /** The deadline of the last attempt that has ended: another one tells of an attempt under way. */
+  #deadline = 0;
+
+  constructor(command: Command, trace: CommandTrace, call: Call | undefined) {
+    this.#command = command;
+    this.#trace = trace;
+    this.#call = call;
   }
-  const call = new Call(newTrace(factsOf(command.op).name, 1));
-  const { trace } = call;
-  if (host.options.traceKeys === true) trace.key = command.key;
-  const watch = watchCommand(command, trace);
-  command.intercept((failed, error, deliver) => {
-    watch.noteServer();
-    trace.attempts = watch.total();
+
+  /** Around what prepares and sends the command. */
+  begin(send: () => void): void {
+    const { keys, stores } = this.#command;
+    if (this.#call !== undefined) {
+      this.#call.begin(() => {
+        send();
+        this.#noteServer();
+      });
+      return;
+    }
+    for (const { value } of stores ?? []) addBytes(this.#trace, value);
+    send();
+    if (keys === undefined) this.#noteServer();
+    if (this.#command.value !== undefined) addBytes(this.#trace, this.#command.value);
+  }
+
+  /** A response, or a part of one, has come. */
+  answered(command: Command, { status, value, more }: Reply): void {
+    const trace = this.#trace;
+    if (!more) this.#attemptOver(command);
+    if (command.keys !== undefined) this.#noteAttempts();
+    if (!factsOf(command.op).reads || (status !== Status.Ok && status !== Status.Miss)) return;
+    if (command.keys === undefined) trace.hit = status === Status.Ok;
+    if (status === Status.Ok && value !== null) addBytes(trace, value);
+  }
+
+  /** An attempt has failed. */
+  failed(command: Command): void {
+    this.#attemptOver(command);
+    if (command.keys !== undefined) this.#noteAttempts();
+  }
+
+  /** The command has ended; `deliver` tells who waits for it. */
+  finish(command: Command, failure: Failure | undefined, deliver: () => void): void {
+    const trace = this.#trace;
+    if (this.#call === undefined) {
+      deliver();
+      return;
+    }
+    this.#noteServer();
+    // One that was aborted or closed may have been under way.
+    trace.attempts = command.deadline === this.#deadline ? this.#attempts : this.#attempts + 1;
     if (command.op !== Op.Raw && command.value !== undefined) addBytes(trace, command.value);
-    call.finish(failed, error, deliver);
-  });
-  call.begin(() => {
-    begin.call(host, command, ...args);
-    watch.noteServer();
-  });
+    this.#call.finish(failure, deliver);
+  }
+
+  #attemptOver(command: Command): void {
+    this.#attempts++;
+    this.#deadline = command.deadline;
+  }
+
+  /** Of a call with several batches, the attempts are those of the one that took most. */
+  #noteAttempts(): void {
+    this.#trace.attempts = Math.max(this.#trace.attempts ?? 0, this.#attempts);
+  }
+
+  /** As soon as it is known which server the command goes to, and whenever it is another one. */
+  #noteServer(): void {
+    const { server } = this.#command;
+    if (server === undefined || server === this.#server) return;
+    this.#server = server;
+    this.#trace.server = server.name;
+  }
+}
+
+/** Follows a command that is a call of its own. */
+export function watchCommand(command: Command, traceKeys: boolean | undefined): Watch {
+  const trace = newTrace(factsOf(command.op).name, 1);
+  if (traceKeys === true) trace.key = command.key;
+  return new Watch(command, trace, new Call(trace));
+}
+
+/** Follows a command that is a part of a call. */
+export function watchPart(command: Command, outer: CommandTrace): Watch {
+  return new Watch(command, outer, undefined);
 }
 
 /** Traces a call that is made of several commands. `run` fills in what it knows. */
 export function traceCall<T>(
-  host: TraceHost,
   command: string,
   keys: unknown,
+  traceKeys: boolean | undefined,
   run: (trace: CommandTrace) => Promise<T>,
 ): Promise<T> {
   const single = isKey(keys);
   const call = new Call(newTrace(command, single ? 1 : countOf(keys)));
   const { trace } = call;
-  if (single && host.options.traceKeys === true) trace.key = keys;
+  if (single && traceKeys === true) trace.key = keys;
   const outcome = call.begin(async () => run(trace));
   return new Promise((resolve, reject) => {
     outcome.then(
-      (value) => call.finish(trace.error !== undefined, trace.error, () => resolve(value)),
-      (error) => call.finish(true, error, () => reject(error)),
+      (value) => call.finish(trace.error === undefined ? undefined : { error: trace.error }, () => resolve(value)),
+      (error) => call.finish({ error }, () => reject(error)),
     );
   });
-}
-
-/** Makes commands that are part of a call: they tell of themselves in its trace. */
-export function within<T>(trace: CommandTrace | undefined, make: () => T): T {
-  if (trace === undefined) return make();
-  const before = outer;
-  outer = trace;
-  try {
-    return make();
-  } finally {
-    outer = before;
-  }
 }
 
 function isKey(keys: unknown): keys is Key {

@@ -1,11 +1,8 @@
-import { programNow } from '../clock.ts';
-import { MemcacheError } from '../errors.ts';
 import type { WireKey } from '../protocol/request.ts';
-import type { ServerLike } from './command.ts';
+import { isServer } from './backend.ts';
 import { buildDistribution, type Distribution } from './distribution/distribution.ts';
-import { nextInList, type Pick } from './distribution/pick.ts';
-import { serverName } from './router.ts';
-import { Server } from './server.ts';
+import type { Pick } from './distribution/pick.ts';
+import { Server, type ServerLike } from './server.ts';
 
 /** Chooses servers by a distribution, which is built again when the servers change. */
 export class Selection {
@@ -24,10 +21,9 @@ export class Selection {
     return this.built(servers)(key);
   }
 
-  /** The next server for a key in the distribution's own order, of those that are not ejected. */
-  after(key: string, servers: readonly ServerLike[]): ServerLike | undefined {
-    const index = this.built(servers).after(key, (candidate) => isAway(servers[candidate]));
-    return index === undefined ? undefined : servers[index];
+  /** The index of the next server for a key in the distribution's own order, of those that are not away. */
+  after(key: string, servers: readonly ServerLike[], isAway: (index: number) => boolean): number | undefined {
+    return this.built(servers).after(key, isAway);
   }
 
   /** MemJS's users may change the list of servers, or put another in its place. */
@@ -41,40 +37,13 @@ export class Selection {
   }
 }
 
-/**
- * The server for a key: the one at `first`, or, when that is ejected, the next that is not; none when all are.
- * `selection` knows the order; without one it is the list's, as in MemJS.
- */
-export function choose(
-  key: WireKey,
-  servers: readonly ServerLike[],
-  first: number,
-  selection: Selection | undefined,
-): ServerLike | undefined {
-  const server = servers[first];
-  if (server === undefined) {
-    if (servers.length === 0) return undefined;
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid getServer: expected the index of a server');
-  }
-  if (!isAway(server)) return server;
-  if (selection !== undefined) return selection.after(asText(key), servers);
-  const next = nextInList(first, servers.length, (index) => isAway(servers[index]));
-  return next === undefined ? undefined : servers[next];
-}
-
 /** A key as distributions take it. */
 export function asText(key: WireKey): string {
   return typeof key === 'string' ? key : Buffer.from(key).toString();
 }
 
-/** Whether a server is ejected; a custom transport says until when in its `wakeupAt`. */
-export function isAway(server: ServerLike | undefined): boolean {
-  const wakeupAt = server?.wakeupAt;
-  if (!wakeupAt) return false;
-  return server instanceof Server ? server.away : wakeupAt > programNow();
-}
-
 function described(server: ServerLike): { host: string; port: number; weight: number; name: string } {
+  const { host = '', port = 0 } = server;
   const weight = server instanceof Server ? server.weight : 1;
-  return { host: server.host ?? '', port: server.port ?? 0, weight, name: serverName(server) };
+  return { host, port, weight, name: isServer(server) ? server.name : `${server.host}:${server.port}` };
 }

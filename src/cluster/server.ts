@@ -3,15 +3,15 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { monotonicNow, programNow, setImmediate } from '../clock.ts';
 import { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
+import type { Credentials } from '../connection/handshake.ts';
+import { Pool, type PoolOwner } from '../connection/pool.ts';
 import {
   type ErrorListener,
   FrameListeners,
   type FrameTransport,
   type ResponseListener,
   type TransportMessage,
-} from '../connection/frame-transport.ts';
-import type { Credentials } from '../connection/handshake.ts';
-import { Pool, type PoolOwner } from '../connection/pool.ts';
+} from '../connection/transport.ts';
 import type { MemcacheError } from '../errors.ts';
 import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import { Op } from '../protocol/op.ts';
@@ -21,6 +21,9 @@ import { Request } from '../protocol/request.ts';
 import { DEFAULT_PORT, readHost } from './address.ts';
 
 export type { TlsOptions };
+
+/** A server as a client takes it: memts's, or any object with MemJS's contract. */
+export type ServerLike = Server | FrameTransport;
 
 /** Options of one server. */
 export interface ServerOptions {
@@ -94,8 +97,6 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   connected = false;
   /** The protocol that the last connection speaks. */
   protocol: ProtocolName | undefined = undefined;
-  /** When the first failure after the last answer was, on the clock of `performance.now()`. */
-  failingSince = Number.NEGATIVE_INFINITY;
   /** The server's share of the keys. */
   readonly weight: number;
   /** The longest expiration of what is stored here, in seconds; none where it is the caller's own. */
@@ -105,6 +106,8 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   readonly #listeners = new FrameListeners();
   readonly #pool: Pool;
   readonly #tlsSession = new TlsSession();
+  /** When the first failure after the last answer was, on the clock of `performance.now()`. */
+  #failingSince = Number.NEGATIVE_INFINITY;
   #wasDown = false;
   #dismissed = false;
   #wakeupAt: number | undefined = undefined;
@@ -178,6 +181,11 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     return this.#pool.down;
   }
 
+  /** How long an attempt at a command may take, in milliseconds. */
+  get timeout(): number {
+    return this.options.timeout * 1000;
+  }
+
   /** Sends a request as soon as there is a connection. */
   send(request: Request): void {
     if (request.timeout === 0) request.timeout = this.options.timeout * 1000;
@@ -194,8 +202,15 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     return this.#pool.connect();
   }
 
-  /** Ejects the server: for `seconds` at least, and then until it answers again. */
-  leaveAlone(seconds: number, error: MemcacheError): void {
+  /** Notes a failed attempt, and says for how long there have been such without a response, in milliseconds. */
+  failingFor(): number {
+    const now = monotonicNow();
+    if (this.#failingSince <= this.answeredAt) this.#failingSince = now;
+    return now - this.#failingSince;
+  }
+
+  /** Passes the server by: for `seconds` at least, and then until it answers again. */
+  eject(seconds: number, error: MemcacheError): void {
     this.wakeupAt = programNow() + seconds * 1000;
     this.#pool.suspect(error);
   }

@@ -63,7 +63,7 @@ export class Target {
     for (const proxy of this.#proxies) await proxy.stop();
     this.#proxies.clear();
     // What the shared client has not told of this case's failures is not told in the next one.
-    this.#client?.log.flush();
+    this.#client?.engine.log.flush();
     this.log = [];
   }
 

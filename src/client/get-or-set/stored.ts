@@ -1,5 +1,5 @@
-import type { JsonOutput } from '../serializers/json.ts';
-import type { JsonForm } from '../serializers/json-form.ts';
+import type { JsonOutput } from '../../serializers/json.ts';
+import type { JsonForm } from '../../serializers/json-form.ts';
 
 /**
  * What comes back of a value of type `T` through a serializer that gives `TOut`: the same type where it gives whatever

@@ -1,26 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash, randomUUID } from 'node:crypto';
-import { monotonicNow } from '../clock.ts';
-import type { ServerLike } from '../cluster/command.ts';
-import { isOurs, type Router, serverName } from '../cluster/router.ts';
-import { MemcacheError } from '../errors.ts';
-import { keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
-import { Op } from '../protocol/op.ts';
-import type { WireKey } from '../protocol/request.ts';
-import type { ClientCommand, CommandHost } from './command.ts';
+import { monotonicNow } from '../../clock.ts';
+import type { Backend } from '../../cluster/backend.ts';
+import { MemcacheError } from '../../errors.ts';
+import { keyBytes, MAX_KEY_BYTES } from '../../protocol/key.ts';
+import { Op } from '../../protocol/op.ts';
+import type { WireKey } from '../../protocol/request.ts';
+import { ChangeCommand, type ChangeOptions } from '../commands/change.ts';
+import { type ClientCommand, NO_OPTIONS } from '../commands/command.ts';
+import { StoreCommand } from '../commands/store.ts';
+import type { Engine } from '../engine.ts';
+import { extended, toExpiration } from '../expiration.ts';
+import type { OpenCall } from '../open-calls.ts';
+import type { CommandTrace } from '../trace.ts';
 import type { StoredItem } from './copies.ts';
-import { extended, toExpiration } from './expiration.ts';
 import { LeaseCommand, type Leased, PeekCommand, type Peeked } from './lease.ts';
-import type { OpenCall } from './open-calls.ts';
-import { ChangeCommand, fillInsert } from './storage.ts';
-import type { CommandTrace } from './trace.ts';
-
-/** What a guard needs of its client. */
-export interface GuardHost extends CommandHost {
-  readonly router: Router;
-  server(key: WireKey): ServerLike | null | undefined;
-  incrSeq(): void;
-}
 
 /** How long what is stored is fresh, how much longer it may be served, and how long a lock holds; in seconds. */
 export interface GuardTimes {
@@ -55,7 +49,7 @@ interface Seen {
  * `add` can make; who gets it looks again, since the value may have come just before.
  */
 export class Guard {
-  readonly #host: GuardHost;
+  readonly #engine: Engine;
   readonly #key: WireKey;
   readonly #times: GuardTimes;
   readonly #call: OpenCall;
@@ -68,25 +62,24 @@ export class Guard {
   /** Whether the server has CAS switched off: then what is stored is stored in place of whatever is there. */
   #casOff = false;
   /** The server that was asked last. */
-  #server: ServerLike | undefined;
+  #server: Backend | undefined;
   /** Whether there was a value to serve. */
   hit = false;
 
-  constructor(host: GuardHost, key: WireKey, times: GuardTimes, call: OpenCall) {
+  constructor(engine: Engine, key: WireKey, times: GuardTimes, call: OpenCall) {
     this.#call = call;
-    this.#host = host;
+    this.#engine = engine;
     this.#key = key;
     this.#times = times;
-    const server = host.server(key);
-    const protocol = server && isOurs(server) ? server.protocol : 'binary';
-    this.#leases = protocol === 'meta' || protocol === undefined;
+    const server = engine.fleet.backend(key);
+    this.#leases = server !== undefined && (server.protocol === 'meta' || server.protocol === undefined);
   }
 
   /** Tells a trace what it was about. */
   note(trace: CommandTrace | undefined): void {
     if (trace === undefined) return;
     trace.hit = this.hit;
-    if (this.#server !== undefined) trace.server = serverName(this.#server);
+    if (this.#server !== undefined) trace.server = this.#server.name;
   }
 
   /** Looks for the value, and for the right to make it where it is missing or old. */
@@ -109,12 +102,11 @@ export class Guard {
   async store(value: unknown): Promise<void> {
     const { expires, staleFor } = this.#times;
     // Without CAS, a delete or flush during the computation is noticed all the same, but not a set.
-    const command = new ChangeCommand(this.#casOff ? Op.Replace : Op.Set, this.#key, this.#host);
-    fillInsert(command, value, { expires: extended(expires, staleFor) }, this.#host);
-    command.cas = this.#cas;
-    const stored = await this.#send(command);
+    const op = this.#casOff ? Op.Replace : Op.Set;
+    const options = { expires: extended(expires, staleFor), cas: this.#cas };
+    const stored = await this.#send(new StoreCommand(op, this.#key, value, options, this.#engine));
     if (stored && !this.#leases && staleFor > 0) {
-      await this.#set(this.#beside('fresh'), '', toExpiration(expires, this.#host));
+      await this.#send(new MarkerCommand(Op.Set, this.#beside('fresh'), '', expires, this.#engine));
     }
     await this.#unlock();
   }
@@ -123,9 +115,7 @@ export class Guard {
   async release(): Promise<void> {
     const isTheirs = this.#cas === undefined && !(this.#casOff && this.#hasStub);
     if (this.#leases && !isTheirs && this.#lockedAt === undefined) {
-      const command = new ChangeCommand(Op.Delete, this.#key, this.#host);
-      command.cas = this.#cas;
-      await this.#send(command);
+      await this.#send(new ChangeCommand<ChangeOptions>(Op.Delete, this.#key, { cas: this.#cas }, this.#engine));
     }
     await this.#unlock();
   }
@@ -149,7 +139,8 @@ export class Guard {
 
   async #seeWithLease(): Promise<Seen> {
     const { lockFor, staleFor } = this.#times;
-    const command = new LeaseCommand(this.#key, toExpiration(serverSeconds(lockFor), this.#host), this.#host);
+    const seconds = toExpiration(serverSeconds(lockFor), this.#engine);
+    const command = new LeaseCommand(this.#key, seconds, this.#engine);
     const { item, won, busy, cas, timeLeft } = (await this.#send(command)) as Leased;
     this.#casOff = cas === 0n;
     return { item, old: timeLeft >= 0 && timeLeft < staleFor, won, busy, cas: cas || undefined };
@@ -168,9 +159,8 @@ export class Guard {
   }
 
   async #lock(): Promise<boolean> {
-    const command = new ChangeCommand(Op.Add, this.#beside('lock'), this.#host);
-    command.value = randomUUID();
-    command.expiration = toExpiration(serverSeconds(this.#times.lockFor), this.#host);
+    const seconds = serverSeconds(this.#times.lockFor);
+    const command = new MarkerCommand(Op.Add, this.#beside('lock'), randomUUID(), seconds, this.#engine);
     const won = (await this.#send(command)) === true;
     this.#lockedAt = won ? monotonicNow() : undefined;
     return won;
@@ -182,35 +172,22 @@ export class Guard {
     const lockedAt = this.#lockedAt;
     this.#lockedAt = undefined;
     if (lockedAt === undefined || monotonicNow() - lockedAt >= (serverSeconds(lockFor) - 1) * 1000) return;
-    await this.#send(new UnlockCommand(Op.Delete, this.#beside('lock'), this.#host));
+    await this.#send(new UnlockCommand(Op.Delete, this.#beside('lock'), NO_OPTIONS, this.#engine));
   }
 
   #read(key: WireKey): Promise<Peeked> {
-    return this.#send(new PeekCommand(key, this.#host)) as Promise<Peeked>;
-  }
-
-  async #set(key: WireKey, value: string, expires: number): Promise<void> {
-    const command = new ChangeCommand(Op.Set, key, this.#host);
-    command.value = value;
-    command.expiration = expires;
-    await this.#send(command);
+    return this.#send(new PeekCommand(key, this.#engine)) as Promise<Peeked>;
   }
 
   /** To the server of the guarded key, whatever the command's own key: all that guards it lives and dies with it. */
-  #send(command: ClientCommand): Promise<unknown> {
+  async #send(command: ClientCommand): Promise<unknown> {
     this.#call.check();
-    const answer = command.expect(undefined) as Promise<unknown>;
+    const server = this.#engine.fleet.backend(this.#key);
+    if (server === undefined) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
+    this.#server = server;
     // The log says what its failure means for getOrSet.
     command.unlogged = true;
-    const server = this.#host.server(this.#key);
-    if (server) {
-      command.pinned = true;
-      command.server = server;
-      this.#server = server;
-    }
-    this.#host.incrSeq();
-    this.#host.router.dispatch(command);
-    return answer;
+    return command.submit(undefined, undefined, server);
   }
 
   /** The key of an item that belongs to the guarded one. */
@@ -226,6 +203,15 @@ function textOf(key: WireKey): string {
   if (typeof key === 'string') return key;
   const bytes = Buffer.from(key);
   return isUtf8(bytes) ? bytes.toString() : bytes.toString('base64url');
+}
+
+/** Stores a value as it is, without the caller's serializer. */
+class MarkerCommand extends ChangeCommand {
+  constructor(op: Op, key: WireKey, value: string, expires: number, engine: Engine) {
+    super(op, key, NO_OPTIONS, engine);
+    this.value = value;
+    this.expiration = toExpiration(expires, engine);
+  }
 }
 
 /** Sent twice, it could take away a lock that another has made in between. */

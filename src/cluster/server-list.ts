@@ -1,6 +1,6 @@
-import { type Address, DEFAULT_PORT, parseServers, readHost } from '../cluster/address.ts';
-import { Server, type ServerOptions, type TlsOptions } from '../cluster/server.ts';
-import { invalid, invalidType } from './command.ts';
+import { invalid, invalidType } from '../errors.ts';
+import { type Address, DEFAULT_PORT, parseServers, readHost } from './address.ts';
+import { Server, type ServerOptions, type TlsOptions } from './server.ts';
 
 /** One server as an object. */
 export interface ServerAddress {

@@ -1,12 +1,12 @@
-import { monotonicNow } from '../clock.ts';
-import { hashCode } from '../cluster/distribution/modulo.ts';
+import { monotonicNow } from '../../clock.ts';
+import { hashCode } from '../../cluster/distribution/modulo.ts';
 import {
   makeAmountInitialAndExpiration,
   makeExpiration,
   makeRequestBuffer,
   parseMessage,
-} from '../protocol/binary/message.ts';
-import { STATUS_TEXTS } from '../protocol/status.ts';
+} from '../../protocol/binary/message.ts';
+import { STATUS_TEXTS } from '../../protocol/status.ts';
 
 /** MemJS's `merge`: puts what is missing in `original`, or `null` there, in from `deflt`, and returns `original`. */
 function merge<TOriginal extends object, TDefault extends object>(

@@ -1,11 +1,12 @@
-import { clearTimeout, setTimeout } from '../clock.ts';
+import { clearTimeout, programNow, setTimeout } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { encode } from '../protocol/binary/encode.ts';
 import type { Response } from '../protocol/binary/message.ts';
-import { Op } from '../protocol/op.ts';
+import { factsOf, Op } from '../protocol/op.ts';
 import type { Output } from '../protocol/protocol.ts';
 import { Reply } from '../protocol/reply.ts';
-import type { Holder, Request } from '../protocol/request.ts';
+import { type Holder, Request, type WireKey } from '../protocol/request.ts';
+import { Status } from '../protocol/status.ts';
 
 /** What a custom transport may answer with: MemJS's message, of which only the opaque is sure. */
 export interface TransportMessage {
@@ -78,10 +79,203 @@ export class FrameListeners {
   }
 }
 
-/** Sends a request as one whole frame through a custom transport. `patience` is in milliseconds. */
-export function sendFrame(transport: FrameTransport, request: Request, seq: number, patience: number): void {
-  if (request.op !== Op.Raw) request.opaque = seq;
-  new Exchange(transport, request).start(patience);
+/** The numbers of a client's commands. They are the opaques of the frames that go to transports of its caller. */
+export class FrameNumbers {
+  /** The number of the last command, uint32. */
+  last = 0;
+  /** The last number that went with a frame. */
+  #used = -1;
+  readonly #known = new WeakMap<Request, number>();
+
+  next(): number {
+    this.last = (this.last + 1) >>> 0;
+    return this.last;
+  }
+
+  /** A request keeps its number over all attempts; one that begins to need it late gets a new one. */
+  of(request: Request): number {
+    const known = this.#known.get(request);
+    if (known !== undefined) return known;
+    const number = this.last === this.#used ? this.next() : this.last;
+    this.#used = number;
+    this.#known.set(request, number);
+    return number;
+  }
+}
+
+/** How long an attempt may take, in seconds. */
+export interface TransportLimits {
+  timeout?: number | undefined;
+  conntimeout?: number | undefined;
+}
+
+/** How long a transport may take where it has no timeouts itself, in seconds. */
+const DEFAULT_TIMEOUT = 0.5;
+
+/** How long a transport may take to answer a quit, in milliseconds. */
+const QUIT_TIMEOUT = 1500;
+
+/** A server whose `write` the caller has made: each request goes out as one whole frame, a batch as one for each key. */
+export class Transport {
+  readonly protocol = 'binary';
+  /** Nothing is known of it that its responses don't say. */
+  readonly down = false;
+  readonly answeredAt = Number.NEGATIVE_INFINITY;
+  readonly longest = undefined;
+  readonly server: FrameTransport;
+  readonly #numbers: FrameNumbers;
+  readonly #limits: TransportLimits;
+
+  constructor(transport: FrameTransport, numbers: FrameNumbers, limits: TransportLimits) {
+    this.server = transport;
+    this.#numbers = numbers;
+    this.#limits = limits;
+  }
+
+  get name(): string {
+    return `${this.server.host}:${this.server.port}`;
+  }
+
+  /** Its `wakeupAt` is on the clock of `Date.now()`, as in MemJS. */
+  get away(): boolean {
+    const { wakeupAt } = this.server;
+    return Boolean(wakeupAt) && (wakeupAt as number) > programNow();
+  }
+
+  /** In milliseconds. */
+  get timeout(): number {
+    const { timeout = DEFAULT_TIMEOUT, conntimeout = 2 * timeout } = this.#limits;
+    return (timeout + conntimeout) * 1000;
+  }
+
+  send(request: Request): void {
+    const { keys } = request;
+    const patience = request.timeout || this.timeout;
+    if (keys === undefined) this.#exchange(request).start(patience);
+    else new BatchExchange(request, keys).start((part) => this.#exchange(part), patience);
+  }
+
+  async connect(): Promise<void> {}
+
+  /** Sends a quit, and closes when it is answered. */
+  async quit(): Promise<void> {
+    await new Promise<void>((resolve) => this.#exchange(new QuitRequest(resolve)).start(QUIT_TIMEOUT));
+    this.close();
+  }
+
+  close(): void {
+    this.server.close();
+  }
+
+  eject(seconds: number): void {
+    this.server.wakeupAt = programNow() + seconds * 1000;
+  }
+
+  /** It is not known when it last answered. */
+  failingFor(): undefined {}
+
+  #exchange(request: Request): Exchange {
+    if (request.op !== Op.Raw) request.opaque = this.#numbers.of(request);
+    return new Exchange(this.server, request);
+  }
+}
+
+class QuitRequest extends Request {
+  readonly #done: () => void;
+
+  constructor(done: () => void) {
+    super(Op.Quit, '');
+    this.#done = done;
+  }
+
+  override settle(): void {
+    this.#done();
+  }
+
+  override fail(): void {
+    this.#done();
+  }
+}
+
+/** A batch, whose keys are asked for one by one. */
+class BatchExchange implements Holder {
+  readonly #batch: Request;
+  readonly #keys: readonly WireKey[];
+  #exchanges: Exchange[] = [];
+  #open = true;
+  #left: number;
+
+  constructor(batch: Request, keys: readonly WireKey[]) {
+    this.#batch = batch;
+    this.#keys = keys;
+    this.#left = keys.length;
+  }
+
+  start(exchange: (part: Request) => Exchange, patience: number): void {
+    this.#batch.holder = this;
+    for (const index of this.#keys.keys()) {
+      // One may have failed from inside write.
+      if (!this.#open) return;
+      const part = new BatchPart(this.#batch, index, this);
+      const one = exchange(part);
+      this.#exchanges.push(one);
+      one.start(patience);
+    }
+  }
+
+  answered(index: number, reply: Reply): void {
+    if (!this.#open) return;
+    reply.index = index;
+    reply.more = true;
+    this.#batch.settle(reply);
+    this.#left--;
+    if (!this.#open || this.#left > 0) return;
+    this.#end();
+    this.#batch.settle(new Reply().reset(Status.Ok));
+  }
+
+  failed(error: MemcacheError): void {
+    if (!this.#open) return;
+    this.#end();
+    this.#batch.fail(error, true);
+  }
+
+  drop(): void {
+    this.#end();
+  }
+
+  #end(): void {
+    this.#open = false;
+    this.#batch.holder = undefined;
+    for (const exchange of this.#exchanges) exchange.drop();
+    this.#exchanges = [];
+  }
+}
+
+/** What a batch asks for one of its keys. */
+class BatchPart extends Request {
+  readonly #index: number;
+  readonly #exchange: BatchExchange;
+
+  constructor(batch: Request, index: number, exchange: BatchExchange) {
+    super(factsOf(batch.op).single, batch.keys?.[index] as WireKey);
+    this.#index = index;
+    this.#exchange = exchange;
+    this.returnCas = batch.returnCas;
+    const store = batch.stores?.[index];
+    if (store === undefined) return;
+    this.value = store.value;
+    this.flags = store.flags;
+    this.expiration = store.expiration;
+  }
+
+  override settle(reply: Reply): void {
+    this.#exchange.answered(this.#index, reply);
+  }
+
+  override fail(error: MemcacheError): void {
+    this.#exchange.failed(error);
+  }
 }
 
 /** One frame and its response. */

@@ -1,8 +1,9 @@
-import type { Log } from '../cluster/log.ts';
-import type { AnyCallback } from './callback.ts';
-import { NO_OPTIONS } from './command.ts';
-import type { IncrementDecrementOptions } from './counters.ts';
-import type { InsertOptions } from './storage.ts';
+import type { Log } from '../../cluster/log.ts';
+import { factsOf, type Op } from '../../protocol/op.ts';
+import type { AnyCallback } from '../callback.ts';
+import { NO_OPTIONS } from '../commands/command.ts';
+import type { IncrementDecrementOptions } from '../commands/count.ts';
+import type { InsertOptions } from '../commands/store.ts';
 
 /** What came after the value: options and callback, whatever order they came in. */
 export interface Arguments<TOptions> {
@@ -13,6 +14,8 @@ export interface Arguments<TOptions> {
 /** MemJS takes `null` for a callback that nobody waits for. */
 const NOBODY: AnyCallback = () => {};
 
+const NO_ARGUMENTS: Readonly<Arguments<object>> = { options: NO_OPTIONS, callback: undefined };
+
 /** A callback as it was handed over; `null` is one that does nothing, and no promise is made then. */
 export function toCallback(callback: unknown): AnyCallback | undefined {
   if (callback === null) return NOBODY;
@@ -21,12 +24,14 @@ export function toCallback(callback: unknown): AnyCallback | undefined {
 
 /** `(options, callback)`, `(callback)` or nothing, for the commands that have no options in MemJS. */
 export function trailing<TOptions extends object>(options: unknown, callback: unknown): Arguments<TOptions> {
+  if (options === undefined && callback === undefined) return NO_ARGUMENTS as Arguments<TOptions>;
   if (options === null && callback === undefined) return { options: NO_OPTIONS as TOptions, callback: NOBODY };
   return optionsFirst(options, callback);
 }
 
 /** `(options, callback)`, `(callback)` or nothing, for those that do: there `null` may stand for the options. */
 function optionsFirst<TOptions extends object>(options: unknown, callback: unknown): Arguments<TOptions> {
+  if (options === undefined && callback === undefined) return NO_ARGUMENTS as Arguments<TOptions>;
   if (typeof options === 'function') return { options: NO_OPTIONS as TOptions, callback: options as AnyCallback };
   return { options: toOptions(options), callback: toCallback(callback) };
 }
@@ -45,20 +50,15 @@ export function toInsertOptions<TOptions extends { expires?: number | undefined 
   return typeof options === 'number' ? ({ expires: options } as TOptions) : toOptions(options);
 }
 
-function deprecated(label: string, log: Log): void {
-  log.write('warn', `MemJS ${label}: using deprecated call - arguments have changed`);
+function deprecated(op: Op, log: Log): void {
+  log.write('warn', `MemJS ${factsOf(op).label}: using deprecated call - arguments have changed`);
 }
 
 /** `(options, callback)` or MemJS's old `(callback, expires)`. */
-export function insertArguments(
-  label: string,
-  options: unknown,
-  callback: unknown,
-  log: Log,
-): Arguments<InsertOptions> {
+export function insertArguments(op: Op, options: unknown, callback: unknown, log: Log): Arguments<InsertOptions> {
   if (typeof options === 'number') return { options: { expires: options }, callback: toCallback(callback) };
   if (typeof options !== 'function' && typeof callback !== 'number') return optionsFirst(options, callback);
-  deprecated(label, log);
+  deprecated(op, log);
   return {
     options: typeof callback === 'number' ? { expires: callback } : {},
     callback: toCallback(typeof options === 'function' ? options : null),
@@ -67,16 +67,21 @@ export function insertArguments(
 
 /** `(options, callback)` or MemJS's old `(callback, expires, initial)`. */
 export function counterArguments(
-  label: string,
+  op: Op,
   options: unknown,
   callback: unknown,
   initial: unknown,
   log: Log,
 ): Arguments<IncrementDecrementOptions> {
   if (typeof options !== 'function') return optionsFirst(options, callback);
-  deprecated(label, log);
+  deprecated(op, log);
   const old: IncrementDecrementOptions = {};
   if (typeof callback === 'number') old.expires = callback;
   if (initial !== undefined && initial !== null) old.initial = initial as number;
   return { options: old, callback: options as AnyCallback };
+}
+
+/** An expiration that may be left out, and what comes after it: a callback in its place is called all the same. */
+export function expirationFirst(expires: unknown, second: unknown, third: unknown): [unknown, unknown, unknown] {
+  return typeof expires === 'function' ? [undefined, expires, second] : [expires, second, third];
 }

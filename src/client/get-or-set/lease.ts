@@ -1,8 +1,9 @@
-import { Op } from '../protocol/op.ts';
-import type { Reply } from '../protocol/reply.ts';
-import type { WireKey } from '../protocol/request.ts';
-import { Status } from '../protocol/status.ts';
-import { ClientCommand, type CommandHost } from './command.ts';
+import { Op } from '../../protocol/op.ts';
+import type { Reply } from '../../protocol/reply.ts';
+import type { WireKey } from '../../protocol/request.ts';
+import { Status } from '../../protocol/status.ts';
+import { ClientCommand, NO_OPTIONS, PENDING } from '../commands/command.ts';
+import type { Engine } from '../engine.ts';
 import type { StoredItem } from './copies.ts';
 
 /** What a lease finds. */
@@ -24,22 +25,20 @@ export interface Leased {
  * `protocol.txt`, "Meta Get"). Over the other protocols it fails with `ERR_UNSUPPORTED`.
  */
 export class LeaseCommand extends ClientCommand {
-  constructor(key: WireKey, lockFor: number, client: CommandHost) {
-    super(Op.Lease, key, client);
+  constructor(key: WireKey, lockFor: number, engine: Engine) {
+    super(Op.Lease, key, NO_OPTIONS, engine);
     this.expiration = lockFor;
     this.returnCas = true;
   }
 
-  override settle(reply: Reply): void {
-    if (this.listening) this.unlisten();
-    if (reply.status !== Status.Ok) {
-      this.rejectReply(reply);
-      return;
-    }
+  protected override prepare(): void {}
+
+  protected override answer(reply: Reply): Leased {
+    if (reply.status !== Status.Ok) throw this.replyError(reply);
     const { won, busy, cas, timeLeft, value } = reply;
     const isStub = value?.length === 0 && (won || busy);
     const item = isStub ? undefined : itemOf(reply);
-    this.resolve?.({ item, won, busy, cas, timeLeft } satisfies Leased);
+    return { item, won, busy, cas, timeLeft };
   }
 }
 
@@ -52,17 +51,19 @@ export interface Peeked {
 
 /** Reads an item as it is stored. */
 export class PeekCommand extends ClientCommand {
-  constructor(key: WireKey, client: CommandHost) {
-    super(Op.Get, key, client);
+  constructor(key: WireKey, engine: Engine) {
+    super(Op.Get, key, NO_OPTIONS, engine);
     this.returnCas = true;
   }
 
-  override settle(reply: Reply): void {
-    if (reply.status !== Status.Ok && this.sentAgain(reply)) return;
-    if (this.listening) this.unlisten();
-    if (reply.status === Status.Ok) this.resolve?.({ item: itemOf(reply), cas: reply.cas } satisfies Peeked);
-    else if (reply.status === Status.Miss) this.resolve?.({ item: undefined, cas: 0n } satisfies Peeked);
-    else this.rejectReply(reply);
+  protected override prepare(): void {}
+
+  protected override answer(reply: Reply): Peeked | typeof PENDING {
+    const { status, cas } = reply;
+    if (status === Status.Ok) return { item: itemOf(reply), cas };
+    if (status === Status.Miss) return { item: undefined, cas: 0n };
+    if (this.sentAgain(status)) return PENDING;
+    throw this.replyError(reply);
   }
 }
 

@@ -1,16 +1,18 @@
-import { clearTimeout, monotonicNow, setTimeout } from '../clock.ts';
-import { LONGEST_TIMER } from '../cluster/server.ts';
-import { type ErrorCode, MemcacheError } from '../errors.ts';
-import type { WireKey } from '../protocol/request.ts';
-import { untilAborted } from './aborts.ts';
-import { checkCommandOptions, invalid } from './command.ts';
+import { clearTimeout, monotonicNow, setTimeout } from '../../clock.ts';
+import { LONGEST_TIMER } from '../../cluster/server.ts';
+import { type ErrorCode, invalid, MemcacheError } from '../../errors.ts';
+import type { WireKey } from '../../protocol/request.ts';
+import { untilAborted } from '../aborts.ts';
+import { makeCall } from '../commands/call.ts';
+import { checkCommandOptions } from '../commands/command.ts';
+import type { Engine } from '../engine.ts';
+import { FIRST_UNIX_TIME, staleForAtMost, toExpiration } from '../expiration.ts';
+import type { Key } from '../keys.ts';
+import type { OpenCall } from '../open-calls.ts';
+import { isExpiration } from '../options.ts';
+import type { CommandTrace } from '../trace.ts';
 import { Copies, type StoredItem, toStored } from './copies.ts';
-import { FIRST_UNIX_TIME, staleForAtMost, toExpiration } from './expiration.ts';
-import { type Found, Guard, type GuardHost, serverSeconds } from './guard.ts';
-import type { Key, KeyMaker } from './keys.ts';
-import type { OpenCall, OpenCalls } from './open-calls.ts';
-import { isExpiration } from './options.ts';
-import type { CommandTrace } from './trace.ts';
+import { type Found, Guard, serverSeconds } from './guard.ts';
 
 /** Options of `getOrSet`. All times are in seconds. */
 export interface GetOrSetOptions {
@@ -52,12 +54,6 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_OU
 /** What a look at a server that can't be asked finds. */
 const UNREACHABLE: Found = { item: undefined, won: false };
 
-/** What `getOrSet` needs of its client. */
-export interface GetOrSetHost extends GuardHost {
-  readonly keyMaker: KeyMaker;
-  readonly calls: OpenCalls;
-}
-
 /** A lookup or computation that callers wait for. */
 interface Flight {
   readonly call: OpenCall;
@@ -70,22 +66,36 @@ interface Flight {
 
 /** One computation at a time for a key: in the process by sharing a promise, between processes through the server. */
 export class GetOrSet {
-  readonly #host: GetOrSetHost;
+  readonly #engine: Engine;
   /** By key. */
   readonly #flights = new Map<string, Flight>();
   /** Computations in the background, while what is there is still served. */
   readonly #refreshes = new Set<string>();
 
-  constructor(host: GetOrSetHost) {
-    this.#host = host;
+  constructor(engine: Engine) {
+    this.#engine = engine;
   }
 
-  async run(key: Key, compute: Compute<unknown>, options: GetOrSetOptions, trace?: CommandTrace): Promise<unknown> {
+  call(key: Key, compute: Compute<unknown>, options: GetOrSetOptions): Promise<unknown> {
+    const engine = this.#engine;
+    return makeCall(engine, 'getOrSet', key, async (trace) => {
+      // Without a list of servers the caller computes, as with servers that can't be reached.
+      await engine.whenKnown(() => Promise.resolve(), options.signal).catch(() => {});
+      return this.#run(key, compute, options, trace);
+    });
+  }
+
+  async #run(
+    key: Key,
+    compute: Compute<unknown>,
+    options: GetOrSetOptions,
+    trace: CommandTrace | undefined,
+  ): Promise<unknown> {
     if (typeof compute !== 'function') throw invalid('compute', 'a function', compute);
-    checkCommandOptions(options, this.#host.log);
+    checkCommandOptions(options, this.#engine.log);
     const plan = this.#plan(options);
     const signal = options.signal ?? undefined;
-    const wire = this.#host.keyMaker.toWire(key);
+    const wire = this.#engine.keys.toWire(key);
     // By its bytes: the same for a string and for its bytes, and never for two keys that differ.
     const id = Buffer.from(wire).toString('latin1');
     let flight = this.#flights.get(id);
@@ -102,9 +112,9 @@ export class GetOrSet {
   }
 
   #start(id: string, key: WireKey, compute: Compute<unknown>, plan: Plan): Flight {
-    const { calls } = this.#host;
+    const { calls } = this.#engine;
     const call = calls.open();
-    const guard = new Guard(this.#host, key, plan, call);
+    const guard = new Guard(this.#engine, key, plan, call);
     const value = calls.follow(call, this.#find(id, guard, compute, plan, call));
     const flight = { call, guard, value, callers: 0 };
     this.#flights.set(id, flight);
@@ -143,7 +153,7 @@ export class GetOrSet {
   /** What the serializer can't read is no reason to fail either. */
   #copies(item: StoredItem): Copies | undefined {
     try {
-      return new Copies(this.#host, item);
+      return new Copies(this.#engine, item);
     } catch (error) {
       this.#log('read', error);
       return undefined;
@@ -165,7 +175,7 @@ export class GetOrSet {
   #refresh(id: string, guard: Guard, compute: Compute<unknown>, plan: Plan): void {
     if (this.#refreshes.has(id)) return;
     this.#refreshes.add(id);
-    this.#host.calls
+    this.#engine.calls
       .begin((call) => this.#compute(guard, compute, plan, call))
       .catch((error) => this.#log('computed again', error))
       .finally(() => this.#refreshes.delete(id));
@@ -187,7 +197,7 @@ export class GetOrSet {
         return made;
       }
       // What the others will read, so that a miss gives the same as a hit. What the serializer can't write fails here.
-      copies = new Copies(this.#host, toStored(this.#host, made));
+      copies = new Copies(this.#engine, toStored(this.#engine, made));
     } catch (error) {
       await this.#release(guard);
       throw error;
@@ -210,10 +220,10 @@ export class GetOrSet {
   }
 
   #plan(options: GetOrSetOptions): Plan {
-    const expires = options.expires ?? this.#host.options.expires;
+    const expires = options.expires ?? this.#engine.options.expires;
     const staleFor = options.staleFor ?? 0;
     const lockFor = options.lockFor ?? DEFAULT_LOCK;
-    toExpiration(expires, this.#host);
+    toExpiration(expires, this.#engine);
     if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
     if (!(typeof lockFor === 'number' && lockFor > 0 && lockFor < FIRST_UNIX_TIME)) {
       throw invalid('lockFor', 'a number of seconds above 0', lockFor);
@@ -225,7 +235,7 @@ export class GetOrSet {
     if (error instanceof MemcacheError && error.code === 'ERR_CLOSED') return;
     const [reason, server] =
       error instanceof MemcacheError ? [error.message, error.server] : ['the computation failed', undefined];
-    this.#host.log.failure(server ?? '', `memts: A value for getOrSet could not be ${what}: ${reason}`);
+    this.#engine.log.failure(server ?? '', `memts: A value for getOrSet could not be ${what}: ${reason}`);
   }
 }
 

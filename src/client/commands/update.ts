@@ -1,13 +1,14 @@
-import { setTimeout } from '../clock.ts';
-import type { Log } from '../cluster/log.ts';
-import { MemcacheError } from '../errors.ts';
-import { type CommandOptions, checkCommandOptions, invalid } from './command.ts';
-import type { Key } from './keys.ts';
-import type { OpenCall } from './open-calls.ts';
-import type { GetOptions, GetWithCasResult } from './retrieval.ts';
-import type { InsertOptions } from './storage.ts';
-import { within } from './telemetry.ts';
-import type { CommandTrace } from './trace.ts';
+import { setTimeout } from '../../clock.ts';
+import { invalid, MemcacheError } from '../../errors.ts';
+import { Op } from '../../protocol/op.ts';
+import type { Engine } from '../engine.ts';
+import type { Key } from '../keys.ts';
+import type { OpenCall } from '../open-calls.ts';
+import type { CommandTrace } from '../trace.ts';
+import { makeCall } from './call.ts';
+import { type CommandOptions, checkCommandOptions } from './command.ts';
+import { type GetWithCasResult, ReadCommand } from './read.ts';
+import { StoreCommand } from './store.ts';
 
 /** Options of `update`. */
 export interface UpdateOptions extends CommandOptions {
@@ -25,24 +26,26 @@ const DEFAULT_RETRIES = 100;
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 64;
 
-/** The commands that an update is made of. */
-interface UpdateHost<TIn, TOut> {
-  readonly log: Log;
-  get(key: Key, options: GetOptions & { cas: true }): Promise<GetWithCasResult<TOut>>;
-  set(key: Key, value: TIn, options: InsertOptions): Promise<boolean>;
-  add(key: Key, value: TIn, options: InsertOptions): Promise<boolean>;
+/** Makes a new value of an old one. */
+type Change = (value: unknown) => unknown;
+
+/** Reads, changes and stores with CAS, again on conflict. */
+export function update(engine: Engine, key: Key, change: Change, options: UpdateOptions): Promise<unknown> {
+  // Its commands wait for a list of servers themselves.
+  return makeCall(engine, 'update', key, (trace) =>
+    engine.calls.begin((call) => run(engine, call, key, change, options, trace)),
+  );
 }
 
-/** Read, change and store with CAS, again on conflict. */
-export async function update<TIn, TOut, TNew extends TIn | undefined>(
-  host: UpdateHost<TIn, TOut>,
+async function run(
+  engine: Engine,
   call: OpenCall,
   key: Key,
-  change: (value: TOut | null) => TNew | Promise<TNew>,
+  change: Change,
   options: UpdateOptions,
-  trace?: CommandTrace,
-): Promise<TNew> {
-  checkCommandOptions(options, host.log);
+  trace: CommandTrace | undefined,
+): Promise<unknown> {
+  checkCommandOptions(options, engine.log);
   const { expires, flags, timeout, signal } = options;
   if (typeof change !== 'function') throw invalid('change', 'a function', change);
   const retries = options.retries ?? DEFAULT_RETRIES;
@@ -51,15 +54,14 @@ export async function update<TIn, TOut, TNew extends TIn | undefined>(
     if (attempt > 0) await pause(attempt);
     if (trace !== undefined) trace.attempts = attempt + 1;
     call.check();
-    const { value, cas } = await within(trace, () => host.get(key, { cas: true, timeout, signal }));
+    const read = new ReadCommand(Op.Get, key, { cas: true, timeout, signal }, engine);
+    const { value, cas } = (await read.submit(undefined, trace)) as GetWithCasResult<unknown>;
     const changed = await change(cas === undefined ? null : value);
     if (changed === undefined) return changed;
     call.check();
-    const insert = { expires, flags, timeout, signal };
-    const stored = within(trace, () =>
-      cas === undefined ? host.add(key, changed as TIn, insert) : host.set(key, changed as TIn, { ...insert, cas }),
-    );
-    if (await stored) return changed;
+    const insert = { expires, flags, timeout, signal, cas };
+    const store = new StoreCommand(cas === undefined ? Op.Add : Op.Set, key, changed, insert, engine);
+    if (await store.submit(undefined, trace)) return changed;
   }
   throw new MemcacheError(
     'ERR_BUSY',

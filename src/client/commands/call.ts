@@ -1,0 +1,29 @@
+import { DEBUGGING, framed } from '../../debug.ts';
+import type { Engine } from '../engine.ts';
+import type { OpenCall } from '../open-calls.ts';
+import { isTraced, traceCall } from '../telemetry.ts';
+import type { CommandTrace } from '../trace.ts';
+
+/** Makes a call of several commands, which is one to those who listen. */
+export function makeCall<T>(
+  engine: Engine,
+  name: string,
+  keys: unknown,
+  run: (trace: CommandTrace | undefined) => Promise<T>,
+): Promise<T> {
+  const outcome = isTraced() ? traceCall(name, keys, engine.options.traceKeys, run) : run(undefined);
+  return DEBUGGING ? framed(outcome) : outcome;
+}
+
+/** The same for a call that `quit()` waits for and `close()` ends, as soon as it is known which servers there are. */
+export function makeOpenCall<T>(
+  engine: Engine,
+  name: string,
+  keys: unknown,
+  signal: AbortSignal | null | undefined,
+  run: (call: OpenCall, trace: CommandTrace | undefined) => Promise<T>,
+): Promise<T> {
+  const begin = (trace: CommandTrace | undefined): Promise<T> =>
+    engine.whenKnown(() => engine.calls.begin((call) => run(call, trace)), signal);
+  return makeCall(engine, name, keys, begin);
+}

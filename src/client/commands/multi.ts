@@ -1,0 +1,258 @@
+import type { Backend } from '../../cluster/backend.ts';
+import { invalid, invalidType, MemcacheError } from '../../errors.ts';
+import { Op } from '../../protocol/op.ts';
+import type { StoreItem, WireKey } from '../../protocol/request.ts';
+import type { Engine } from '../engine.ts';
+import { toExpiration } from '../expiration.ts';
+import type { Key } from '../keys.ts';
+import type { OpenCall } from '../open-calls.ts';
+import type { CommandTrace } from '../trace.ts';
+import { type BatchCommand, type BatchSink, ChangeBatch, GetBatch } from './batch.ts';
+import { makeOpenCall } from './call.ts';
+import { type CommandOptions, checkCommandOptions } from './command.ts';
+import { checkFlags, type InsertOptions, toItem } from './store.ts';
+
+/** Keys in one batch: enough to fill a write, few enough that their responses fit the buffers on the way. */
+const BATCH_KEYS = 256;
+
+/** What one batch stores ends with the value that passes this size. */
+const BATCH_BYTES = 256 * 1024;
+
+/** Batches to one server that are under way at a time: one is answered while the next is sent. */
+const BATCHES_AHEAD = 2;
+
+/** Options of `getMulti`. */
+export interface GetMultiOptions extends CommandOptions {
+  /** Whether each hit has to tell its CAS. @default false */
+  cas?: boolean | undefined;
+}
+
+/** Options of `setMulti`, for all entries alike. */
+export type SetMultiOptions = Omit<InsertOptions, 'cas'>;
+
+/**
+ * Results by key. `errors` holds what went wrong: for a server that failed under its `host:port`, for a key that can't
+ * be sent or was refused under the key. Keys without a result and without an error of their own were misses, or belong
+ * to a server that failed.
+ */
+export type MultiResult<TValue, TKey extends Key = string> = Map<TKey, TValue> & {
+  readonly errors: Map<TKey | string, Error>;
+};
+
+/** One key on its way. */
+interface Entry {
+  key: Key;
+  wire: WireKey;
+  store?: StoreItem;
+}
+
+/** Makes the batch of these entries, whose outcomes `sink` takes. */
+type MakeBatch = (entries: readonly Entry[], sink: BatchSink) => BatchCommand;
+
+/** A command for many keys: which batches it is made of, and what has come of them so far. */
+class MultiCall<TValue> {
+  readonly results = new Map<Key, TValue>();
+  readonly errors = new Map<Key, Error>();
+  /** Whether any server answered. */
+  #answered = false;
+  /** How many keys the servers have answered for, and how many of these answers were errors. */
+  #answers = 0;
+  #refusals = 0;
+  readonly #servers = new Set<string>();
+  readonly #engine: Engine;
+  readonly #call: OpenCall;
+  readonly #trace: CommandTrace | undefined;
+
+  constructor(engine: Engine, call: OpenCall, trace: CommandTrace | undefined) {
+    this.#engine = engine;
+    this.#call = call;
+    this.#trace = trace;
+  }
+
+  /** The keys as they go on the wire, each once; those that can't are errors of their own. */
+  prepare(keys: Iterable<Key>, fill?: (entry: Entry) => void): Entry[] {
+    const entries: Entry[] = [];
+    const distinct = new Set(keys);
+    const trace = this.#trace;
+    if (trace !== undefined) {
+      trace.keyCount = distinct.size;
+      if (this.#engine.options.traceKeys === true) trace.keys = [...distinct];
+    }
+    for (const key of distinct) {
+      try {
+        const entry: Entry = { key, wire: this.#engine.keys.toWire(key) };
+        fill?.(entry);
+        entries.push(entry);
+      } catch (error) {
+        this.errors.set(key, error as Error);
+      }
+    }
+    if (entries.length === 0 && this.errors.size === 0) this.#answered = true;
+    return entries;
+  }
+
+  /** Sends everything; throws only when nothing at all was answered. */
+  async run(
+    entries: readonly Entry[],
+    signal: AbortSignal | undefined,
+    make: MakeBatch,
+  ): Promise<MultiResult<TValue, Key>> {
+    await this.#route(entries, make);
+    this.#note();
+    signal?.throwIfAborted();
+    if (!this.#answered && this.errors.size > 0) {
+      const [first] = this.errors.values();
+      throw this.errors.size === 1 ? first : new AggregateError(this.errors.values(), 'Every server failed');
+    }
+    return Object.defineProperty(this.results, 'errors', { value: this.errors }) as MultiResult<TValue, Key>;
+  }
+
+  /** Tells the trace what has come of it. */
+  #note(): void {
+    const trace = this.#trace;
+    if (trace === undefined) return;
+    trace.failed = trace.keyCount - this.#answers + this.#refusals;
+    const [server] = this.#servers;
+    if (this.#servers.size === 1) trace.server = server;
+    if (trace.command !== 'getMulti') return;
+    trace.hits = this.results.size;
+    trace.hit = trace.hits === trace.keyCount;
+  }
+
+  /** Keys by server, each server's in batches of their own. */
+  async #route(entries: readonly Entry[], make: MakeBatch): Promise<void> {
+    const byServer = new Map<Backend, Entry[]>();
+    for (const entry of entries) {
+      const server = this.#engine.fleet.backend(entry.wire);
+      if (!server) this.errors.set(entry.key, new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
+      else if (!byServer.get(server)?.push(entry)) byServer.set(server, [entry]);
+    }
+    if (this.#trace !== undefined) for (const server of byServer.keys()) this.#servers.add(server.name);
+    await Promise.all([...byServer].map(([server, list]) => this.#sendAll(server, list, make)));
+  }
+
+  async #sendAll(server: Backend, entries: readonly Entry[], make: MakeBatch): Promise<void> {
+    let next = 0;
+    let failed: Entry[] = [];
+    let failure: Error | undefined;
+    const work = async (): Promise<void> => {
+      while (next < entries.length && failure === undefined) {
+        const batch = entries.slice(next, batchEnd(entries, next));
+        next += batch.length;
+        try {
+          await this.#send(server, batch, make);
+          this.#answered = true;
+          this.#answers += batch.length;
+        } catch (error) {
+          failure ??= error as Error;
+          failed = failed.concat(batch);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: BATCHES_AHEAD }, work));
+    if (failure !== undefined) await this.#failOver(server, failed.concat(entries.slice(next)), failure, make);
+  }
+
+  /** With failover, the router has ejected the server by now, so its keys go to others. */
+  async #failOver(server: Backend, entries: readonly Entry[], failure: Error, make: MakeBatch): Promise<void> {
+    const { fleet } = this.#engine;
+    const stays = entries.filter(({ wire }) => fleet.backend(wire) === server);
+    if (stays.length > 0) this.errors.set(server.name, failure);
+    const moved = entries.filter(({ wire }) => fleet.backend(wire) !== server);
+    const [first] = moved;
+    if (first === undefined) return;
+    if (fleet.backend(first.wire) === undefined) this.errors.set(server.name, failure);
+    else await this.#route(moved, make);
+  }
+
+  async #send(server: Backend, entries: readonly Entry[], make: MakeBatch): Promise<void> {
+    this.#call.check();
+    const batch = make(entries, {
+      // The command made for these entries says what its outcomes are.
+      done: (index, outcome) => this.results.set((entries[index] as Entry).key, outcome as TValue),
+      failed: (index, error) => {
+        this.#refusals++;
+        this.errors.set((entries[index] as Entry).key, error as Error);
+      },
+    });
+    await batch.submit(undefined, this.#trace, server);
+  }
+}
+
+/** Reads many keys. */
+export function getMulti(
+  engine: Engine,
+  keys: Iterable<Key>,
+  options: GetMultiOptions,
+): Promise<MultiResult<unknown, Key>> {
+  return makeOpenCall(engine, 'getMulti', keys, options.signal, async (open, trace) => {
+    checkIterable(keys);
+    checkCommandOptions(options, engine.log);
+    const call = new MultiCall<unknown>(engine, open, trace);
+    const make: MakeBatch = (entries, sink) => new GetBatch(wires(entries), sink, options, engine);
+    return call.run(call.prepare(keys), options.signal, make);
+  });
+}
+
+/** Stores many values. */
+export function setMulti(
+  engine: Engine,
+  entries: Iterable<readonly [Key, unknown]>,
+  options: SetMultiOptions,
+): Promise<MultiResult<boolean, Key>> {
+  return makeOpenCall(engine, 'setMulti', entries, options.signal, async (open, trace) => {
+    checkIterable(entries);
+    checkCommandOptions(options, engine.log);
+    toExpiration(options.expires, engine);
+    if (options.flags !== undefined && options.flags !== null) checkFlags(options.flags);
+    // Where a key stands twice, the last value counts, as with sets one after the other.
+    const values = new Map<Key, unknown>();
+    for (const entry of entries) {
+      if (!Array.isArray(entry)) throw invalidType('entries', 'pairs of a key and a value', entry);
+      values.set(entry[0], entry[1]);
+    }
+    const call = new MultiCall<boolean>(engine, open, trace);
+    const prepared = call.prepare(values.keys(), (entry) => {
+      entry.store = toItem(Op.Set, values.get(entry.key), options, engine);
+    });
+    return call.run(prepared, options.signal, (list, sink) => {
+      const stores = list.map(({ store }) => store as StoreItem);
+      return new ChangeBatch(wires(list), stores, sink, options, engine);
+    });
+  });
+}
+
+/** Deletes many keys. */
+export function deleteMulti(
+  engine: Engine,
+  keys: Iterable<Key>,
+  options: CommandOptions,
+): Promise<MultiResult<boolean, Key>> {
+  return makeOpenCall(engine, 'deleteMulti', keys, options.signal, async (open, trace) => {
+    checkIterable(keys);
+    checkCommandOptions(options, engine.log);
+    const call = new MultiCall<boolean>(engine, open, trace);
+    const make: MakeBatch = (entries, sink) => new ChangeBatch(wires(entries), undefined, sink, options, engine);
+    return call.run(call.prepare(keys), options.signal, make);
+  });
+}
+
+/** Where a batch that begins at `start` ends: by the number of its keys or the size of what it stores. */
+function batchEnd(entries: readonly Entry[], start: number): number {
+  let bytes = 0;
+  let end = start;
+  while (end < entries.length && end - start < BATCH_KEYS && bytes < BATCH_BYTES) {
+    bytes += entries[end]?.store?.value.length ?? 0;
+    end++;
+  }
+  return end;
+}
+
+function wires(entries: readonly Entry[]): WireKey[] {
+  return entries.map(({ wire }) => wire);
+}
+
+function checkIterable(list: unknown): void {
+  if (typeof list === 'object' && list !== null && Symbol.iterator in list) return;
+  throw invalid('argument', 'an array or another iterable', list);
+}

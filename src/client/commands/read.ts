@@ -1,0 +1,94 @@
+import { invalidType } from '../../errors.ts';
+import { Op } from '../../protocol/op.ts';
+import type { Reply } from '../../protocol/reply.ts';
+import { Status } from '../../protocol/status.ts';
+import { noopSerializer, type Serialized } from '../../serializers/serializer.ts';
+import { type AnyCallback, invoke } from '../callback.ts';
+import type { Engine } from '../engine.ts';
+import { toExpiration } from '../expiration.ts';
+import type { Key } from '../keys.ts';
+import { ClientCommand, type CommandOptions, PENDING } from './command.ts';
+
+/** Options of `get`. */
+export interface GetOptions extends CommandOptions {
+  /** Whether the result has to tell the item's CAS, for a later `{ cas }`. @default false */
+  cas?: boolean | undefined;
+}
+
+/**
+ * What a caller may name as the type of a value: one of those that the serializer gives, and any object where it gives
+ * objects of every kind. Nothing checks what lies in the cache: it is the caller's promise.
+ */
+export type Narrowed<TOut> = Record<string, never> extends TOut ? TOut | object : TOut;
+
+/** A value of the type that the caller named, or `null` for a miss; all that the serializer gives where none is named. */
+export type Found<T, TOut> = [TOut] extends [T] ? TOut : T | null;
+
+/** What `get` finds: `null` for both where there is nothing. */
+export interface GetResult<TOut> {
+  value: TOut;
+  /** The four bytes of the client flags. */
+  flags: Buffer | null;
+}
+
+/** What `get` finds with `{ cas: true }`. */
+export interface GetWithCasResult<TOut> extends GetResult<TOut> {
+  /** The item's CAS; none where there is no item. */
+  cas?: bigint;
+}
+
+/** Reads a key. */
+export class ReadCommand extends ClientCommand<GetOptions> {
+  protected override prepare(_engine: Engine): void {
+    if (this.options.cas === true) this.returnCas = true;
+  }
+
+  protected override answer(reply: Reply): unknown {
+    const { status, value, extras } = reply;
+    if (status === Status.Ok) {
+      const cas = this.returnCas ? reply.cas : undefined;
+      if (cas === 0n) throw this.casOff();
+      if (this.engine.serializer !== noopSerializer) return readResult(this.engine, this.op, reply, cas);
+      return cas === undefined ? { value, flags: extras } : { value, flags: extras, cas };
+    }
+    if (status === Status.Miss) return { value: null, flags: null };
+    if (this.sentAgain(status)) return PENDING;
+    throw this.replyError(reply);
+  }
+
+  protected override call(callback: AnyCallback, { value, flags }: GetResult<unknown>): void {
+    invoke(callback, null, value, flags);
+  }
+}
+
+/** Reads a key and gives it a new expiration. */
+export class TouchingReadCommand extends ReadCommand {
+  readonly #expires: unknown;
+
+  constructor(key: Key, expires: unknown, options: GetOptions, engine: Engine) {
+    super(Op.GetAndTouch, key, options, engine);
+    this.#expires = expires;
+  }
+
+  protected override prepare(engine: Engine): void {
+    super.prepare(engine);
+    this.expiration = toExpiration(this.#expires as number, engine);
+  }
+}
+
+function readResult(engine: Engine, op: Op, reply: Reply, cas: bigint | undefined): GetWithCasResult<unknown> {
+  const { value, flags } = readValue(engine, op, reply);
+  return cas === undefined ? { value, flags } : { value, flags, cas };
+}
+
+/** Value and flags of a response, by way of the serializer; throws what that throws. */
+export function readValue(
+  { serializer }: Engine,
+  op: Op,
+  { value, extras }: Pick<Reply, 'value' | 'extras'>,
+): { value: unknown; flags: Buffer | null } {
+  if (serializer === noopSerializer) return { value, flags: extras };
+  const read: Serialized<unknown> | null | undefined = serializer.deserialize(op, value, extras as Buffer);
+  if (!read) throw invalidType('result of deserialize', 'an object with value and extras', read);
+  return { value: read.value, flags: read.extras };
+}

@@ -1,0 +1,105 @@
+import type { Backend } from '../cluster/backend.ts';
+import type { Command } from '../cluster/command.ts';
+import { type Chooser, Fleet } from '../cluster/fleet.ts';
+import { Log } from '../cluster/log.ts';
+import { Router } from '../cluster/router.ts';
+import type { ServerLike } from '../cluster/server.ts';
+import { FrameNumbers } from '../connection/transport.ts';
+import { invalid } from '../errors.ts';
+import { noopSerializer, type Serializer } from '../serializers/serializer.ts';
+import { untilAborted } from './aborts.ts';
+import { hintAtOptions } from './hints.ts';
+import { KeyMaker } from './keys.ts';
+import { OpenCalls } from './open-calls.ts';
+import { type ClientOptions, checkOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+
+// The caller's own types of values are checked where the commands are called, not on their way.
+type AnySerializer = Serializer<unknown, unknown>;
+
+/** What is behind a client: its options, its servers, and the way that its commands go. */
+export class Engine {
+  readonly options: ResolvedOptions & ClientOptions<unknown, unknown>;
+  readonly log: Log;
+  serializer: AnySerializer;
+  readonly keys: KeyMaker;
+  readonly numbers = new FrameNumbers();
+  readonly fleet: Fleet;
+  readonly router: Router;
+  /** The calls under way that are made of several commands. */
+  readonly calls = new OpenCalls();
+
+  /** `getServer` is what that of `chooser` is as long as the user has not replaced it. */
+  constructor(servers: readonly ServerLike[], options: object, chooser: Chooser, getServer: Chooser['getServer']) {
+    checkOptions(options);
+    if (!Array.isArray(servers)) throw invalid('servers', 'an array of servers', servers);
+    this.options = resolveOptions(options);
+    this.log = new Log(this.options);
+    hintAtOptions(this.options, this.log);
+    this.serializer = this.options.serializer ?? noopSerializer;
+    this.keys = new KeyMaker(this.options.keyPrefix, this.options.hashLongKeys);
+    this.fleet = new Fleet(servers, this.options, this.log, this.numbers, chooser, getServer);
+    this.router = new Router(this.options, this.log, this.fleet);
+  }
+
+  /** Sends a command to the server of its key, as soon as it is known which servers there are. */
+  send(command: Command): void {
+    const { numbers, fleet } = this;
+    numbers.last = (numbers.last + 1) >>> 0;
+    if (fleet.discovers) this.route(command);
+    else this.router.dispatch(command);
+  }
+
+  /** The same without a number of its own. */
+  route(command: Command): void {
+    const { fleet, router } = this;
+    fleet.wake();
+    if (fleet.unknown) router.hold(command, fleet.known());
+    else router.dispatch(command);
+  }
+
+  /** Sends a command to this server, whatever its key. */
+  sendTo(server: Backend, command: Command): void {
+    this.numbers.next();
+    command.pinned = true;
+    command.server = server;
+    this.router.dispatch(command);
+  }
+
+  /** Does something that asks several servers, as soon as it is known which there are. */
+  whenKnown<T>(ask: () => Promise<T>, signal?: AbortSignal | null): Promise<T> {
+    const { fleet } = this;
+    fleet.wake();
+    if (!fleet.unknown) return ask();
+    const known = fleet.known();
+    // What is no signal is refused by what is asked.
+    return (signal instanceof AbortSignal ? untilAborted(known, signal) : known).then(ask);
+  }
+
+  /** Waits for all that is under way, disconnects from each server and closes. */
+  async quit(): Promise<void> {
+    const { numbers, calls, fleet, router } = this;
+    numbers.next();
+    const heldUp = fleet.unknown;
+    await calls.leave();
+    let retried: number;
+    do {
+      await fleet.settled();
+      // What waited for a list of servers has only begun now.
+      if (heldUp) await calls.leave();
+      ({ retried } = router);
+      await router.idle();
+      await Promise.all(fleet.all.map((server) => server.quit()));
+      // A command that was sent again meanwhile has opened another connection.
+    } while (router.retrying || router.retried !== retried);
+    await fleet.quit();
+    this.log.flush();
+  }
+
+  /** Ends all that is under way, and closes. */
+  close(): void {
+    this.calls.close();
+    this.router.close();
+    this.fleet.close();
+    this.log.flush();
+  }
+}
