@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
 import { MEMCACHEDS } from '../support/memcacheds.ts';
-import { failure } from './client/suite/target.ts';
+import { failure } from '../support/outcomes.ts';
 
 const CASES = MEMCACHEDS.filter(({ program }) => program !== undefined).flatMap(({ name }) =>
   (name === '1.6.9' ? (['auto', 'binary', 'classic'] as const) : (['auto', 'binary', 'meta', 'classic'] as const)).map(

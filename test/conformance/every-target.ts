@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { describe } from 'vitest';
 import { MemoryServer } from '../../src/memory-server/index.ts';
 import { startMemcached } from '../support/memcached.ts';
@@ -33,16 +31,4 @@ export async function startMore(target: Target, count: number): Promise<RunningS
   return Object.assign(servers, {
     [Symbol.asyncDispose]: async () => void (await Promise.all(servers.map((server) => server.stop()))),
   });
-}
-
-/** How many seconds the item of a key has left, as the server tells it by itself: -1 for ever, undefined for no item. */
-export async function timeLeft(target: Target, key: string): Promise<number | undefined> {
-  const { host, port } = target.description.server;
-  const socket = connect({ host, port });
-  socket.write(`mg ${key} t\r\n`);
-  const [answer] = await once(socket, 'data');
-  socket.destroy();
-  // Old meta says OK where it is HD now.
-  const found = /^(?:HD|OK) t(-?\d+)/.exec(String(answer));
-  return found ? Number(found[1]) : undefined;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MemoryServer } from '../../src/memory-server/index.ts';
+import { failure } from '../support/outcomes.ts';
 import { freePort } from '../support/ports.ts';
 import { eventually, sleep } from '../support/wait.ts';
-import { failure, type Target } from './client/suite/target.ts';
+import type { Target } from './client/suite/target.ts';
 import { describeEverywhere } from './every-target.ts';
 
 describeEverywhere((target: Target) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
-import { failure, type Target } from './client/suite/target.ts';
+import { failure } from '../support/outcomes.ts';
+import type { Target } from './client/suite/target.ts';
 import { describeEverywhere, startMore } from './every-target.ts';
 
 const LONG = 'x'.repeat(400);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { timeLeft } from '../support/outcomes.ts';
 import type { Target } from './client/suite/target.ts';
-import { describeEverywhere, timeLeft } from './every-target.ts';
+import { describeEverywhere } from './every-target.ts';
 
 const FORTY_DAYS = 40 * 86_400;
 const LAST_SECOND = 2_147_483_647;
@@ -13,7 +14,7 @@ function longest(seconds: number): number {
 describeEverywhere((target: Target) => {
   describe.skipIf(!target.can.ttl)('seconds from now past 30 days', () => {
     async function expectLeft(key: string, seconds: number): Promise<void> {
-      const left = (await timeLeft(target, key)) ?? 0;
+      const left = (await timeLeft(target.description.server, key)) ?? 0;
       expect(left).toBeLessThanOrEqual(longest(seconds) + 1);
       expect(left).toBeGreaterThan(longest(seconds) - 10);
     }
@@ -93,9 +94,9 @@ describeEverywhere((target: Target) => {
       for (let call = 0; call < 3; call++) {
         expect(String(await target.create().getOrSet(key, compute, { expires, staleFor }))).toBe('value 1');
       }
-      expect(await timeLeft(target, key)).toBeGreaterThan(longest(LAST_SECOND) - 10);
+      expect(await timeLeft(target.description.server, key)).toBeGreaterThan(longest(LAST_SECOND) - 10);
       expect(target.log.filter((line) => !line.includes('is taken for'))).toEqual([]);
-      expect(await timeLeft(target, `${key}:lock`)).toBeUndefined();
+      expect(await timeLeft(target.description.server, `${key}:lock`)).toBeUndefined();
     },
   );
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../src/index.ts';
-import { called, failure, type Target } from './client/suite/target.ts';
-import { describeEverywhere, timeLeft } from './every-target.ts';
+import { called, failure, timeLeft } from '../support/outcomes.ts';
+import type { Target } from './client/suite/target.ts';
+import { describeEverywhere } from './every-target.ts';
 
 /** A client as programs without types call it. */
 type Untyped = { [Name in keyof Client]: (...args: unknown[]) => Promise<unknown> };
@@ -46,14 +47,14 @@ describeEverywhere((target: Target) => {
       const client = target.create({ expires: 1000 });
       const key = target.key();
       await insert(untyped(client), key, 60);
-      expect(await timeLeft(target, key)).toBeOneOf([59, 60]);
+      expect(await timeLeft(target.description.server, key)).toBeOneOf([59, 60]);
     });
 
     it('takes 0 there for never, whatever the default is', async () => {
       const client = target.create({ expires: 1000 });
       const key = target.key();
       await insert(untyped(client), key, 0);
-      expect(await timeLeft(target, key)).toBe(-1);
+      expect(await timeLeft(target.description.server, key)).toBe(-1);
     });
 
     it('takes null, undefined, false and an empty string for no options', async () => {
@@ -62,7 +63,7 @@ describeEverywhere((target: Target) => {
         const key = target.key();
         if (none === null && insert === INSERTS.set) void insert(untyped(client), key, null);
         else await insert(untyped(client), key, none);
-        await expect.poll(() => timeLeft(target, key)).toBeOneOf([999, 1000]);
+        await expect.poll(() => timeLeft(target.description.server, key)).toBeOneOf([999, 1000]);
       }
     });
 
@@ -96,7 +97,7 @@ describeEverywhere((target: Target) => {
     for (const callback of [null, undefined]) {
       const key = target.key();
       await client.set(key, 'v', callback, 60);
-      await expect.poll(() => timeLeft(target, key)).toBeOneOf([59, 60]);
+      await expect.poll(() => timeLeft(target.description.server, key)).toBeOneOf([59, 60]);
     }
   });
 });

@@ -4,11 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Client, type MemcacheError } from '../../src/index.ts';
 import { startMemcached, startMemcachedProxy } from '../support/memcached.ts';
 import { hasMemcached, MEMCACHEDS } from '../support/memcacheds.ts';
+import { failure } from '../support/outcomes.ts';
 import { startRelay } from '../support/relay.ts';
 import { afterProbe, type Behaviour, startRogueServer } from '../support/rogue-server.ts';
 import { startTwemproxy } from '../support/twemproxy.ts';
 import { sleep } from '../support/wait.ts';
-import { failure, type Options } from './client/suite/target.ts';
+import type { Options } from './client/suite/target.ts';
 
 const PROTOCOLS = ['binary', 'meta', 'classic'] as const;
 type Protocol = (typeof PROTOCOLS)[number];

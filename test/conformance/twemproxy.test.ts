@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
+import { failure } from '../support/outcomes.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { startTwemproxy } from '../support/twemproxy.ts';
-import { failure, flagsOf } from './client/suite/target.ts';
+import { flagsOf } from './client/suite/target.ts';
 
 describe.each(['classic', 'auto'] as const)('through twemproxy, %s', (protocol) => {
   let servers: Memcached[];

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Client, jsonSerializer } from '../../src/index.ts';
 import { MemoryServer } from '../../src/memory-server/index.ts';
-import { failure, type Target } from './client/suite/target.ts';
-import { describeEverywhere, timeLeft } from './every-target.ts';
+import { failure, timeLeft } from '../support/outcomes.ts';
+import type { Target } from './client/suite/target.ts';
+import { describeEverywhere } from './every-target.ts';
 
 describeEverywhere((target: Target) => {
   describe.skipIf(!target.can.cas)('update', () => {
@@ -23,7 +24,7 @@ describeEverywhere((target: Target) => {
       const key = target.key();
       await target.client.update(key, () => 'v', { flags: 9, expires: 100 });
       expect((await target.client.get(key)).flags?.readUInt32BE()).toBe(9);
-      expect(await timeLeft(target, key)).toBeOneOf([99, 100]);
+      expect(await timeLeft(target.description.server, key)).toBeOneOf([99, 100]);
     });
 
     it('an empty value is a value', async () => {
@@ -142,14 +143,14 @@ describeEverywhere((target: Target) => {
         target.client.getAndTouch(key, 100, (...args) => resolve(args));
       });
       expect((await called).map(String)).toEqual(['null', 'v', '\0\0\0\x03']);
-      expect(await timeLeft(target, key)).toBeOneOf([99, 100]);
+      expect(await timeLeft(target.description.server, key)).toBeOneOf([99, 100]);
     });
 
     it.skipIf(!target.can.ttl)('keeps an item for ever with 0, and refuses a bad time', async () => {
       const key = target.key();
       await target.client.set(key, 'v', { expires: 100 });
       await target.client.getAndTouch(key, 0);
-      expect(await timeLeft(target, key)).toBe(-1);
+      expect(await timeLeft(target.description.server, key)).toBe(-1);
       expect(await failure(target.client.getAndTouch(key, -1))).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
     });
   });

@@ -1,5 +1,6 @@
 import { afterEach, expect } from 'vitest';
 import { Client, type ClientOptions, type ServerOptions } from '../../src/index.ts';
+import { type Failure, failure } from '../support/outcomes.ts';
 
 export type Options = ClientOptions<string | Uint8Array, Buffer | null> & ServerOptions;
 
@@ -28,18 +29,6 @@ export function useClients(): Clients {
   const clients = new Clients();
   afterEach(() => clients.closeAll());
   return clients;
-}
-
-export type Failure = Error & { code?: string; server?: string };
-
-/** The error that a promise rejects with. */
-export async function failure(promise: Promise<unknown>): Promise<Failure> {
-  const outcome = await promise.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-  if ('error' in outcome) return outcome.error as Failure;
-  throw new Error(`resolved with ${JSON.stringify(outcome.value)} instead of rejecting`);
 }
 
 /** The error that a promise rejects with, which has to come between `from` and `to` milliseconds from now. */

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { Client, elasticache, Server } from '../../src/index.ts';
 import { certificates } from '../support/certificates.ts';
 import { startMemcached } from '../support/memcached.ts';
+import { failure } from '../support/outcomes.ts';
 import { freePort } from '../support/ports.ts';
-import { failure, useClients } from './clients.ts';
+import { useClients } from './clients.ts';
 
 const SECRET = 's3cr3t';
 

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/index.ts';
-import { type Failure, failure, type Options, useClients } from '../faults/clients.ts';
+import { type Options, useClients } from '../faults/clients.ts';
+import { type Failure, failure } from '../support/outcomes.ts';
 import { afterProbe, type Behaviour, startRogueServer } from '../support/rogue-server.ts';
 
 const clients = useClients();

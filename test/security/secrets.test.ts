@@ -4,9 +4,10 @@ import tls from 'node:tls';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Client, elasticache } from '../../src/index.ts';
-import { failure, useClients } from '../faults/clients.ts';
+import { useClients } from '../faults/clients.ts';
 import { certificates } from '../support/certificates.ts';
 import { startMemcached } from '../support/memcached.ts';
+import { failure } from '../support/outcomes.ts';
 import { type Behaviour, startRogueServer } from '../support/rogue-server.ts';
 
 const PASSWORD = 's3cr3t-p4ss';

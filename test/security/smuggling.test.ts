@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Client, MemcacheError } from '../../src/index.ts';
 import { MemoryServer } from '../../src/memory-server/index.ts';
 import type { RunningServer } from '../conformance/client/suite/target.ts';
-import { failure, useClients } from '../faults/clients.ts';
+import { useClients } from '../faults/clients.ts';
 import { startMemcached } from '../support/memcached.ts';
+import { failure } from '../support/outcomes.ts';
 import { startRogueServer } from '../support/rogue-server.ts';
 import { type Abilities, CAN, CHOSEN, EVERYTHING, SUBJECT } from '../support/subject.ts';
 

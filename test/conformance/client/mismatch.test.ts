@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../../src/index.ts';
-import { failure, type RunningServer } from './suite/target.ts';
+import { failure } from '../../support/outcomes.ts';
+import type { RunningServer } from './suite/target.ts';
 import { KINDS } from './targets.ts';
 
 const CONNTIMEOUT = 1;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { jsonSerializer, MemcacheError } from '../../../src/index.ts';
-import { failure, type Target } from '../client/suite/target.ts';
-import { describeEverywhere, timeLeft } from '../every-target.ts';
+import { failure, timeLeft } from '../../support/outcomes.ts';
+import type { Target } from '../client/suite/target.ts';
+import { describeEverywhere } from '../every-target.ts';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -45,7 +46,7 @@ describeEverywhere((target: Target) => {
       );
       const found = await target.client.getMulti(list);
       expect([...found.values()].map(({ flags }) => flags?.readUInt32BE())).toEqual([77, 77, 77]);
-      for (const key of list) expect(await timeLeft(target, key)).toBeOneOf([99, 100]);
+      for (const key of list) expect(await timeLeft(target.description.server, key)).toBeOneOf([99, 100]);
     });
 
     it('refuses bad options before anything is sent', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Client, MultiResult } from '../../../src/index.ts';
+import { failure } from '../../support/outcomes.ts';
 import { freePort } from '../../support/ports.ts';
 import { startRogueServer } from '../../support/rogue-server.ts';
-import { failure, type Target } from '../client/suite/target.ts';
+import type { Target } from '../client/suite/target.ts';
 import { describeEverywhere, startMore } from '../every-target.ts';
 
 type Call = (client: Client, keys: readonly string[], options?: object) => Promise<MultiResult<unknown>>;

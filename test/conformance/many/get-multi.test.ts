@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { jsonSerializer } from '../../../src/index.ts';
-import { failure, flagsOf, type Target } from '../client/suite/target.ts';
+import { failure } from '../../support/outcomes.ts';
+import { flagsOf, type Target } from '../client/suite/target.ts';
 import { describeEverywhere } from '../every-target.ts';
 
 /** The values as text, by key. */

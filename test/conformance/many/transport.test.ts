@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { Client, jsonSerializer, Server } from '../../../src/index.ts';
-import { failure } from '../client/suite/target.ts';
+import { failure } from '../../support/outcomes.ts';
 
 interface Item {
   value: Buffer;

@@ -3,10 +3,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Client } from '../../../src/index.ts';
 import { type MemcachedOptions, startMemcached, startMemcachedProxy } from '../../support/memcached.ts';
 import { hasMemcached, MEMCACHEDS } from '../../support/memcacheds.ts';
+import { failure, protocolOf } from '../../support/outcomes.ts';
 import { startRelay } from '../../support/relay.ts';
 import { type Behaviour, type RogueServer, startRogueServer } from '../../support/rogue-server.ts';
 import { startTwemproxy } from '../../support/twemproxy.ts';
-import { failure, type Options } from '../client/suite/target.ts';
+import type { Options } from '../client/suite/target.ts';
 import { USER } from '../client/targets.ts';
 
 /** What a probe has to prove before any value is sent: a server that does not know a store runs the value as commands. */
@@ -28,11 +29,6 @@ function create(address: string, options: Options = {}): Client {
   const client = Client.create(address, { conntimeout: 2, timeout: 2, retries: 1, logger: SILENT, ...options });
   toStop.push({ stop: async () => client.close() });
   return client;
-}
-
-function protocolOf(client: Client): unknown {
-  const [server] = client.servers;
-  return server !== undefined && 'protocol' in server ? server.protocol : undefined;
 }
 
 /** Whatever came on any connection. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Client } from '../../../src/index.ts';
+import { failure, protocolOf } from '../../support/outcomes.ts';
 import {
   type Behaviour,
   finAfterData,
@@ -9,7 +10,7 @@ import {
   startRogueServer,
   tooManyConnections,
 } from '../../support/rogue-server.ts';
-import { failure, type Options } from '../client/suite/target.ts';
+import type { Options } from '../client/suite/target.ts';
 
 const CONNTIMEOUT = 0.4;
 const SLACK = 250;
@@ -27,11 +28,6 @@ function create(address: string, options: Options = {}): Client {
   const client = Client.create(address, { conntimeout: CONNTIMEOUT, timeout: 0.3, retries: 1, logger, ...options });
   clients.push(client);
   return client;
-}
-
-function protocolOf(client: Client): unknown {
-  const [server] = client.servers;
-  return server !== undefined && 'protocol' in server ? server.protocol : undefined;
 }
 
 /** Answers each line, or pair of a line and a data block, and closes when it has no answer. */

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { Client } from '../../../src/index.ts';
 import { type MemcachedOptions, startMemcached } from '../../support/memcached.ts';
+import { protocolOf } from '../../support/outcomes.ts';
 import { freePort } from '../../support/ports.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { abilitiesOf, SUBJECT } from '../../support/subject.ts';
@@ -19,11 +20,6 @@ function create(address: string, options: Options): Client {
   const client = Client.create(address, { conntimeout: 1, retry_delay: 0.01, logger: SILENT, ...options });
   toStop.push({ stop: async () => client.close() });
   return client;
-}
-
-function protocolOf(client: Client): unknown {
-  const [server] = client.servers;
-  return server !== undefined && 'protocol' in server ? server.protocol : undefined;
 }
 
 /** How many connections it takes to find that out, where meta is the first thing tried and right. */

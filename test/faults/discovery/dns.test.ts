@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { dns } from '../../../src/index.ts';
 import { MemoryServer } from '../../../src/memory-server/index.ts';
 import { DnsServer } from '../../support/dns-server.ts';
+import { failure } from '../../support/outcomes.ts';
 import { eventually, sleep } from '../../support/wait.ts';
-import { failure, useClients } from '../clients.ts';
+import { useClients } from '../clients.ts';
 
 const clients = useClients();
 let names: DnsServer;

@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Client, type ClientOptions, elasticache, type ServerOptions } from '../../../src/index.ts';
 import { MemoryServer } from '../../../src/memory-server/index.ts';
 import { certificates } from '../../support/certificates.ts';
+import { failure } from '../../support/outcomes.ts';
 import { freePort } from '../../support/ports.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { answer, silent, startRogueServer } from '../../support/rogue-server.ts';
 import { eventually, sleep } from '../../support/wait.ts';
-import { failure, failureWithin, SLACK, useClients } from '../clients.ts';
+import { failureWithin, SLACK, useClients } from '../clients.ts';
 import { churn } from './churn.ts';
 
 const clients = useClients();

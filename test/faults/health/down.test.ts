@@ -5,11 +5,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Client, Server } from '../../../src/index.ts';
 import { killAtExit } from '../../support/leftovers.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { failure } from '../../support/outcomes.ts';
 import { freePort } from '../../support/ports.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { silent, startRogueServer } from '../../support/rogue-server.ts';
 import { eventually, sleep } from '../../support/wait.ts';
-import { failure, failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
+import { failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
 
 const LEAVING_PROGRAM = fileURLToPath(new URL('./leaves-after-a-command.ts', import.meta.url));
 

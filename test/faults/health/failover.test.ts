@@ -1,10 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Client } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { failure } from '../../support/outcomes.ts';
 import type { TcpProxy } from '../../support/proxy.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { eventually, sleep } from '../../support/wait.ts';
-import { failure, resultWithin, SLACK, useClients } from '../clients.ts';
+import { resultWithin, SLACK, useClients } from '../clients.ts';
 import { useFleet } from '../fleet.ts';
 
 const KEYS = Array.from({ length: 60 }, (_, index) => `key-${index}`);

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Server } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { failure } from '../../support/outcomes.ts';
 import { startProxy, type TcpProxy } from '../../support/proxy.ts';
-import { failure, failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
+import { failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
 
 const USER = { username: 'alice', password: 'p:a@s:s@word' };
 

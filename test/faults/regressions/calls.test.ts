@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Client } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
-import { RawClient } from '../../support/raw-client.ts';
-import { failure, useClients } from '../clients.ts';
+import { called, failure, timeLeft } from '../../support/outcomes.ts';
+import { useClients } from '../clients.ts';
 
 const clients = useClients();
 let server: Memcached;
@@ -12,20 +12,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => server.stop());
-
-/** What a command hands its callback. */
-function called(call: (callback: (...args: unknown[]) => void) => unknown): Promise<unknown[]> {
-  return new Promise((resolve) => {
-    expect(call((...args) => resolve(args))).toBeUndefined();
-  });
-}
-
-/** The seconds that an item has left, as memcached tells it; -1 is for ever. */
-async function secondsLeft(key: string): Promise<number> {
-  using raw = await RawClient.connect(server);
-  raw.send(`mg ${key} t\r\n`);
-  return Number(/^HD t(-?\d+)$/.exec(await raw.receiveLine())?.[1]);
-}
 
 test.each(['set', 'add', 'replace'] as const)('every arity of %s', async (command) => {
   const client = clients.create(server.address);
@@ -45,8 +31,8 @@ test.each(['set', 'add', 'replace'] as const)('every arity of %s', async (comman
   expect(await called((done) => client[command](f, 'v', { expires: 60 }, done))).toEqual([null, true]);
   expect(await called((done) => client[command](g, 'v', null, done))).toEqual([null, true]);
   expect(await called((done) => client[command](h, 'v', done, 60))).toEqual([null, true]);
-  const left = await Promise.all(keys.map(secondsLeft));
-  expect(left.map((seconds) => seconds > 55 && seconds <= 60)).toEqual([
+  const left = await Promise.all(keys.map((key) => timeLeft(server, key)));
+  expect(left.map((seconds = -1) => seconds > 55 && seconds <= 60)).toEqual([
     false,
     false,
     true,
@@ -70,8 +56,8 @@ test.each(['increment', 'decrement'] as const)('every arity of %s', async (comma
   expect(await called((done) => client[command](e, 1, { initial: 5, expires: 60 }, done))).toEqual([null, true, 5]);
   expect(await called((done) => client[command](f, 1, null, done))).toEqual([null, true, 0]);
   expect(await called((done) => client[command](g, 1, done, 60, 5))).toEqual([null, true, 5]);
-  const left = await Promise.all(keys.map(secondsLeft));
-  expect(left.map((seconds) => seconds > 55 && seconds <= 60)).toEqual([false, false, true, false, true, false, true]);
+  const left = await Promise.all(keys.map((key) => timeLeft(server, key)));
+  expect(left.map((seconds = -1) => seconds > 55 && seconds <= 60)).toEqual([false, false, true, false, true, false, true]);
 });
 
 test('expirations of set reach the server to the second', async () => {
@@ -82,7 +68,7 @@ test('expirations of set reach the server to the second', async () => {
   await client.set('30-month', 'v', { expires: 2_592_000 });
   await client.set('30-unix', 'v', { expires: Math.floor(Date.now() / 1000) + 3_000_000 });
   const names = ['default', 'own', 'none', 'month', 'unix'];
-  const left = await Promise.all(names.map((name) => secondsLeft(`30-${name}`)));
+  const left = await Promise.all(names.map((name) => timeLeft(server, `30-${name}`)));
   for (const [index, expected] of [500, 1000, -1, 2_592_000, 3_000_000].entries()) {
     expect(left[index]).toBeLessThanOrEqual(expected + 1);
     expect(left[index]).toBeGreaterThanOrEqual(expected === -1 ? -1 : expected - 5);

@@ -6,11 +6,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Header } from '../../../src/index.ts';
 import { killAtExit } from '../../support/leftovers.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { failure } from '../../support/outcomes.ts';
 import { freePort } from '../../support/ports.ts';
 import { startProxy } from '../../support/proxy.ts';
 import { RawClient } from '../../support/raw-client.ts';
 import { halfReply, inTurn, silent, startRogueServer, tooManyConnections } from '../../support/rogue-server.ts';
-import { failure, failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
+import { failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
 
 const CLOSING_PROGRAM = fileURLToPath(new URL('./closes-after-a-command.ts', import.meta.url));
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Client } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { failure } from '../../support/outcomes.ts';
 import { startProxy, type TcpProxy } from '../../support/proxy.ts';
 import { eventually, sleep } from '../../support/wait.ts';
-import { failure, failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
+import { failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
 
 const EVERY_BYTE = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 

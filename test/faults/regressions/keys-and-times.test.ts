@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Client, Utils } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
-import { failure, useClients } from '../clients.ts';
+import { failure } from '../../support/outcomes.ts';
+import { useClients } from '../clients.ts';
 
 const clients = useClients();
 let server: Memcached;

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { Client, Utils } from '../../../src/index.ts';
+import { failure } from '../../support/outcomes.ts';
 import type { TcpProxy } from '../../support/proxy.ts';
 import { eventually, sleep } from '../../support/wait.ts';
-import { failure, resultWithin, SLACK, useClients } from '../clients.ts';
+import { resultWithin, SLACK, useClients } from '../clients.ts';
 import { useFleet } from '../fleet.ts';
 
 const KEYS = Array.from({ length: 60 }, (_, index) => `key-${index}`);

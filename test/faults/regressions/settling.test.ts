@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import { Header } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { failure } from '../../support/outcomes.ts';
 import { freePort } from '../../support/ports.ts';
 import { finAfterData, resetAfterData, silent, startRogueServer } from '../../support/rogue-server.ts';
 import { eventually, sleep } from '../../support/wait.ts';
-import { failure, failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
+import { failureWithin, resultWithin, SLACK, useClients } from '../clients.ts';
 
 const clients = useClients();
 const servers: Memcached[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Client, MemcacheError, Server } from '../../../src/index.ts';
+import { Client, type MemcacheError, Server } from '../../../src/index.ts';
+import { thrownBy } from '../../support/outcomes.ts';
 
 const BAD: [name: string, ...values: unknown[]][] = [
   ['retries', -1, 1.5, Number.NaN, '2', {}],
@@ -19,16 +20,6 @@ const BAD: [name: string, ...values: unknown[]][] = [
   ['password', 98_765, ['secret'], { secret: 1 }],
   ['protocol', 'http', 5, ''],
 ];
-
-function thrownBy(make: () => unknown): MemcacheError {
-  try {
-    make();
-  } catch (error) {
-    expect(error).toBeInstanceOf(MemcacheError);
-    return error as MemcacheError;
-  }
-  throw new Error('nothing was thrown');
-}
 
 /** The error that a client with those options throws, however it is made. */
 function refused(options: unknown): MemcacheError {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Address, parseServers } from '../../../src/cluster/address.ts';
-import { Client, MemcacheError, Server } from '../../../src/index.ts';
+import { Client, type MemcacheError, Server } from '../../../src/index.ts';
+import { thrownBy } from '../../support/outcomes.ts';
 
 const GOOD: [list: string, ...addresses: Address[]][] = [
   ['localhost', { host: 'localhost', port: 11211 }],
@@ -124,13 +125,7 @@ const BAD: [list: string, entry: number][] = [
 
 /** The error that reading a list throws. */
 function refused(list: unknown): MemcacheError {
-  try {
-    Client.create(list as string);
-  } catch (error) {
-    expect(error).toBeInstanceOf(MemcacheError);
-    return error as MemcacheError;
-  }
-  throw new Error('nothing was thrown');
+  return thrownBy(() => Client.create(list as string));
 }
 
 describe('server strings', () => {

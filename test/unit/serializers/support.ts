@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
-import { type ErrorCode, MemcacheError } from '../../../src/errors.ts';
+import type { ErrorCode, MemcacheError } from '../../../src/errors.ts';
 import type { Serializer } from '../../../src/serializers/serializer.ts';
+import { thrownBy } from '../../support/outcomes.ts';
 
 const SET = 0x01;
 const GET = 0x00;
@@ -48,14 +49,9 @@ export function append<TIn>(serializer: Serializer<TIn, unknown>, value: TIn): s
 
 /** The MemcacheError that something throws, which has to have this code. */
 export function thrown(code: ErrorCode, run: () => unknown): MemcacheError {
-  try {
-    run();
-  } catch (error) {
-    expect(error).toBeInstanceOf(MemcacheError);
-    expect((error as MemcacheError).code).toBe(code);
-    return error as MemcacheError;
-  }
-  throw new Error(`Expected ${code}, but nothing was thrown`);
+  const error = thrownBy(run);
+  expect(error.code).toBe(code);
+  return error;
 }
 
 /** The same value, -0, NaN and a property `__proto__` included, on which `toStrictEqual` stumbles. */

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/index.ts';
+import { called, failure } from '../../../support/outcomes.ts';
 import { eventually } from '../../../support/wait.ts';
-import { called, failure, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 export function describeAdministration(target: Target, thorough: boolean): void {
   const down = async (): Promise<{ client: Client; address: string }> => {

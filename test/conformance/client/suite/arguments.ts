@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { called } from '../../../support/outcomes.ts';
 import { eventually } from '../../../support/wait.ts';
-import { called, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 const INSERTS = ['set', 'add', 'replace'] as const;
 const COUNTS = ['increment', 'decrement'] as const;

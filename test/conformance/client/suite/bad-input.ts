@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Client, MemcacheError } from '../../../../src/index.ts';
-import { called, failure, type Target } from './target.ts';
+import { called, failure } from '../../../support/outcomes.ts';
+import type { Target } from './target.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what the types forbid is what is tried here.
 type Loose = Record<string, (...args: any[]) => any>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { called, failure, flagsOf, type Target } from './target.ts';
+import { called, failure } from '../../../support/outcomes.ts';
+import { flagsOf, type Target } from './target.ts';
 
 /** What MemJS has no method for. */
 export function describeBeyond(target: Target): void {

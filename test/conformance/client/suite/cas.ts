@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Client } from '../../../../src/index.ts';
-import { called, failure, type Target } from './target.ts';
+import { called, failure } from '../../../support/outcomes.ts';
+import type { Target } from './target.ts';
 
 type Change = (client: Client, key: string, cas: bigint) => Promise<unknown>;
 

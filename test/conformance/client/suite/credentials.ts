@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { called, failure, type Target } from './target.ts';
+import { called, failure } from '../../../support/outcomes.ts';
+import type { Target } from './target.ts';
 
 export function describeCredentials(target: Target): void {
   describe('credentials', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MemcacheError } from '../../../../src/index.ts';
-import { called, failure, type Target } from './target.ts';
+import { called, failure } from '../../../support/outcomes.ts';
+import type { Target } from './target.ts';
 
 const TOO_LARGE = Buffer.alloc(2 * 1024 * 1024, 'secret value');
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Utils } from '../../../../src/index.ts';
-import { called, failure, type Target } from './target.ts';
+import { called, failure } from '../../../support/outcomes.ts';
+import type { Target } from './target.ts';
 
 interface Message {
   header: { opcode: number; status: number; opaque: number; totalBodyLength: number; cas: Buffer };

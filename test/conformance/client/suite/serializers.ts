@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { jsonSerializer, type Serializer } from '../../../../src/index.ts';
 import { dalliSerializer } from '../../../../src/serializers/foreign/dalli.ts';
-import { called, failure, flagsOf, type Target } from './target.ts';
+import { called, failure } from '../../../support/outcomes.ts';
+import { flagsOf, type Target } from './target.ts';
 
 type Call = { what: 'serialize' | 'deserialize'; opcode: number; value: unknown; extras: Buffer };
 

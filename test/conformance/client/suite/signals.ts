@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Client, CommandOptions } from '../../../../src/index.ts';
+import { called, failure } from '../../../support/outcomes.ts';
 import { startRogueServer } from '../../../support/rogue-server.ts';
-import { called, failure, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 const COMMANDS: [name: string, run: (client: Client, key: string, options: CommandOptions) => Promise<unknown>][] = [
   ['get', (client, key, options) => client.get(key, options)],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { called, flagsOf, type Target } from './target.ts';
+import { called } from '../../../support/outcomes.ts';
+import { flagsOf, type Target } from './target.ts';
 
 export function describeStorage(target: Target): void {
   describe('set, add and replace', () => {

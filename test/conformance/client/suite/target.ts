@@ -129,29 +129,6 @@ export function useTarget(protocol: Protocol, setup: Setup, can: Abilities = EVE
   return target;
 }
 
-/** What a command hands its callback; fails when it gave a promise as well, or called back before it returned. */
-export function called(call: (callback: (...args: unknown[]) => void) => unknown): Promise<unknown[]> {
-  return new Promise((resolve, reject) => {
-    let returned = false;
-    const result = call((...args) => {
-      if (returned) resolve(args);
-      else reject(new Error('the callback was called before the command returned'));
-    });
-    returned = true;
-    if (result !== undefined) reject(new Error('a callback was given, and something was returned besides'));
-  });
-}
-
-/** The error that a promise rejects with. */
-export async function failure(promise: Promise<unknown>): Promise<Error & { code?: string; server?: string }> {
-  const outcome = await promise.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error }),
-  );
-  if ('error' in outcome) return outcome.error as Error;
-  throw new Error(`resolved with ${JSON.stringify(outcome.value)} instead of rejecting`);
-}
-
 /** The four bytes of client flags. */
 export function flagsOf(flags: number): Buffer {
   const buffer = Buffer.alloc(4);

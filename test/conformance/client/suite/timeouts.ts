@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { called, failure, type Target } from './target.ts';
+import { called, failure } from '../../../support/outcomes.ts';
+import type { Target } from './target.ts';
 
 /** How much later than promised an answer may come on a busy machine, in milliseconds. */
 const SLACK = 250;

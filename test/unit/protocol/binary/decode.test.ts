@@ -4,6 +4,7 @@ import { MemcacheError } from '../../../../src/errors.ts';
 import { BinaryDecoder } from '../../../../src/protocol/binary/decode.ts';
 import { makeRequestBuffer } from '../../../../src/protocol/binary/message.ts';
 import { Op } from '../../../../src/protocol/op.ts';
+import { thrownBy } from '../../../support/outcomes.ts';
 import { conversation, counter, decode, frame, Queue, request, type Seen } from './frames.ts';
 
 const { requests, bytes, expected } = conversation();
@@ -27,17 +28,6 @@ const SHOWN = shown(expected).join('\n');
 function check(seen: Seen[]): void {
   if (seen.length === expected.length && shown(seen).join('\n') === SHOWN) return;
   expect(shown(seen)).toEqual(shown(expected));
-}
-
-/** The error that decoding throws. */
-function thrown(run: () => unknown): MemcacheError {
-  try {
-    run();
-  } catch (error) {
-    expect(error).toBeInstanceOf(MemcacheError);
-    return error as MemcacheError;
-  }
-  throw new Error('nothing was thrown');
 }
 
 describe('the decoder', () => {
@@ -180,22 +170,22 @@ describe('a desynchronised stream', () => {
   ];
 
   it.each(wrong)('shows in %s', (_what, input) => {
-    expect(thrown(() => decode([get], [input])).code).toBe('ERR_PROTOCOL');
+    expect(thrownBy(() => decode([get], [input])).code).toBe('ERR_PROTOCOL');
     for (let at = 1; at < input.length; at++) {
-      const error = thrown(() => decode([get], [input.subarray(0, at), input.subarray(at)]));
+      const error = thrownBy(() => decode([get], [input.subarray(0, at), input.subarray(at)]));
       expect(error.code).toBe('ERR_PROTOCOL');
     }
   });
 
   it.each([[7], [9], [0]])('shows in a counter of %i bytes', (length) => {
     const input = frame({ opcode: 5, value: Buffer.alloc(length) });
-    expect(thrown(() => decode([request(Op.Increment, 'n')], [input])).code).toBe('ERR_PROTOCOL');
+    expect(thrownBy(() => decode([request(Op.Increment, 'n')], [input])).code).toBe('ERR_PROTOCOL');
   });
 
   it('shows before the body has come', () => {
     const header = frame({ opaque: 1, bodyLength: 0xffffffff });
     expect(header).toHaveLength(24);
-    expect(thrown(() => decode([get], [header])).code).toBe('ERR_PROTOCOL');
+    expect(thrownBy(() => decode([get], [header])).code).toBe('ERR_PROTOCOL');
   });
 
   it('is not what a random stream passes for', () => {
@@ -216,11 +206,11 @@ describe('a desynchronised stream', () => {
 
   it('differs from a server that is full', () => {
     const line = Buffer.from('ERROR Too many open connections\r\n');
-    const error = thrown(() => decode([get], [line]));
+    const error = thrownBy(() => decode([get], [line]));
     expect(error.message).toMatch(/too many open connections/i);
-    expect(thrown(() => decode([], [line])).message).toMatch(/too many open connections/i);
+    expect(thrownBy(() => decode([], [line])).message).toMatch(/too many open connections/i);
     for (let at = 1; at < line.length; at++) {
-      expect(thrown(() => decode([get], [line.subarray(0, at), line.subarray(at)]))).toBeInstanceOf(MemcacheError);
+      expect(thrownBy(() => decode([get], [line.subarray(0, at), line.subarray(at)]))).toBeInstanceOf(MemcacheError);
     }
   });
 });
