@@ -45,10 +45,7 @@ export default defineConfig({
     sidebar: sidebar(),
     search,
     outline: [2, 3],
-    editLink: {
-      pattern: ({ filePath }) => `${REPOSITORY}/edit/main/${filePath}`,
-      text: 'Edit this page',
-    },
+    editLink: { pattern: `${REPOSITORY}/edit/main/:path`, text: 'Edit this page' },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],
     docFooter: { prev: 'Previous', next: 'Next' },
     footer: { message: 'MIT license' },

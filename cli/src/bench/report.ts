@@ -19,7 +19,7 @@ export function renderResult({ elapsed, tallies, errors }: LoadResult): string {
       kind === 'get' ? humanCount(misses) : '',
       humanCount(tally.errors),
       humanMicros(latency.mean),
-      ...PERCENTILES.map((percentile) => humanMicros(latency.getValueAtPercentile(percentile))),
+      ...PERCENTILES.map((percentile) => humanMicros(valueAt(latency, percentile))),
       humanMicros(latency.maxValue),
     ];
   });
@@ -35,7 +35,7 @@ export function renderResult({ elapsed, tallies, errors }: LoadResult): string {
 /** The same for programs; latencies in microseconds. */
 export function jsonResult({ elapsed, tallies, errors }: LoadResult): Record<string, unknown> {
   const commands = used(tallies).map(([kind, { count, misses, errors: failed, latency }]) => {
-    const percentiles = PERCENTILES.map((percentile) => [name(percentile), latency.getValueAtPercentile(percentile)]);
+    const percentiles = PERCENTILES.map((percentile) => [name(percentile), valueAt(latency, percentile)]);
     const spread = { min: latency.minNonZeroValue, mean: Math.round(latency.mean * 10) / 10, max: latency.maxValue };
     return [
       kind,
@@ -62,6 +62,11 @@ function used(tallies: Record<Kind, Tally>): [Kind, Tally][] {
 
 function name(percentile: number): string {
   return `p${percentile}`;
+}
+
+/** The histogram rounds up, which may lead past the largest value. */
+function valueAt(latency: Histogram, percentile: number): number {
+  return Math.min(latency.getValueAtPercentile(percentile), latency.maxValue);
 }
 
 interface Bucket {
