@@ -37,7 +37,9 @@ async function main(): Promise<number> {
   await vitest.close();
   const failed = vitest.state.getCountOfFailedTests();
   const random = outcomes(vitest).reduce((sum, { commands }) => sum + commands, 0);
-  console.log(`test:servers: ${random.toLocaleString('en')} random commands in the tests that passed, ${failed} tests failed`);
+  console.log(
+    `test:servers: ${random.toLocaleString('en')} random commands in the tests that passed, ${failed} tests failed`,
+  );
   if (values.write && failed === 0) renewPage(outcomes(vitest));
   return failed > 0 || vitest.state.getFailedFilepaths().length > 0 ? 1 : 0;
 }

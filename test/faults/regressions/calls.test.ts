@@ -57,7 +57,15 @@ test.each(['increment', 'decrement'] as const)('every arity of %s', async (comma
   expect(await called((done) => client[command](f, 1, null, done))).toEqual([null, true, 0]);
   expect(await called((done) => client[command](g, 1, done, 60, 5))).toEqual([null, true, 5]);
   const left = await Promise.all(keys.map((key) => timeLeft(server, key)));
-  expect(left.map((seconds = -1) => seconds > 55 && seconds <= 60)).toEqual([false, false, true, false, true, false, true]);
+  expect(left.map((seconds = -1) => seconds > 55 && seconds <= 60)).toEqual([
+    false,
+    false,
+    true,
+    false,
+    true,
+    false,
+    true,
+  ]);
 });
 
 test('expirations of set reach the server to the second', async () => {
