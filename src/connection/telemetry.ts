@@ -2,7 +2,6 @@ import { channel } from 'node:diagnostics_channel';
 import { DEBUGGING, debug } from '../debug.ts';
 import type { MemcacheError } from '../errors.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
-import type { Connection } from './connection.ts';
 
 /** What the channel `memts:connection` gets. */
 export interface ConnectionEvent {
@@ -29,6 +28,12 @@ export interface Peer {
   readonly port: number;
 }
 
+/** What is told of a connection. */
+interface Watched {
+  readonly protocol: { readonly name: ProtocolName };
+  readonly peer: Peer | undefined;
+}
+
 const events = channel('memts:connection');
 
 if (DEBUGGING) events.subscribe((message) => debug(describe(message as ConnectionEvent)));
@@ -41,8 +46,8 @@ function describe({ event, server, id, protocol, peer, error }: ConnectionEvent)
 }
 
 let connections = 0;
-const ids = new WeakMap<Connection, number>();
-const peers = new WeakMap<Connection, Peer>();
+const ids = new WeakMap<Watched, number>();
+const peers = new WeakMap<Watched, Peer>();
 
 /** Whether anybody listens. */
 export function isWatched(): boolean {
@@ -50,12 +55,12 @@ export function isWatched(): boolean {
 }
 
 /** Tells that commands may be sent on a connection. */
-export function tellConnected(connection: Connection, server: string): void {
+export function tellConnected(connection: Watched, server: string): void {
   publish(connection, server, 'connect', undefined);
 }
 
 /** Tells that a connection is over that had been open. */
-export function tellClosed(connection: Connection, server: string, error: MemcacheError): void {
+export function tellClosed(connection: Watched, server: string, error: MemcacheError): void {
   publish(connection, server, 'close', error.code === 'ERR_CLOSED' ? undefined : error);
 }
 
@@ -68,7 +73,7 @@ export function tellFailed(server: string, error: MemcacheError): void {
 }
 
 function publish(
-  connection: Connection,
+  connection: Watched,
   server: string,
   event: ConnectionEvent['event'],
   error: MemcacheError | undefined,
@@ -87,7 +92,7 @@ function publish(
   events.publish(told);
 }
 
-function idOf(connection: Connection): number {
+function idOf(connection: Watched): number {
   const known = ids.get(connection);
   if (known !== undefined) return known;
   connections++;
