@@ -36,8 +36,8 @@ describeEverywhere((target: Target) => {
 
     it('that is silent costs its timeouts, and no more', async () => {
       const proxy = await target.proxy();
-      const client = target.create({ timeout: 0.1, retries: 1 }, proxy.address);
-      await client.get('warm');
+      const client = target.create({ timeout: 0.1, conntimeout: 5, retries: 1 }, proxy.address);
+      await client.get('warm', { timeout: 5 });
       proxy.hold();
       const start = performance.now();
       expect(await client.getOrSet(target.key(), () => 'made')).toEqual(Buffer.from('made'));
