@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { MEMCACHEDS } from '../test/support/memcacheds.ts';
 import { abilitiesOf, SUBJECTS, type Subject } from '../test/support/subject.ts';
+import { table } from './table.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/servers.md', import.meta.url));
 
@@ -46,7 +47,7 @@ export function renewPage(outcomes: readonly Outcome[]): void {
   if (!marked.test(page)) throw new Error(`there is no place for the table in ${PAGE}`);
   writeFileSync(
     PAGE,
-    page.replace(marked, (_, start: string, end: string) => `${start}\n${table(outcomes)}\n\n${machine()}\n\n${end}`),
+    page.replace(marked, (_, start: string, end: string) => `${start}\n${tableOf(outcomes)}\n\n${machine()}\n\n${end}`),
   );
 }
 
@@ -57,10 +58,10 @@ function machine(): string {
   return `Run on ${date}: memts ${version}, Node.js ${process.version.slice(1)}, ${cpus().length} cores of ${cpu?.model.trim()}.`;
 }
 
-function table(outcomes: readonly Outcome[]): string {
+function tableOf(outcomes: readonly Outcome[]): string {
   const head = ['memcached', '`auto` speaks', ...COLUMNS.map(({ title }) => title), 'tests', 'random commands'];
-  const lines = [head, head.map(() => '---'), ...SUBJECTS.filter(isWhole).map((subject) => row(subject, outcomes))];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const rows = SUBJECTS.filter(isWhole).map((subject) => row(subject, outcomes));
+  return table(head, rows, [...COLUMNS.map(() => 'l'), 'l', 'l', 'r', 'r']);
 }
 
 /** Servers with flags are run as a whole with the newest version only. */

@@ -94,11 +94,6 @@ const SERVERS: Piece[] = [
     find: () => findProgram('tmux'),
     packages: { apt: 'tmux', apk: 'tmux', dnf: 'tmux', brew: 'tmux' },
   },
-  {
-    name: 'openssl',
-    find: () => findProgram('openssl'),
-    packages: { apt: 'openssl', apk: 'openssl', dnf: 'openssl', brew: 'openssl@3' },
-  },
 ];
 
 const forSite = process.argv.includes('--browser');

@@ -6,6 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildDistribution } from '../src/cluster/distribution/distribution.ts';
 import type { DistributionServer, Pick } from '../src/cluster/distribution/pick.ts';
+import { Random } from '../test/support/random.ts';
+import { table } from './table.ts';
 
 const DISTRIBUTIONS = ['modulo', 'ketama', 'rendezvous'] as const;
 type Name = (typeof DISTRIBUTIONS)[number];
@@ -72,8 +74,8 @@ function movedShare(
 function balance(): string {
   const sizes = [3, 10, 100, 1000];
   const even = (count: number): Pick => {
-    const random = randomNumbers();
-    return Object.assign(() => Math.floor(random() * count), { after: () => undefined });
+    const random = new Random(1);
+    return Object.assign(() => random.below(count), { after: () => undefined });
   };
   const rows: [string, (count: number) => Pick][] = [
     ...DISTRIBUTIONS.map((name): [string, (count: number) => Pick] => [
@@ -193,15 +195,6 @@ function makeKeys(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `user:${i}:profile`);
 }
 
-/** Park and Miller's generator. */
-function randomNumbers(): () => number {
-  let state = 1;
-  return () => {
-    state = (state * 48_271) % 0x7fffffff;
-    return state / 0x7fffffff;
-  };
-}
-
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
@@ -209,11 +202,6 @@ function sum(numbers: readonly number[]): number {
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 const ratio = (value: number) => value.toFixed(2);
 const whole = (value: number) => value.toLocaleString('en-US');
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = head.map((_, index) => (index === 0 ? '---' : '--:'));
-  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--write')) writeFileSync(DOCS, renewed(readFileSync(DOCS, 'utf8')));

@@ -1,3 +1,4 @@
+import { table } from '../../scripts/table.ts';
 import type { Result, RowResult } from './results.ts';
 
 // What memts is meant to reach, as ratios inside one run, and how far a run got.
@@ -93,11 +94,10 @@ export function hasPart(row: string, client: string): boolean {
 export function goalTable(results: readonly RowResult[]): string {
   const rows: Rows = new Map(results.map((result) => [result.row.id, result]));
   const lines = GOALS.flatMap((goal) => goal.rows.map((id) => line(goal, id, rows)));
-  const head = ['| work | against | goal | binary | meta |', '| --- | --- | ---: | ---: | ---: |'];
-  return [...head, ...lines].join('\n');
+  return table(['work', 'against', 'goal', 'binary', 'meta'], lines, ['l', 'l', 'r', 'r', 'r']);
 }
 
-function line(goal: Goal, id: string, rows: Rows): string {
+function line(goal: Goal, id: string, rows: Rows): string[] {
   const row = rows.get(id);
   const reached = OURS.map((client) => {
     const own = row && named(row.results, client);
@@ -108,7 +108,7 @@ function line(goal: Goal, id: string, rows: Rows): string {
   });
   const operation = id.split('-', 1)[0];
   const wanted = `${goal.atMost ? '≤' : '≥'} ${goal.goal}`;
-  return `| ${operation}: ${goal.work} | ${goal.against} | ${wanted} | ${reached.join(' | ')} |`;
+  return [`${operation}: ${goal.work}`, goal.against, wanted, ...reached];
 }
 
 function toBest(names: readonly string[]): Goal['reached'] {

@@ -1,18 +1,11 @@
+import { type Certificates, certificates } from '../../test/support/certificates.ts';
 import { CLIENTS, type ClientSpec } from './clients/index.ts';
 import type { Profile, Round } from './messages.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
 import { circumstances, writeReport } from './report.ts';
 import { type RowResult, resultsOf } from './results.ts';
 import type { Row } from './row.ts';
-import {
-  acceptedConnections,
-  type Certificate,
-  makeCertificate,
-  type Servers,
-  startMemcached,
-  startRedis,
-  versionOf,
-} from './servers.ts';
+import { acceptedConnections, type Servers, startMemcached, startRedis, versionOf } from './servers.ts';
 import { textTable } from './table.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -29,7 +22,7 @@ interface Participant {
 class Run {
   readonly #options: Options;
   readonly #participants: Participant[];
-  #certificate: Certificate | undefined;
+  #certificates: Certificates | undefined;
 
   constructor(options: Options, clients: readonly ClientSpec[]) {
     this.#options = options;
@@ -66,9 +59,9 @@ class Run {
     const rounds = new Map<string, Round[]>();
     const profiles = new Map<string, Profile>();
     try {
-      if (row.tls) this.#certificate ??= await makeCertificate();
+      if (row.tls) this.#certificates ??= await certificates();
       for (const kind of new Set(participants.map(({ spec }) => spec.server))) {
-        const start = kind === 'redis' ? startRedis() : startMemcached(row, row.tls ? this.#certificate : undefined);
+        const start = kind === 'redis' ? startRedis() : startMemcached(row, row.tls ? this.#certificates : undefined);
         servers.set(kind, await start);
       }
       const open: Participant[] = [];

@@ -1,12 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Certificate, Certificates } from '../../test/support/certificates.ts';
 import type { Address, Target } from './clients/adapter.ts';
 import type { Row } from './row.ts';
 
@@ -15,22 +12,15 @@ import type { Row } from './row.ts';
 const HOST = '127.0.0.1';
 const START_MS = 5000;
 const running = new Set<ChildProcess>();
-const directories: string[] = [];
 const run = promisify(execFile);
 
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
 export interface Servers {
   readonly target: Target;
   stop(): Promise<void>;
-}
-
-export interface Certificate {
-  readonly directory: string;
-  readonly ca: string;
 }
 
 /** What a server program calls itself, or `undefined` where it is not installed. */
@@ -43,12 +33,12 @@ export async function versionOf(program: 'memcached' | 'redis-server'): Promise<
   }
 }
 
-export async function startMemcached(row: Row, certificate: Certificate | undefined): Promise<Servers> {
+export async function startMemcached(row: Row, certificates: Certificates | undefined): Promise<Servers> {
   const shared = row.servers > 1 ? ['-t', '1', '-m', '64'] : ['-m', '4096'];
-  const tls = certificate === undefined ? [] : ['-Z', '-o', tlsOptions(certificate)];
+  const tls = certificates === undefined ? [] : ['-Z', '-o', tlsOptions(certificates.server)];
   const user = process.getuid?.() === 0 ? ['-u', 'root'] : [];
   const args = ['-l', HOST, '-U', '0', '-I', '4m', '-c', '4096', ...user, ...shared, ...tls];
-  return start('memcached', row.servers, (port) => [...args, '-p', String(port)], certificate?.ca);
+  return start('memcached', row.servers, (port) => [...args, '-p', String(port)], certificates?.ca.certPem);
 }
 
 export async function startRedis(): Promise<Servers> {
@@ -64,8 +54,8 @@ export async function startRedis(): Promise<Servers> {
   ]);
 }
 
-function tlsOptions({ directory }: Certificate): string {
-  return `ssl_chain_cert=${join(directory, 'cert.pem')},ssl_key=${join(directory, 'key.pem')}`;
+function tlsOptions({ cert, key }: Certificate): string {
+  return `ssl_chain_cert=${cert},ssl_key=${key}`;
 }
 
 async function start(program: string, count: number, args: (port: number) => string[], ca?: string): Promise<Servers> {
@@ -142,15 +132,4 @@ async function kill(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
-}
-
-/** A certificate for the TLS rows, made by openssl and removed when the process ends. */
-export async function makeCertificate(): Promise<Certificate> {
-  const directory = await mkdtemp(join(tmpdir(), 'memts-bench-'));
-  directories.push(directory);
-  const cert = join(directory, 'cert.pem');
-  const subject = ['-subj', '/CN=localhost', '-addext', `subjectAltName=IP:${HOST}`];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  await run('openssl', ['req', '-x509', ...kind, ...subject, '-keyout', join(directory, 'key.pem'), '-out', cert]);
-  return { directory, ca: await readFile(cert, 'utf8') };
 }

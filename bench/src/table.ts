@@ -1,4 +1,5 @@
 import { clientName } from '../../scripts/figures/bar-chart.ts';
+import { table } from '../../scripts/table.ts';
 import type { Profile } from './messages.ts';
 import { PARTS } from './profile.ts';
 import type { Result, RowResult } from './results.ts';
@@ -30,11 +31,10 @@ export function textTable({ row, results, errors, profiles }: RowResult): string
 }
 
 export function markdownTable({ results, errors, profiles }: RowResult): string {
-  const head = [`| ${COLUMNS.join(' | ')} |`, `| --- |${' ---: |'.repeat(COLUMNS.length - 1)}`];
   const named = ({ client, ...figures }: Result): Result => ({ ...figures, client: clientName(client) });
-  const lines = results.map((result) => `| ${cells(named(result)).join(' | ')} |`);
+  const rows = results.map((result) => cells(named(result)));
   const notes = errors.length > 0 ? ['', ...errors.map((error) => `- ${error}`)] : [];
-  return [...head, ...lines, ...profileTable(profiles), ...notes].join('\n');
+  return [table(COLUMNS, rows), ...profileTable(profiles), ...notes].join('\n');
 }
 
 const PROFILE_COLUMNS = ['µs of a command', ...PARTS, 'of the client'] as const;
@@ -50,12 +50,8 @@ function profileCells([client, { keys, parts, rooms }]: [string, Profile]): stri
 
 function profileTable(profiles: RowResult['profiles']): string[] {
   if (profiles.size === 0) return [];
-  const head = [`| ${PROFILE_COLUMNS.join(' | ')} |`, `| --- |${' ---: |'.repeat(PARTS.length)} --- |`];
-  return [
-    '',
-    ...head,
-    ...[...profiles].map(([client, profile]) => `| ${profileCells([clientName(client), profile]).join(' | ')} |`),
-  ];
+  const rows = [...profiles].map(([client, profile]) => profileCells([clientName(client), profile]));
+  return ['', table(PROFILE_COLUMNS, rows, ['l', ...PARTS.map(() => 'r' as const), 'l'])];
 }
 
 function profileLines(profiles: RowResult['profiles']): string[] {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { buildDistribution } from '../../src/cluster/distribution/distribution.ts';
+import { Random } from '../support/random.ts';
 import { makeKeys } from './support/fleet.ts';
 import { type LibmemcachedServer, libmemcached } from './support/libmemcached.ts';
 
@@ -9,10 +10,10 @@ const MOST_SERVERS = 100;
 
 it.each([
   ['equal weights', () => 1],
-  ['weights up to 10', (random: () => number) => 1 + Math.floor(random() * 10)],
-  ['weights up to 1000', (random: () => number) => 1 + Math.floor(random() * 1000)],
+  ['weights up to 10', (random: Random) => random.between(1, 10)],
+  ['weights up to 1000', (random: Random) => random.between(1, 1000)],
 ])('rings of 1 to 100 servers are those of libmemcached: %s', async (_, weigh) => {
-  const random = randomNumbers(42);
+  const random = new Random(42);
   const requests = Array.from({ length: MOST_SERVERS }, (_, index) => ({
     servers: Array.from({ length: index + 1 }, (_, i) => place(i, weigh(random), random)),
     keys: KEYS,
@@ -36,18 +37,9 @@ function choices(servers: readonly LibmemcachedServer[]): number[] {
 }
 
 /** Addresses and names, ports with and without a place on the ring, and unix sockets. */
-function place(index: number, weight: number, random: () => number): LibmemcachedServer {
-  const kind = Math.floor(random() * 4);
+function place(index: number, weight: number, random: Random): LibmemcachedServer {
+  const kind = random.below(4);
   if (kind === 0) return { host: `/run/memcached-${index}.sock`, port: 0, weight };
   if (kind === 1) return { host: `cache-${index}.example.org`, port: 11211, weight };
   return { host: `10.0.${kind}.${index}`, port: kind === 2 ? 11211 : 11000 + index, weight };
-}
-
-/** Park and Miller's generator, so that each run asks the same. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 0x7fffffff;
-    return state / 0x7fffffff;
-  };
 }

@@ -1,8 +1,8 @@
+import { Random } from '../support/random.ts';
 import { audit } from './audit.ts';
 import type { Job, JobResult } from './job.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { Load } from './load.ts';
-import { Random } from './random.ts';
 import { makeSubject } from './subjects/index.ts';
 import { boundOf, type Subject } from './subjects/subject.ts';
 import { everythingWorks } from './verify.ts';

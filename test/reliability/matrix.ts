@@ -1,5 +1,5 @@
+import { seedFor } from '../support/random.ts';
 import type { SubjectName } from './job.ts';
-import { seedFor } from './random.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { FLEET } from './stage.ts';

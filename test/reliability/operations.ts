@@ -1,6 +1,6 @@
+import type { Random } from '../support/random.ts';
 import type { Counters } from './ledger/counters.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { Random } from './random.ts';
 import type { Subject } from './subjects/subject.ts';
 import type { Done, Watch } from './watch.ts';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../support/ports.ts';
+import type { Random } from '../support/random.ts';
 import { Line } from './line.ts';
-import type { Random } from './random.ts';
 import { type Cut, NO_TROUBLE, type Trouble } from './trouble.ts';
 
 /** A TCP proxy in front of a real server that does to its connections what networks do. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { table } from '../../scripts/table.ts';
 import { memcachedName, requireProgram } from '../support/programs.ts';
 import type { SubjectName } from './job.ts';
 import type { CaseResult } from './runner.ts';
@@ -53,9 +54,17 @@ function faultPage(record: FaultRecord): string {
   const { seed, seconds, lanes, results } = record;
   const subjects = subjectsOf(results);
   const sums = new Map(subjects.map((subject) => [subject, sumOf(results.filter((r) => r.subject === subject))]));
-  const total = (get: (sum: Tally) => number): string =>
-    subjects.map((subject) => count(get(sums.get(subject) as Tally))).join(' | ');
-  const row = (title: string, get: (sum: Tally) => number): string => `| ${title} | ${total(get)} |`;
+  const row = (title: string, get: (sum: Tally) => number): string[] => [
+    title,
+    ...subjects.map((subject) => count(get(sums.get(subject) as Tally))),
+  ];
+  const totals = [
+    row('commands', ({ commands }) => commands),
+    ...ZEROS.map((name) => row(`**${MEANINGS[name]}**`, (sum) => sum[name])),
+    ['cases', ...subjects.map((subject) => count(results.filter((r) => r.subject === subject).length))],
+    row('ended with an error', ({ errors }) => errors),
+    row('past the bound, with the process standing still meanwhile', ({ excused }) => excused),
+  ];
   const arguments_ = subjects.map((subject) => ` --subject ${subject}`).join('');
   return `# A full run of the faults
 
@@ -63,13 +72,7 @@ Written by \`npm run test:faults -- --seed ${seed}${arguments_} --write docs/rel
 ${(seconds / 60).toFixed(1)} minutes. What is counted is explained in [reliability.md](../reliability.md). ${machine()}.
 ${lanes} commands were in flight at a time.
 
-| | ${subjects.join(' | ')} |
-|---|${subjects.map(() => '---:|').join('')}
-${row('commands', ({ commands }) => commands)}
-${ZEROS.map((name) => row(`**${MEANINGS[name]}**`, (sum) => sum[name])).join('\n')}
-| cases | ${subjects.map((subject) => results.filter((r) => r.subject === subject).length).join(' | ')} |
-${row('ended with an error', ({ errors }) => errors)}
-${row('past the bound, with the process standing still meanwhile', ({ excused }) => excused)}
+${table(['', ...subjects], totals)}
 
 ${subjects.map((subject) => scenarioTable(subject, results)).join('\n')}`;
 }
@@ -77,7 +80,7 @@ ${subjects.map((subject) => scenarioTable(subject, results)).join('\n')}`;
 function scenarioTable(subject: SubjectName, results: readonly CaseResult[]): string {
   const mine = results.filter((result) => result.subject === subject);
   const names = [...new Set(mine.map(({ name }) => name.split('/')[0] as string))];
-  const lines = names.map((name) => {
+  const rows = names.map((name) => {
     const own = mine.filter((result) => result.name.startsWith(`${name}/`));
     const sum = sumOf(own);
     const recoveries = own.map(({ recovery }) => recovery ?? Number.POSITIVE_INFINITY);
@@ -85,19 +88,32 @@ function scenarioTable(subject: SubjectName, results: readonly CaseResult[]): st
     const share = ((100 * sum.errors) / Math.max(1, sum.commands)).toFixed(1);
     const slowest = Math.max(...own.map((result) => result.slowest / result.bound));
     const back = Math.max(...recoveries);
-    return (
-      `| ${name} | ${scenarioOf(name).about} | ${own.length} | ${count(sum.commands)} | ${share} | ` +
-      `${slowest.toFixed(2)} | ${Number.isFinite(back) ? back.toFixed(0) : 'never'} | ${findings.join(', ') || '0'} |`
-    );
+    return [
+      name,
+      scenarioOf(name).about,
+      String(own.length),
+      count(sum.commands),
+      share,
+      slowest.toFixed(2),
+      Number.isFinite(back) ? back.toFixed(0) : 'never',
+      findings.join(', ') || '0',
+    ];
   });
   return `## ${subject}
 
 Slowest: the longest that a command took, as a part of the bound for a single command. Back: the longest that it took
 after the end of the faults until every command worked at every server, in milliseconds.
 
-| scenario | what goes wrong | cases | commands | errors, % | slowest | back | found |
-|---|---|---:|---:|---:|---:|---:|---|
-${lines.join('\n')}
+${table(['scenario', 'what goes wrong', 'cases', 'commands', 'errors, %', 'slowest', 'back', 'found'], rows, [
+  'l',
+  'l',
+  'r',
+  'r',
+  'r',
+  'r',
+  'r',
+  'l',
+])}
 `;
 }
 

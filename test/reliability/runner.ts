@@ -1,8 +1,8 @@
+import { Random } from '../support/random.ts';
 import { sleep } from '../support/wait.ts';
 import { removeWorkerBundle } from './bundle.ts';
 import type { Job, JobResult } from './job.ts';
 import { type Case, TIMES } from './matrix.ts';
-import { Random } from './random.ts';
 import { Stage, type StageKind } from './stage.ts';
 import { boundOf, type Settings } from './subjects/subject.ts';
 import { newTally } from './watch.ts';

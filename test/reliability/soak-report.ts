@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Line, lineChart } from '../../scripts/figures/line-chart.ts';
+import { table } from '../../scripts/table.ts';
 import type { JobResult, Sample } from './job.ts';
 import { count, MEANINGS, machine } from './report.ts';
 import { addTo, newTally, type Tally, ZEROS } from './watch.ts';
@@ -34,7 +35,7 @@ export function soakSummary(record: SoakRecord): string {
 /** Writes `soak.md`, `soak.csv` and `soak.svg`. */
 export function soakReport(record: SoakRecord, folder: string): void {
   mkdirSync(folder, { recursive: true });
-  const csv = table(record);
+  const csv = csvOf(record);
   writeFileSync(join(folder, 'soak.csv'), csv);
   writeFileSync(join(folder, 'soak.svg'), soakPlot(csv));
   writeFileSync(join(folder, 'soak.md'), page(record));
@@ -48,6 +49,17 @@ function page(record: SoakRecord): string {
   const lives = samples.flatMap(({ live }) => (live === undefined ? [] : [live / MEGABYTE]));
   const left = (results[0]?.memory ?? 0) / MEGABYTE;
   const seconds = samples.at(-1)?.seconds ?? 1;
+  const rows = [
+    ['commands', count(sum.commands)],
+    ['commands a second, faults included', count(sum.commands / seconds)],
+    ['faults', count(faults.length)],
+    ...ZEROS.map((name) => [`**${MEANINGS[name]}**`, count(sum[name])]),
+    ['ended with an error, %', ((100 * sum.errors) / Math.max(1, sum.commands)).toFixed(2)],
+    ['past the bound, with the process standing still meanwhile', count(sum.excused)],
+    ['in use after a collection, first minute, MB', lives[0]?.toFixed(1) ?? ''],
+    ['in use after a collection, last minute, MB', lives.at(-1)?.toFixed(1) ?? ''],
+    ['left after `quit()`, MB', left.toFixed(1)],
+  ];
   return `# A soak
 
 Written by \`npm run soak -- --minutes ${minutes} --seed ${seed} --write docs/reliability\`. ${machine()}.
@@ -55,17 +67,7 @@ Written by \`npm run soak -- --minutes ${minutes} --seed ${seed} --write docs/re
 Three clients, one of each protocol, with ${lanes} commands in flight each, at three servers that all of them share;
 failover on, one connection to each server. What is counted is explained in [reliability.md](../reliability.md).
 
-| what | how much |
-|---|---:|
-| commands | ${count(sum.commands)} |
-| commands a second, faults included | ${count(sum.commands / seconds)} |
-| faults | ${faults.length} |
-${ZEROS.map((name) => `| **${MEANINGS[name]}** | ${sum[name]} |`).join('\n')}
-| ended with an error, % | ${((100 * sum.errors) / Math.max(1, sum.commands)).toFixed(2)} |
-| past the bound, with the process standing still meanwhile | ${sum.excused} |
-| in use after a collection, first minute, MB | ${lives[0]?.toFixed(1) ?? ''} |
-| in use after a collection, last minute, MB | ${lives.at(-1)?.toFixed(1) ?? ''} |
-| left after \`quit()\`, MB | ${left.toFixed(1)} |
+${table(['what', 'how much'], rows)}
 
 The faults: ${[...kinds].map(([name, times]) => `${name} ${times}`).join(', ')}.
 
@@ -117,7 +119,7 @@ export function soakPlot(csv: string): string {
 }
 
 /** `faults` is how many began since the line before. */
-function table({ samples, faults }: SoakRecord): string {
+function csvOf({ samples, faults }: SoakRecord): string {
   const rows = samples.map((s, index) => {
     const before = samples[index - 1]?.seconds ?? -1;
     const begun = faults.filter(({ second }) => second > before && second <= s.seconds).length;

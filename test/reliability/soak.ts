@@ -1,9 +1,9 @@
 /** `npm run soak`: one client of each protocol at full rate for a long time, with a fault every few seconds. */
 import { parseArgs } from 'node:util';
+import { Random, seedFor } from '../support/random.ts';
 import { sleep } from '../support/wait.ts';
 import type { Job, JobResult, Sample } from './job.ts';
 import { PROTOCOLS } from './matrix.ts';
-import { Random, seedFor } from './random.ts';
 import { anyTrouble } from './scenarios/mix.ts';
 import type { Play } from './scenarios/scenario.ts';
 import { type SoakRecord, soakReport, soakSummary, soakTally } from './soak-report.ts';

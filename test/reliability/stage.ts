@@ -2,8 +2,8 @@ import { MemoryServer } from '../../src/memory-server/index.ts';
 import { certificates } from '../support/certificates.ts';
 import { DnsServer } from '../support/dns-server.ts';
 import { type Memcached, type MemcachedOptions, startMemcached } from '../support/memcached.ts';
+import { Random } from '../support/random.ts';
 import { ChaosProxy } from './proxy.ts';
-import { Random } from './random.ts';
 import type { Settings } from './subjects/subject.ts';
 
 /** What stands on a stage. `login` is SASL for the binary protocol and text authentication for the others. */

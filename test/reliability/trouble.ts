@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 
 /** What is wrong with the lines of a proxy just now. */
 export interface Trouble {

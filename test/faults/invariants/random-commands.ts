@@ -1,4 +1,5 @@
 import type { Client } from '../../../src/index.ts';
+import { Random } from '../../support/random.ts';
 
 /** A command on its way, and what became of it. */
 export interface Sent {
@@ -15,30 +16,18 @@ const KEYS = Array.from({ length: 20 }, (_, index) => `key-${index}`);
 /** Sends random commands, with promises and with callbacks, some of which are aborted. Values begin with their key. */
 export class RandomCommands {
   readonly #client: Client;
-  #state: number;
+  readonly random: Random;
   /** Answers that no server can have given. */
   readonly wrong: string[] = [];
 
   constructor(client: Client, seed: number) {
     this.#client = client;
-    this.#state = seed;
-  }
-
-  /** A number from 0 to just below `limit`; the same ones for the same seed (mulberry32). */
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  }
-
-  pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)] as T;
+    this.random = new Random(seed);
   }
 
   send(): Sent {
-    const key = this.pick(KEYS);
-    const name = this.pick([
+    const key = this.random.pick(KEYS);
+    const name = this.random.pick([
       'get',
       'set',
       'add',
@@ -59,7 +48,7 @@ export class RandomCommands {
       if (!error) this.#check(name, key, result);
     };
     const options = this.#options();
-    if (this.below(2) === 0) this.#withCallback(name, key, options, settle);
+    if (this.random.below(2) === 0) this.#withCallback(name, key, options, settle);
     else
       this.#withPromise(name, key, options).then(
         (result) => settle(null, result),
@@ -70,11 +59,11 @@ export class RandomCommands {
 
   /** One in eight is aborted: at once, soon, or when it may be over already. */
   #options(): { signal?: AbortSignal; timeout?: number } {
-    const kind = this.below(16);
+    const kind = this.random.below(16);
     if (kind === 0) return { timeout: 0.005 };
     if (kind > 2) return {};
     const controller = new AbortController();
-    const delay = this.below(30);
+    const delay = this.random.below(30);
     if (delay === 0) controller.abort();
     else setTimeout(() => controller.abort(), delay);
     return { signal: controller.signal };
@@ -82,7 +71,7 @@ export class RandomCommands {
 
   #withPromise(name: Sent['name'], key: string, options: object): Promise<unknown> {
     const client = this.#client;
-    const value = `${key}:${'x'.repeat(this.below(200))}`;
+    const value = `${key}:${'x'.repeat(this.random.below(200))}`;
     if (name === 'get') return client.get(key, options).then((found) => found.value);
     if (name === 'set' || name === 'add' || name === 'replace') return client[name](key, value, options);
     if (name === 'append') return client.append(key, '!', options);
@@ -99,7 +88,7 @@ export class RandomCommands {
     done: (error: unknown, result: unknown) => void,
   ): void {
     const client = this.#client;
-    const value = `${key}:${'x'.repeat(this.below(200))}`;
+    const value = `${key}:${'x'.repeat(this.random.below(200))}`;
     if (name === 'get') client.get(key, options, done);
     else if (name === 'set' || name === 'add' || name === 'replace') client[name](key, value, options, done);
     else if (name === 'append') client.append(key, '!', options, done);

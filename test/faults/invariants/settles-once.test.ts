@@ -22,17 +22,26 @@ afterAll(() => Promise.all([...plain, sasl].map((server) => server.stop())));
 /** Makes trouble on those lines until it is told to stop. */
 async function trouble(proxies: readonly TcpProxy[], commands: RandomCommands, until: () => boolean): Promise<void> {
   while (!until()) {
-    const proxy = commands.pick(proxies);
-    const action = commands.pick(['cut', 'reset', 'hold', 'hold', 'split', 'refuse', 'nothing', 'nothing'] as const);
+    const proxy = commands.random.pick(proxies);
+    const action = commands.random.pick([
+      'cut',
+      'reset',
+      'hold',
+      'hold',
+      'split',
+      'refuse',
+      'nothing',
+      'nothing',
+    ] as const);
     if (action === 'cut') proxy.cut();
     if (action === 'reset') proxy.cut('reset');
     if (action === 'hold') proxy.hold();
-    if (action === 'split') proxy.split(commands.below(30) + 1);
+    if (action === 'split') proxy.split(commands.random.below(30) + 1);
     if (action === 'refuse') proxy.refuse();
-    await sleep(commands.below(40));
+    await sleep(commands.random.below(40));
     proxy.release();
     await proxy.accept();
-    if (commands.below(3) === 0) proxy.split(0);
+    if (commands.random.below(3) === 0) proxy.split(0);
   }
 }
 
@@ -54,9 +63,9 @@ test.each(CASES)('every command settles exactly once: %s', async (_name, seed, s
   let over = false;
   const troubled = trouble(proxies, commands, () => over);
   for (let turn = 0; turn < 60; turn++) {
-    for (let count = commands.below(14); count >= 0; count--) sent.push(commands.send());
-    if (closes && commands.below(10) === 0) client.close();
-    await sleep(commands.below(25));
+    for (let count = commands.random.below(14); count >= 0; count--) sent.push(commands.send());
+    if (closes && commands.random.below(10) === 0) client.close();
+    await sleep(commands.random.below(25));
   }
   over = true;
   await troubled;

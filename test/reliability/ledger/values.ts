@@ -1,4 +1,4 @@
-import { Random } from '../random.ts';
+import { Random } from '../../support/random.ts';
 
 /** What values are filled with: no two places in it look alike, so that bytes out of place are seen. */
 const FILLER = makeFiller(96 * 1024);

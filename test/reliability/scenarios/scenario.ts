@@ -1,8 +1,8 @@
 import type { MemoryServer } from '../../../src/memory-server/index.ts';
 import type { Memcached } from '../../support/memcached.ts';
+import type { Random } from '../../support/random.ts';
 import { sleep } from '../../support/wait.ts';
 import type { ChaosProxy } from '../proxy.ts';
-import type { Random } from '../random.ts';
 import type { Stage, StageKind } from '../stage.ts';
 import type { Settings } from '../subjects/subject.ts';
 import type { Cut } from '../trouble.ts';

@@ -1,27 +1,27 @@
-/** Random numbers that are the same for the same seed (mulberry32). */
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/** Random numbers that are the same for the same seed. */
 export class Random {
-  #state: number;
+  readonly #generator: ReturnType<typeof xoroshiro128plus>;
 
   constructor(seed: number) {
-    this.#state = seed | 0;
+    this.#generator = xoroshiro128plus(seed);
   }
 
   /** From 0 to 2^32 − 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
+    return this.#generator.next() >>> 0;
   }
 
   /** A whole number from 0 to just below `limit`. */
   below(limit: number): number {
-    return this.next() % limit;
+    return uniformInt(this.#generator, 0, limit - 1);
   }
 
   /** A whole number from `from` to `to`, both included. */
   between(from: number, to: number): number {
-    return from + this.below(to - from + 1);
+    return uniformInt(this.#generator, from, to);
   }
 
   chance(share: number): boolean {
