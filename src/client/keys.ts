@@ -22,7 +22,8 @@ export class KeyMaker {
   toWire(key: unknown): WireKey {
     if (this.#prefix === '' && !this.#hashLongKeys) {
       checkKey(key);
-      return key;
+      // Its caller may change it as soon as the call has returned.
+      return typeof key === 'string' ? key : Buffer.from(key);
     }
     return this.#make(key);
   }

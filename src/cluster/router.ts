@@ -1,6 +1,8 @@
 import { clearTimeout, monotonicNow, setTimeout } from '../clock.ts';
 import { DEBUGGING, debug } from '../debug.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { copySmallValues } from '../protocol/large.ts';
+import { factsOf } from '../protocol/op.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import type { Backend } from './backend.ts';
 import type { Command } from './command.ts';
@@ -89,6 +91,7 @@ export class Router implements Holder {
   /** Keeps a command until it is known which servers there are. */
   hold(command: Command, known: Promise<void>): void {
     command.holder = this;
+    copySmallValues(command);
     this.#held.add(command);
     known.then(
       () => {
@@ -102,15 +105,15 @@ export class Router implements Holder {
     );
   }
 
-  /** What a failed attempt leads to. */
-  failed(command: Command, error: MemcacheError, written: boolean): void {
+  /** What a failed attempt leads to. A server that is behind would only be put further behind by the same reads again. */
+  failed(command: Command, error: MemcacheError, written: boolean, answering = false): void {
     const { retry_delay, retryNonIdempotent } = this.#options;
     command.failedAt ||= monotonicNow();
     command.lastError = error;
     const repeatable = !written || command.repeatable || retryNonIdempotent;
     if (OURS.has(error.code)) {
       command.reject(error);
-    } else if (FINAL.has(error.code) || !repeatable) {
+    } else if (FINAL.has(error.code) || !repeatable || (answering && factsOf(command.op).reads)) {
       this.#logFailure(command, error, !repeatable && command.attempts === 1);
       if (!repeatable) this.#suspect(command, error);
       command.reject(error);

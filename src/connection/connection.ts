@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import { clearTimeout, monotonicNow, nextTick, setImmediate, setTimeout } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { copySmallValues } from '../protocol/large.ts';
 import { Op } from '../protocol/op.ts';
 import type { Decoder, Protocol, ReplyQueue } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/reply.ts';
-import { AbandonedRequest, type Holder, Request } from '../protocol/request.ts';
+import { type Holder, Request } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import { isPlainKey } from '../protocol/text/write.ts';
 import { connect, type Endpoint, type Reader, readyEvent } from './connector.ts';
@@ -47,6 +48,9 @@ export interface ConnectionOwner {
 /** What ends a connection that nobody needs any more; nobody gets an error. */
 const CLOSED = 'The connection was closed by the client';
 
+/** What has been sent of a value can't be called back, and its caller may change the rest. */
+const LEFT_IN_PART = 'The connection was closed: a value that was given up had left in part';
+
 type State = 'opening' | 'ready' | 'retired' | 'closed';
 
 /** Asks the server to close the connection; the response, if any, is of no interest. */
@@ -85,8 +89,13 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private readonly turn: Turn;
   private readonly deadlines = new DeadlineTimer((now) => this.sweep(now));
   private readonly openTimer: NodeJS.Timeout;
+  /** Requests that have been encoded, oldest first. */
   private queue = new WaitingQueue();
-  /** How many requests at the tail of the queue came in this turn and have no deadline yet. */
+  /** Requests behind them that wait until the socket takes more: of one that ends meanwhile nothing leaves. */
+  private backlog = new WaitingQueue();
+  /** Whether what comes now has to wait there. */
+  private deferring = false;
+  /** How many requests, the last ones of both, came in this turn and have no deadline yet. */
   private fresh = 0;
   /** How many requests at the tail of the queue are still in the output buffer. */
   private unwritten = 0;
@@ -96,13 +105,16 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private held = false;
   /** How many of the requests that are to prove it came first. */
   private asked = 0;
-  /** Whether the socket has asked for no more until it drains. */
+  /** Whether the socket has asked for no more until it drains, or the event loop is to have its turn first. */
   private blocked = false;
+  private yielding = false;
   /** Whether the input that is being read has answered anything, and taken the head off the queue. */
   private heard = false;
   private moved = false;
   /** When the head of the queue last moved, on the clock of `performance.now()`. */
   private movedAt = 0;
+  /** When a command was last answered, on the same clock. */
+  private answeredAt = 0;
   private nextOpaque: number;
   /** Who waits for the end of the socket. */
   private readonly onEnded: (() => void)[] = [];
@@ -125,7 +137,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
 
   /** How many requests wait for a response. */
   get pending(): number {
-    return this.queue.length - this.asked;
+    return this.queue.length + this.backlog.length - this.asked;
   }
 
   /** The other end, while the socket is open; none of a unix socket. */
@@ -140,17 +152,34 @@ export class Connection implements ReplyQueue, Holder, Reader {
     const request = split === undefined ? whole : split(whole, (step) => this.send(step));
     if (this.unproven && !this.held && mayHarm(request)) this.hold();
     if (this.fresh === 0) this.beginTurn();
+    if (this.deferring) this.defer(request);
+    else if (!this.encode(request)) return;
+    this.fresh++;
+  }
+
+  private defer(request: Request): void {
+    copySmallValues(request);
+    request.holder = this;
+    this.backlog.push(request);
+  }
+
+  /** Puts a request into the output, and tells whether the protocol can say it. */
+  private encode(request: Request): boolean {
+    const { output } = this;
+    const { attached } = output;
     if (request.op !== Op.Raw) request.opaque = this.takeOpaque(request.keys);
     try {
-      this.protocol.encode(request, this.output);
+      this.protocol.encode(request, output);
     } catch (error) {
       this.refuse(request, this.located(error));
-      return;
+      return false;
     }
+    if (output.attached > attached) output.borrow(request);
+    if (output.enough) this.deferring = true;
     request.holder = this;
     this.queue.push(request);
-    this.fresh++;
     this.unwritten++;
+    return true;
   }
 
   /** What has not left yet can't have been answered. */
@@ -178,7 +207,14 @@ export class Connection implements ReplyQueue, Holder, Reader {
   /** It keeps its place, since it is never sent again: to look for it among many takes time. */
   drop(request: Request): void {
     request.holder = undefined;
+    this.release(request);
     if (request.op !== Op.Raw) request.value = undefined;
+  }
+
+  /** Lets the caller of a request that ends without a response use the memory of its values again. */
+  private release(request: Request): void {
+    if (this.output.giveBack(request) || this.socket.writableLength === 0) return;
+    this.destroy(this.error('ERR_CONNECT', LEFT_IN_PART));
   }
 
   /** Takes no further commands, waits for the responses to those it has, disconnects from the server and closes. */
@@ -199,11 +235,13 @@ export class Connection implements ReplyQueue, Holder, Reader {
     clearTimeout(this.openTimer);
     this.deadlines.stop();
     this.socket.destroy();
-    const { queue, unwritten } = this;
+    const { queue, backlog, unwritten } = this;
     this.queue = new WaitingQueue();
+    this.backlog = new WaitingQueue();
     this.owner.onClosed(this, error);
     const written = queue.length - unwritten;
     for (let index = 0; queue.length > 0; index++) this.failNow(queue.shift() as Request, error, index < written);
+    while (backlog.length > 0) this.failNow(backlog.shift() as Request, error, false);
   }
 
   private opened(): void {
@@ -234,6 +272,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private hold(): void {
     this.endTurn();
     this.held = true;
+    this.deferring = true;
   }
 
   /** Writes what has waited for the proof. */
@@ -242,7 +281,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     this.held = false;
     this.asked = 0;
     this.protocol = protocol;
-    if (!this.blocked && !this.output.empty) this.flush();
+    this.goOn();
   }
 
   /**
@@ -301,35 +340,61 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private endTurn(): void {
     if (this.state === 'closed') return;
     this.stamp();
-    if (!this.blocked && !this.held && !this.output.empty) this.flush();
+    this.goOn();
   }
 
   private stamp(): void {
-    const { queue, fresh } = this;
+    const { queue, backlog, fresh } = this;
     if (fresh === 0) return;
     this.fresh = 0;
     const now = monotonicNow();
-    const { length } = queue;
-    if (length === fresh) this.movedAt = now;
-    let earliest = Number.POSITIVE_INFINITY;
-    for (let i = Math.max(0, length - fresh); i < length; i++) {
-      const request = queue.at(i);
-      const deadline = now + request.timeout;
-      request.deadline = deadline;
-      if (deadline < earliest) earliest = deadline;
-    }
+    const deferred = Math.min(fresh, backlog.length);
+    if (queue.length === fresh - deferred) this.movedAt = now;
+    let earliest = queue.stamp(fresh - deferred, now);
+    if (deferred > 0) earliest = Math.min(earliest, backlog.stamp(deferred, now));
     this.deadlines.watch(Math.min(earliest, this.movedAt + this.#options.timeout), now);
   }
 
+  private goOn(): void {
+    if (!this.blocked && !this.held && !(this.output.empty && this.backlog.length === 0)) this.flush();
+  }
+
   private flush(): void {
+    const { backlog, output, socket } = this;
+    if (backlog.length > 0) this.catchUp();
     this.unwritten = 0;
-    this.blocked = !this.output.flush(this.socket) && this.socket.writableLength > 0;
-    if (this.socket.writableLength === 0) this.output.rewind();
+    if (!output.empty) this.blocked = !output.flush(socket) && socket.writableLength > 0;
+    if (socket.writableLength === 0) output.rewind();
+    if (backlog.length > 0 && !this.blocked) this.yieldToInput();
+    this.deferring = this.blocked || backlog.length > 0;
+  }
+
+  /** Encodes as much of what has waited as may leave now. */
+  private catchUp(): void {
+    this.stamp();
+    if (this.queue.length === 0) this.movedAt = monotonicNow();
+    const { backlog, output } = this;
+    while (backlog.length > 0 && !output.enough) {
+      const request = backlog.shift() as Request;
+      // Nothing leaves of one that was dropped.
+      if (request.holder === this) this.encode(request);
+    }
+  }
+
+  /** Lets responses in before more leaves, however fast the socket takes it. */
+  private yieldToInput(): void {
+    this.blocked = true;
+    if (this.yielding) return;
+    this.yielding = true;
+    setImmediate(() => {
+      this.yielding = false;
+      this.drained();
+    });
   }
 
   private drained(): void {
     this.blocked = false;
-    if (this.state !== 'closed' && !this.held && !this.output.empty) this.flush();
+    if (this.state !== 'closed') this.goOn();
   }
 
   room(): Buffer | undefined {
@@ -340,6 +405,7 @@ export class Connection implements ReplyQueue, Holder, Reader {
     if (this.state === 'closed') return;
     this.moved = false;
     this.heard = false;
+    const { unproven } = this;
     try {
       this.decoder.decode(buffer, 0, length);
     } catch (error) {
@@ -348,7 +414,10 @@ export class Connection implements ReplyQueue, Holder, Reader {
     }
     if (this.heard) {
       const now = monotonicNow();
-      if (this.moved) this.movedAt = now;
+      if (this.moved) {
+        this.movedAt = now;
+        if (!unproven) this.answeredAt = now;
+      }
       this.proven = true;
       this.owner.onAnswered(now);
     }
@@ -359,33 +428,32 @@ export class Connection implements ReplyQueue, Holder, Reader {
   private sweep(now: number): number {
     // What came in this turn may have no deadline yet.
     this.stamp();
-    const { queue } = this;
-    const expired: Request[] = [];
-    let next = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < queue.length; i++) {
-      const request = queue.at(i);
-      if (request.holder !== this) continue;
-      if (request.deadline > now) {
-        if (request.deadline < next) next = request.deadline;
-        continue;
-      }
-      queue.replace(i, new AbandonedRequest(request));
-      expired.push(request);
+    const { queue, backlog } = this;
+    const late: Late[] = [];
+    const { length } = queue;
+    let next = queue.abandonLate(this, now, (request, i) => late.push({ request, before: i, written: true }));
+    if (backlog.length > 0) {
+      const defer = (request: Request, i: number) => late.push({ request, before: length + i, written: false });
+      next = Math.min(next, backlog.abandonLate(this, now, defer));
     }
     const stuckAt = this.stuckAt();
     if (stuckAt <= now) this.retire();
     else if (stuckAt < next) next = stuckAt;
-    this.expire(expired);
+    this.expire(late);
     if (this.state === 'retired' && !this.alive()) this.destroy(this.error('ERR_CLOSED', CLOSED));
     return this.state === 'closed' ? Number.POSITIVE_INFINITY : next;
   }
 
-  /** Their bytes have left or are about to, so they count as written. */
-  private expire(requests: readonly Request[]): void {
-    if (requests.length === 0) return;
-    const error = this.error('ERR_TIMEOUT', 'socket timed out waiting on response.');
-    // One of them may close the client when it gets its error.
-    for (const request of requests) this.failNow(request, this.closedBy ?? error, true);
+  private expire(late: readonly Late[]): void {
+    for (const { request, before, written } of late) {
+      if (request.holder !== this) continue;
+      const answering = this.answeredAt > request.deadline - request.timeout;
+      // One of them may close the client when it gets its error.
+      const error = this.closedBy ?? this.error('ERR_TIMEOUT', timedOut(before, written));
+      request.holder = undefined;
+      request.fail(error, written, answering);
+    }
+    for (const { request } of late) this.release(request);
   }
 
   /** One that was dropped while others failed is not failed any more. */
@@ -416,10 +484,8 @@ export class Connection implements ReplyQueue, Holder, Reader {
 
   /** Whether anybody still waits for a response. */
   private alive(): boolean {
-    for (let i = 0; i < this.queue.length; i++) {
-      if (this.isAwaited(this.queue.at(i))) return true;
-    }
-    return false;
+    const isAwaited = (request: Request): boolean => this.isAwaited(request);
+    return this.queue.some(isAwaited) || this.backlog.some(isAwaited);
   }
 
   /** Whether somebody outside the connection waits for the response. */
@@ -460,6 +526,18 @@ export class Connection implements ReplyQueue, Holder, Reader {
     if (error instanceof MemcacheError) return this.error(error.code, error.message, error.cause, error.reply);
     return this.error('ERR_PROTOCOL', 'The response of the server could not be read', error);
   }
+}
+
+/** A request whose time is over, how many are before it, and whether a byte of it may have left. */
+interface Late {
+  request: Request;
+  before: number;
+  written: boolean;
+}
+
+function timedOut(before: number, written: boolean): string {
+  const others = before === 1 ? '1 command was' : `${before} commands were`;
+  return `socket timed out waiting on response. It had ${written ? '' : 'not '}left, and ${others} before it.`;
 }
 
 /** Whether a server that reads lines could take what the user has put into a request for commands. */

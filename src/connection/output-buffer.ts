@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Output } from '../protocol/protocol.ts';
+import type { Request } from '../protocol/request.ts';
 
 const BLOCK_BYTES = 64 * 1024;
 
@@ -12,6 +13,9 @@ const MOST_SPARE = 16;
 /** So many of one connection's are kept until the socket lets go of them. */
 const MOST_FULL = 8;
 
+/** About as much goes to the socket at a time: what it has can't be taken back. */
+const ENOUGH_BYTES = 256 * 1024;
+
 /**
  * Gathers what the commands of a turn write, for one write to the socket. Blocks are used again as soon as the socket
  * has passed on all that was written; a large value is passed on as it is, between two pieces of a block.
@@ -22,6 +26,12 @@ export class OutputBuffer implements Output {
   /** Where what has not been sealed yet begins. */
   private start = 0;
   private sealed: Uint8Array[] = [];
+  private sealedBytes = 0;
+  /** Which of the sealed pieces are values as they are. */
+  private attachedAt: number[] = [];
+  /** Whose values these are, and of whom the socket may still hold some. */
+  private lenders: Request[] = [];
+  private readonly lent = new Set<Request>();
   /** Full blocks, which the socket may still hold on to. */
   private full: Buffer<ArrayBuffer>[] = [];
 
@@ -29,8 +39,19 @@ export class OutputBuffer implements Output {
     return this.position === this.start && this.sealed.length === 0;
   }
 
+  /** Whether there is enough for one write. */
+  get enough(): boolean {
+    return this.sealedBytes >= ENOUGH_BYTES;
+  }
+
+  /** How many values it has that were not copied. */
+  get attached(): number {
+    return this.attachedAt.length;
+  }
+
   /** Starts over in the same block; only to be called when the socket holds on to nothing. */
   rewind(): void {
+    if (this.lent.size > 0) this.lent.clear();
     if (!this.empty) return;
     this.position = 0;
     this.start = 0;
@@ -45,7 +66,27 @@ export class OutputBuffer implements Output {
 
   attach(chunk: Uint8Array): void {
     this.seal();
+    this.attachedAt.push(this.sealed.length);
     this.sealed.push(chunk);
+    this.sealedBytes += chunk.length;
+  }
+
+  /** Notes whose the values are that were attached last; long text has been converted, into memory of our own. */
+  borrow(request: Request): void {
+    if (typeof request.value !== 'string') this.lenders.push(request);
+  }
+
+  /**
+   * Lets the owner of a request's values use them again, by copying what is still here; false when the socket may hold on
+   * to them.
+   */
+  giveBack(request: Request): boolean {
+    if (this.lent.has(request)) return false;
+    if (this.lenders.length === 0) return true;
+    for (const index of this.attachedAt) this.sealed[index] = Buffer.from(this.sealed[index] as Uint8Array);
+    this.attachedAt = [];
+    this.lenders = [];
+    return true;
   }
 
   /** Hands everything to the socket in one write; false when the socket wants no more until it drains. */
@@ -58,11 +99,19 @@ export class OutputBuffer implements Output {
     this.seal();
     const chunks = this.sealed;
     this.sealed = [];
+    this.sealedBytes = 0;
+    if (this.attachedAt.length > 0) this.lend();
     socket.cork();
     let more = true;
     for (const chunk of chunks) more = socket.write(chunk);
     socket.uncork();
     return more;
+  }
+
+  private lend(): void {
+    for (const request of this.lenders) this.lent.add(request);
+    this.lenders = [];
+    this.attachedAt = [];
   }
 
   private beginBlock(bytes: number): void {
@@ -77,6 +126,7 @@ export class OutputBuffer implements Output {
   private seal(): void {
     if (this.position === this.start) return;
     this.sealed.push(this.buffer.subarray(this.start, this.position));
+    this.sealedBytes += this.position - this.start;
     this.start = this.position;
   }
 }

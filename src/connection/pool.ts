@@ -1,5 +1,6 @@
 import { monotonicNow, nextTick, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { copySmallValues } from '../protocol/large.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Holder, Request } from '../protocol/request.ts';
 import { Backoff } from './backoff.ts';
@@ -197,6 +198,7 @@ export class Pool implements ConnectionOwner, Holder {
     else if (this.#waiting.size >= this.#limits.maxPending) this.#refuse(request, this.#busy());
     else {
       request.holder = this;
+      copySmallValues(request);
       this.#waiting.add(request);
       if (this.#opening === undefined) this.#open();
     }

@@ -1,4 +1,4 @@
-import type { Request } from '../protocol/request.ts';
+import { AbandonedRequest, type Holder, type Request } from '../protocol/request.ts';
 
 /** What an empty place of the ring holds, so that the array keeps to one kind of element. */
 type Slot = Request | undefined;
@@ -40,6 +40,42 @@ export class WaitingQueue {
   /** Puts another request into the place at `index`. */
   replace(index: number, request: Request): void {
     this.slots[(this.first + index) & this.mask] = request;
+  }
+
+  /** Gives the newest `count` requests their deadlines, and returns the first of these. */
+  stamp(count: number, now: number): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let i = Math.max(0, this.length - count); i < this.length; i++) {
+      const request = this.at(i);
+      const deadline = now + request.timeout;
+      request.deadline = deadline;
+      if (deadline < earliest) earliest = deadline;
+    }
+    return earliest;
+  }
+
+  /**
+   * Puts one that nobody waits for in the place of each request of `holder` whose time is over, and tells of it; returns the
+   * next deadline of the others. It may come a second time, so its place has to be another's.
+   */
+  abandonLate(holder: Holder, now: number, tell: (request: Request, index: number) => void): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.length; i++) {
+      const request = this.at(i);
+      if (request.holder !== holder) continue;
+      if (request.deadline > now) {
+        if (request.deadline < next) next = request.deadline;
+        continue;
+      }
+      this.replace(i, new AbandonedRequest(request));
+      tell(request, i);
+    }
+    return next;
+  }
+
+  some(test: (request: Request) => boolean): boolean {
+    for (let i = 0; i < this.length; i++) if (test(this.at(i))) return true;
+    return false;
   }
 
   private grow(): void {

@@ -75,8 +75,11 @@ export abstract class Request {
    */
   abstract settle(reply: Reply): void;
 
-  /** Takes the failure of an attempt. `written` is whether any byte of the request may have reached the server. */
-  abstract fail(error: MemcacheError, written: boolean): void;
+  /**
+   * Takes the failure of an attempt. `written` is whether any byte of the request may have reached the server, `answering`
+   * whether its connection has answered others while it waited.
+   */
+  abstract fail(error: MemcacheError, written: boolean, answering?: boolean): void;
 }
 
 /** What few requests set stands here instead of in each of them: the less there is to a command, the faster it is made. */
@@ -98,7 +101,6 @@ export class AbandonedRequest extends Request {
     super(request.op, request.key);
     if (request.op === Op.Raw) this.value = request.value;
     this.keys = request.keys;
-    this.stores = request.stores;
     this.returnCas = request.returnCas;
     this.opaque = request.opaque;
     this.timeout = Number.POSITIVE_INFINITY;

@@ -20,9 +20,9 @@ export abstract class Step extends Request {
     whole.holder = { drop: () => this.#drop() };
   }
 
-  override fail(error: MemcacheError, written: boolean): void {
+  override fail(error: MemcacheError, written: boolean, answering?: boolean): void {
     this.whole.holder = undefined;
-    this.whole.fail(error, written);
+    this.whole.fail(error, written, answering);
   }
 
   protected finish(reply: Reply): void {

@@ -15,15 +15,12 @@ export function makeCall<T>(
   return DEBUGGING ? framed(outcome) : outcome;
 }
 
-/** The same for a call that `quit()` waits for and `close()` ends, as soon as it is known which servers there are. */
+/** The same for a call that `quit()` waits for and `close()` ends. */
 export function makeOpenCall<T>(
   engine: Engine,
   name: string,
   keys: unknown,
-  signal: AbortSignal | null | undefined,
   run: (call: OpenCall, trace: CommandTrace | undefined) => Promise<T>,
 ): Promise<T> {
-  const begin = (trace: CommandTrace | undefined): Promise<T> =>
-    engine.whenKnown(() => engine.calls.begin((call) => run(call, trace)), signal);
-  return makeCall(engine, name, keys, begin);
+  return makeCall(engine, name, keys, (trace) => engine.calls.begin((call) => run(call, trace)));
 }

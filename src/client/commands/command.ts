@@ -152,9 +152,9 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
     else this.call(this.callback, result);
   }
 
-  override fail(error: MemcacheError, written: boolean): void {
+  override fail(error: MemcacheError, written: boolean, answering?: boolean): void {
     if (this.watch !== undefined) this.watch.failed(this);
-    this.engine.router.failed(this, error, written);
+    this.engine.router.failed(this, error, written, answering);
   }
 
   override reject(error: unknown): void {

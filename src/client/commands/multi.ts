@@ -1,5 +1,6 @@
 import type { Backend } from '../../cluster/backend.ts';
 import { invalid, invalidType, MemcacheError } from '../../errors.ts';
+import { copySmallValue } from '../../protocol/large.ts';
 import { Op } from '../../protocol/op.ts';
 import type { StoreItem, WireKey } from '../../protocol/request.ts';
 import type { Engine } from '../engine.ts';
@@ -97,7 +98,13 @@ class MultiCall<TValue> {
     signal: AbortSignal | undefined,
     make: MakeBatch,
   ): Promise<MultiResult<TValue, Key>> {
-    await this.#route(entries, make);
+    let begun = false;
+    const sent = this.#engine.whenKnown(() => {
+      begun = true;
+      return this.#route(entries, make);
+    }, signal);
+    if (!begun) copyValues(entries);
+    await sent;
     this.#note();
     signal?.throwIfAborted();
     if (!this.#answered && this.errors.size > 0) {
@@ -149,7 +156,9 @@ class MultiCall<TValue> {
         }
       }
     };
-    await Promise.all(Array.from({ length: BATCHES_AHEAD }, work));
+    const working = Array.from({ length: BATCHES_AHEAD }, work);
+    copyValues(entries.slice(next));
+    await Promise.all(working);
     if (failure !== undefined) await this.#failOver(server, failed.concat(entries.slice(next)), failure, make);
   }
 
@@ -185,7 +194,7 @@ export function getMulti(
   keys: Iterable<Key>,
   options: GetMultiOptions,
 ): Promise<MultiResult<unknown, Key>> {
-  return makeOpenCall(engine, 'getMulti', keys, options.signal, async (open, trace) => {
+  return makeOpenCall(engine, 'getMulti', keys, async (open, trace) => {
     checkIterable(keys);
     checkCommandOptions(options, engine.log);
     const call = new MultiCall<unknown>(engine, open, trace);
@@ -200,7 +209,7 @@ export function setMulti(
   entries: Iterable<readonly [Key, unknown]>,
   options: SetMultiOptions,
 ): Promise<MultiResult<boolean, Key>> {
-  return makeOpenCall(engine, 'setMulti', entries, options.signal, async (open, trace) => {
+  return makeOpenCall(engine, 'setMulti', entries, async (open, trace) => {
     checkIterable(entries);
     checkCommandOptions(options, engine.log);
     toExpiration(options.expires, engine);
@@ -228,7 +237,7 @@ export function deleteMulti(
   keys: Iterable<Key>,
   options: CommandOptions,
 ): Promise<MultiResult<boolean, Key>> {
-  return makeOpenCall(engine, 'deleteMulti', keys, options.signal, async (open, trace) => {
+  return makeOpenCall(engine, 'deleteMulti', keys, async (open, trace) => {
     checkIterable(keys);
     checkCommandOptions(options, engine.log);
     const call = new MultiCall<boolean>(engine, open, trace);
@@ -246,6 +255,11 @@ function batchEnd(entries: readonly Entry[], start: number): number {
     end++;
   }
   return end;
+}
+
+/** For those that are sent later, since their caller may change them from here on. */
+function copyValues(entries: readonly Entry[]): void {
+  for (const { store } of entries) if (store !== undefined) copySmallValue(store);
 }
 
 function wires(entries: readonly Entry[]): WireKey[] {

@@ -1,13 +1,11 @@
 import { MemcacheError } from '../../errors.ts';
 import { writeKey, writeText } from '../key.ts';
+import { LARGE_BYTES } from '../large.ts';
 import { Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
 import { DELETEQ, DO_NOT_CREATE, GETQ, HEADER_BYTES, REQUEST_MAGIC, SETQ } from './constants.ts';
-
-/** From this size on a value is handed to the socket as it is instead of being copied. */
-const ATTACH_BYTES = 16 * 1024;
 
 /** Text over this length is converted on its own, so that three bytes for each unit need not be reserved. */
 const INLINE_TEXT_UNITS = 4 * 1024;
@@ -59,7 +57,7 @@ function encodeFrame(request: Request, op: number, output: Output): void {
     valueLength = writeText(buffer, value, keyEnd);
   } else if (value !== undefined) {
     valueLength = value.length;
-    if (valueLength < ATTACH_BYTES) buffer.set(value, keyEnd);
+    if (valueLength < LARGE_BYTES) buffer.set(value, keyEnd);
   }
   const bodyLength = keyEnd - start - HEADER_BYTES + valueLength;
 
@@ -75,7 +73,7 @@ function encodeFrame(request: Request, op: number, output: Output): void {
   writeUint32(buffer, request.opaque, start + 12);
   writeCas(buffer, request.cas, start + 16);
 
-  if (value !== undefined && typeof value !== 'string' && valueLength >= ATTACH_BYTES) {
+  if (value !== undefined && typeof value !== 'string' && valueLength >= LARGE_BYTES) {
     output.position = keyEnd;
     output.attach(value);
   } else {
@@ -89,7 +87,7 @@ function wireValue(value: Request['value']): Request['value'] {
 
 function inlineSize(value: string | Uint8Array): number {
   if (typeof value === 'string') return value.length * 3;
-  return value.length < ATTACH_BYTES ? value.length : 0;
+  return value.length < LARGE_BYTES ? value.length : 0;
 }
 
 /** Writes the extras of a request and returns where they end. */
@@ -122,7 +120,7 @@ function writeExtras(request: Request, op: number, buffer: Buffer, at: number): 
 }
 
 function appendBytes(output: Output, bytes: Uint8Array): void {
-  if (bytes.length >= ATTACH_BYTES) {
+  if (bytes.length >= LARGE_BYTES) {
     output.attach(bytes);
     return;
   }

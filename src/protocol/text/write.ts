@@ -1,4 +1,5 @@
 import { MemcacheError } from '../../errors.ts';
+import { LARGE_BYTES } from '../large.ts';
 import type { Output } from '../protocol.ts';
 import type { WireKey, WireValue } from '../request.ts';
 
@@ -10,9 +11,6 @@ const ZERO = 0x30;
 
 /** Few digits: each is written, echoed and read again. */
 export const TEXT_OPAQUES = { first: 0, last: 999_999 };
-
-/** From this size on a value is handed to the socket as it is instead of being copied. */
-const ATTACH_BYTES = 16 * 1024;
 
 /** Up to this length a loop over the characters beats a call into the runtime. */
 const LOOP_LIMIT = 48;
@@ -107,7 +105,7 @@ export function valueBytes(value: WireValue): number {
 
 /** How much room {@link finishWithValue} needs for a value of this size. */
 export function valueRoom(value: WireValue, length: number): number {
-  return length < ATTACH_BYTES || typeof value === 'string' ? length + 4 : 2;
+  return length < LARGE_BYTES || typeof value === 'string' ? length + 4 : 2;
 }
 
 /**
@@ -119,7 +117,7 @@ export function finishWithValue(output: Output, at: number, value: WireValue, le
   const start = endLine(buffer, at);
   if (typeof value === 'string') {
     writeString(buffer, value, start, length);
-  } else if (length < ATTACH_BYTES) {
+  } else if (length < LARGE_BYTES) {
     buffer.set(value, start);
   } else {
     output.position = start;

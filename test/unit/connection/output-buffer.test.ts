@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { HandshakeRequest } from '../../../src/connection/handshake-request.ts';
 import { OutputBuffer } from '../../../src/connection/output-buffer.ts';
+import { Op } from '../../../src/protocol/op.ts';
+import type { Request } from '../../../src/protocol/request.ts';
 import { Writes } from './writes.ts';
 
 /** Writes text the way an encoder does. */
@@ -132,5 +135,46 @@ describe('the output buffer', () => {
     expect(output.flush(stream)).toBe(false);
     stream.release();
     expect(stream.bytes).toHaveLength(216);
+  });
+});
+
+describe('values that are not copied', () => {
+  const request = (): Request => new HandshakeRequest(Op.Set, 'key', undefined, () => {});
+
+  it('are, when they are given back before they have been written', () => {
+    const output = new OutputBuffer();
+    const writes = new Writes();
+    const given = request();
+    const chunk = Buffer.from('before');
+    put(output, 'one ');
+    output.attach(chunk);
+    output.borrow(given);
+    expect(output.giveBack(given)).toBe(true);
+    chunk.write('behind');
+    output.flush(writes);
+    expect(writes.bytes.toString()).toBe('one before');
+  });
+
+  it('can not be given back while the stream may hold them', () => {
+    const output = new OutputBuffer();
+    const [given, other] = [request(), request()];
+    output.attach(Buffer.from('value'));
+    output.borrow(given);
+    output.flush(new Writes());
+    expect([output.giveBack(given), output.giveBack(other)]).toEqual([false, true]);
+    output.rewind();
+    expect(output.giveBack(given)).toBe(true);
+  });
+
+  it('are enough for one write at 256 KB', () => {
+    const output = new OutputBuffer();
+    put(output, 'x');
+    for (let count = 0; count < 2; count++) {
+      expect(output.enough).toBe(false);
+      output.attach(Buffer.alloc(130_000));
+    }
+    expect(output.enough).toBe(true);
+    output.flush(new Writes());
+    expect(output.enough).toBe(false);
   });
 });
