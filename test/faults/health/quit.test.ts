@@ -43,7 +43,7 @@ test.each(['binary', 'meta', 'classic'] as const)(
       protocol,
       failover: true,
       retries: 1,
-      timeout: 0.1,
+      timeout: 0.4,
     });
     const keys = Array.from({ length: 20 }, (_, i) => `key-${i}`).filter((key) => client.getServer(key) === 0);
     const answers = Promise.all(keys.map((key) => client.get(key)));
