@@ -39,7 +39,7 @@ const TEXTS: Readonly<Record<number, string>> = {
 
 /** A connection that speaks the binary protocol. */
 export class BinaryConversation implements Conversation {
-  readonly #channel: Channel;
+  readonly channel: Channel;
   /** Undefined where nobody has to authenticate. */
   readonly #sasl: SaslExchange | undefined;
   readonly #frame = new RequestFrame();
@@ -47,27 +47,15 @@ export class BinaryConversation implements Conversation {
   #takeValue: (value: string) => void = () => {};
 
   constructor(channel: Channel, authentication: boolean) {
-    this.#channel = channel;
+    this.channel = channel;
     this.#sasl = authentication ? new SaslExchange(channel) : undefined;
-  }
-
-  get blocked(): boolean {
-    return this.#channel.blocked;
-  }
-
-  get ended(): boolean {
-    return this.#channel.ended;
-  }
-
-  commandDone(): void {
-    this.#channel.commandDone();
   }
 
   headLength(buffer: Buffer, start: number, _from: number, end: number): number {
     const length = headLengthOf(buffer, start, end);
     if (length === 0) return 0;
     if (buffer[start] !== REQUEST_MAGIC || length > LONGEST_HEAD) {
-      this.#channel.end();
+      this.channel.end();
       return NEVER;
     }
     return end - start < length ? 0 : length;
@@ -93,7 +81,7 @@ export class BinaryConversation implements Conversation {
     switch (frame.loud) {
       case Opcode.Get:
       case Opcode.GetK:
-        return this.#answerFetch(this.#channel.commands.get(frame.key));
+        return this.#answerFetch(this.channel.commands.get(frame.key));
       case Opcode.Set:
       case Opcode.Add:
       case Opcode.Replace:
@@ -165,14 +153,14 @@ export class BinaryConversation implements Conversation {
     switch (frame.loud) {
       case Opcode.Noop:
         this.#answer('');
-        this.#channel.settle();
+        this.channel.settle();
         return NO_BODY;
       case Opcode.Version:
         return this.#answer(VERSION);
       case Opcode.Quit:
         this.#answer('');
-        this.#channel.settle();
-        this.#channel.end();
+        this.channel.settle();
+        this.channel.end();
         return NO_BODY;
       case Opcode.SaslList:
         return this.#sasl === undefined ? this.#unknown(0) : this.#answer(this.#sasl.list());
@@ -186,38 +174,38 @@ export class BinaryConversation implements Conversation {
   }
 
   #unknown(bytes: number): number {
-    writeResponse(this.#channel.output, this.#frame, Status.UnknownCommand, TEXTS[Status.UnknownCommand]);
-    if (bytes > 0) this.#channel.skip(bytes);
-    else this.#channel.settle();
+    writeResponse(this.channel.output, this.#frame, Status.UnknownCommand, TEXTS[Status.UnknownCommand]);
+    if (bytes > 0) this.channel.skip(bytes);
+    else this.channel.settle();
     return NO_BODY;
   }
 
   /** A header that can't be right, or no login: an error, and the connection is over. */
   #refuseFrame(status: number = Status.InvalidArguments): number {
     this.#fail(status);
-    this.#channel.end();
+    this.channel.end();
     return NO_BODY;
   }
 
   /** Success, which quiet commands keep to themselves. */
   #answer(body: string, cas = 0n): number {
-    if (!this.#frame.quiet) writeResponse(this.#channel.output, this.#frame, Status.Ok, body, cas);
+    if (!this.#frame.quiet) writeResponse(this.channel.output, this.#frame, Status.Ok, body, cas);
     return NO_BODY;
   }
 
   /** Failure, which quiet commands tell too. */
   #fail(status: number, text = TEXTS[status] ?? ''): number {
-    writeResponse(this.#channel.output, this.#frame, status, text);
-    this.#channel.settle();
+    writeResponse(this.channel.output, this.#frame, status, text);
+    this.channel.settle();
     return NO_BODY;
   }
 
   #answerFetch(item: Item | undefined): number {
     const frame = this.#frame;
     const withKey = frame.loud === Opcode.GetK || frame.loud === Opcode.GatK;
-    const { output } = this.#channel;
+    const { output } = this.channel;
     if (item !== undefined) {
-      this.#channel.refer(item);
+      this.channel.refer(item);
       const value = frame.loud === Opcode.Touch ? '' : item.value;
       writeValue(output, frame, item.flags, withKey ? item.key : '', value, item.cas);
     } else if (!frame.quiet) {
@@ -228,12 +216,12 @@ export class BinaryConversation implements Conversation {
   }
 
   #touch(expiration: number): number {
-    const { commands } = this.#channel;
+    const { commands } = this.channel;
     return this.#answerFetch(commands.touch(this.#frame.key, commands.store.expirationOf(expiration)));
   }
 
   #delete(): number {
-    switch (this.#channel.commands.delete(this.#frame.key, this.#frame.cas)) {
+    switch (this.channel.commands.delete(this.#frame.key, this.#frame.cas)) {
       case 'deleted':
         return this.#answer('');
       case 'exists':
@@ -245,7 +233,7 @@ export class BinaryConversation implements Conversation {
 
   #beginStore(flags: number, sentExpiration: number): number {
     const frame = this.#frame;
-    const { commands } = this.#channel;
+    const { commands } = this.channel;
     const { valueLength } = frame;
     const room = commands.store.roomFor(frame.keyLength, flags, valueLength);
     if (room !== 'ok') return this.#refuseStore(room, valueLength);
@@ -264,14 +252,14 @@ export class BinaryConversation implements Conversation {
 
   #refuseStore(room: 'tooLarge' | 'outOfMemory', valueLength: number): number {
     const frame = this.#frame;
-    const { output, commands } = this.#channel;
+    const { output, commands } = this.channel;
     if (room === 'tooLarge') {
       writeResponse(output, frame, Status.TooLarge, TEXTS[Status.TooLarge]);
     } else {
       writeResponse(output, frame, Status.OutOfMemory, 'Out of memory allocating item');
     }
     if (frame.loud === Opcode.Set) commands.refuse(frame.key);
-    if (valueLength > 0) this.#channel.skip(valueLength);
+    if (valueLength > 0) this.channel.skip(valueLength);
     return NO_BODY;
   }
 
@@ -292,7 +280,7 @@ export class BinaryConversation implements Conversation {
 
   #count(buffer: Buffer, at: number): number {
     const frame = this.#frame;
-    const { commands } = this.#channel;
+    const { commands } = this.channel;
     const up = frame.loud === Opcode.Increment;
     const result = commands.delta(frame.key, up, buffer.readBigUInt64BE(at), frame.cas);
     switch (result.status) {
@@ -308,7 +296,7 @@ export class BinaryConversation implements Conversation {
   }
 
   #createCounter(up: boolean, initial: bigint, sentExpiration: number): number {
-    const { commands } = this.#channel;
+    const { commands } = this.channel;
     if (sentExpiration === DO_NOT_CREATE) {
       commands.deltaMissed(up);
       return this.#fail(Status.Miss);
@@ -325,17 +313,17 @@ export class BinaryConversation implements Conversation {
   }
 
   #answerCounter(value: bigint, cas: bigint): number {
-    if (!this.#frame.quiet) writeCounter(this.#channel.output, this.#frame, value, cas);
+    if (!this.#frame.quiet) writeCounter(this.channel.output, this.#frame, value, cas);
     return NO_BODY;
   }
 
   #flush(delay: number): number {
-    this.#channel.commands.store.flush(delay);
+    this.channel.commands.store.flush(delay);
     return this.#answer('');
   }
 
   #stat(): number {
-    const { output, commands, facts } = this.#channel;
+    const { output, commands, facts } = this.channel;
     const statistics = binaryStats(this.#frame.key, commands.store, facts);
     if (statistics === undefined) return this.#fail(Status.Miss);
     for (const [name, value] of statistics) writeKeyed(output, this.#frame, Status.Ok, name, value);
@@ -347,8 +335,8 @@ export class BinaryConversation implements Conversation {
     const { valueLength } = frame;
     const refusal = sasl.refusal(frame.keyLength, valueLength);
     if (refusal !== undefined) {
-      writeResponse(this.#channel.output, frame, refusal, TEXTS[refusal]);
-      if (valueLength > 0) this.#channel.skip(valueLength);
+      writeResponse(this.channel.output, frame, refusal, TEXTS[refusal]);
+      if (valueLength > 0) this.channel.skip(valueLength);
       return NO_BODY;
     }
     this.#takeValue = (value) => {

@@ -2,16 +2,13 @@ import type { Commands } from './commands.ts';
 import type { Item } from './item.ts';
 import type { ReplyBuffer } from './reply-buffer.ts';
 import type { ServerFacts } from './stats.ts';
+import type { Flow } from './wire/request-reader.ts';
 
 /** What a conversation in any of the protocols sees of its connection. */
-export interface Channel {
+export interface Channel extends Flow {
   readonly output: ReplyBuffer;
   readonly commands: Commands;
   readonly facts: ServerFacts;
-  /** Whether earlier replies wait for the client to read them. */
-  readonly blocked: boolean;
-  /** Whether nothing more will be read. */
-  readonly ended: boolean;
   /** Whether these are the credentials of one of the users. */
   authenticate(username: string, password: string): boolean;
   /** Throws away the next bytes of the client. */
@@ -31,8 +28,6 @@ export interface Channel {
   spareCas: bigint;
   /** Closes once all that was written is on the wire. */
   end(): void;
-  /** Called when a command has been dealt with and its whole reply is written. */
-  commandDone(): void;
 }
 
 /** The CAS number for a store whose data block has come. */

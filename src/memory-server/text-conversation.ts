@@ -32,7 +32,7 @@ const META: ReadonlySet<string> = new Set(['mg', 'ms', 'md', 'ma', 'mn', 'me']);
 
 /** A connection that speaks text: the classic and the meta commands, mixed as one likes. */
 export class TextConversation implements Conversation {
-  readonly #channel: Channel;
+  readonly channel: Channel;
   readonly #classic: ClassicCommands;
   readonly #meta: MetaCommands;
   readonly #admin: AdminCommands;
@@ -41,29 +41,17 @@ export class TextConversation implements Conversation {
   #continuation: Continuation | undefined;
 
   constructor(channel: Channel, authentication: boolean) {
-    this.#channel = channel;
+    this.channel = channel;
     this.#login = new TextLogin(channel, authentication);
     this.#classic = new ClassicCommands(channel);
     this.#meta = new MetaCommands(channel);
     this.#admin = new AdminCommands(channel);
   }
 
-  get blocked(): boolean {
-    return this.#channel.blocked;
-  }
-
-  get ended(): boolean {
-    return this.#channel.ended;
-  }
-
-  commandDone(): void {
-    this.#channel.commandDone();
-  }
-
   headLength(buffer: Buffer, start: number, from: number, end: number): number {
     const length = this.#login.done ? lineLength(buffer, start, from, end) : this.#login.headLength(buffer, start, end);
     if (length !== ENDLESS) return length;
-    this.#channel.end();
+    this.channel.end();
     return NEVER;
   }
 
@@ -96,7 +84,7 @@ export class TextConversation implements Conversation {
   }
 
   #refuse(): undefined {
-    writeLine(this.#channel.output, BAD_LINE);
+    writeLine(this.channel.output, BAD_LINE);
   }
 
   #dispatch(line: string): DataBlock | undefined {
@@ -137,11 +125,11 @@ export class TextConversation implements Conversation {
         this.#classic.touch(words);
         return undefined;
       case 'version':
-        writeLine(this.#channel.output, `VERSION ${VERSION}`);
+        writeLine(this.channel.output, `VERSION ${VERSION}`);
         return undefined;
       case 'quit':
-        this.#channel.settle();
-        this.#channel.end();
+        this.channel.settle();
+        this.channel.end();
         return undefined;
       default:
         this.#continuation = this.#admin.dispatch(words);
@@ -157,10 +145,10 @@ export class TextConversation implements Conversation {
     }
     const expiration = readInt32(sent);
     if (expiration === undefined) {
-      writeLine(this.#channel.output, 'CLIENT_ERROR invalid exptime argument');
+      writeLine(this.channel.output, 'CLIENT_ERROR invalid exptime argument');
       return;
     }
-    const { store } = this.#channel.commands;
+    const { store } = this.channel.commands;
     const keys = line.indexOf(sent, line.indexOf(' ')) + sent.length;
     this.#fetch(line, keys, withCas, store.expirationOf(expiration));
   }
@@ -172,7 +160,7 @@ export class TextConversation implements Conversation {
 
   /** Answers for the keys from `at` on, one after the other; in parts, when the client does not read them. */
   #fetch(line: string, at: number, withCas: boolean, expiration: number | undefined): void {
-    const channel = this.#channel;
+    const channel = this.channel;
     /** Where the response begins; undefined once a part of it has gone out. */
     let begin: number | undefined = channel.output.position;
     let from = skipSpaces(line, at);
@@ -194,22 +182,22 @@ export class TextConversation implements Conversation {
 
   /** A key that is too long: the hits before it are not sent, and memcached ends its line twice. */
   #refuseFetch(begin: number | undefined): boolean {
-    const { output } = this.#channel;
+    const { output } = this.channel;
     if (begin !== undefined) output.position = begin;
     writeLine(output, `${BAD_LINE}\r\n`);
     return true;
   }
 
   #fetchOne(key: string, withCas: boolean, expiration: number | undefined): void {
-    const { commands, output } = this.#channel;
+    const { commands, output } = this.channel;
     const item = expiration === undefined ? commands.get(key) : commands.touch(key, expiration);
     if (item === undefined) {
-      const text = key === OLD_KEY ? this.#channel.facts.cluster.text : undefined;
+      const text = key === OLD_KEY ? this.channel.facts.cluster.text : undefined;
       if (text !== undefined) writeHit(output, key, 0, text, undefined);
       return;
     }
     writeHit(output, key, item.flags, item.value, withCas ? item.cas : undefined);
-    this.#channel.refer(item);
+    this.channel.refer(item);
   }
 }
 

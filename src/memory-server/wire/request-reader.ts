@@ -7,12 +7,19 @@ export const AGAIN = -2;
 /** What {@link Conversation.headLength} answers when the bytes can never become a head: nothing more is read. */
 export const NEVER = -1;
 
-/** The server's side of one connection in one protocol: gets each head (line or frame) and each data block. */
-export interface Conversation {
+/** Whether and how far a connection is read. */
+export interface Flow {
   /** Set when nothing more may be read for now, because earlier replies have not gone out. */
   readonly blocked: boolean;
   /** Set when nothing more will be read from the connection. */
   readonly ended: boolean;
+  /** Called when a command has been dealt with and its whole reply is written. */
+  commandDone(): void;
+}
+
+/** The server's side of one connection in one protocol: gets each head (line or frame) and each data block. */
+export interface Conversation {
+  readonly channel: Flow;
   /**
    * How long the head that begins at `start` is: 0 when more bytes are needed, {@link NEVER} to give up. Bytes before
    * `from` have been looked at by an earlier call, which found no end in them.
@@ -22,8 +29,6 @@ export interface Conversation {
   head(buffer: Buffer, start: number, end: number): number;
   /** Takes the data block that the last head announced. Keeps no reference to the buffer. */
   body(buffer: Buffer, start: number, end: number): void;
-  /** Called when a command has been dealt with, so that all of its reply is written. */
-  commandDone(): void;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -76,7 +81,7 @@ export class RequestReader {
   /** Goes on with what is there, after the conversation was unblocked. */
   resume(): void {
     const conversation = this.#conversation;
-    while (!conversation.blocked && !conversation.ended) {
+    while (!conversation.channel.blocked && !conversation.channel.ended) {
       if (this.#skip > 0 && !this.#skipBytes()) break;
       if (this.#bodyLength !== NO_BODY) {
         if (!this.#readBody()) break;
@@ -85,7 +90,7 @@ export class RequestReader {
       if (this.#start === this.#end) break;
       if (!this.#readHead()) break;
     }
-    if (conversation.ended || this.#start === this.#end) {
+    if (conversation.channel.ended || this.#start === this.#end) {
       this.#buffer = NOTHING;
       this.#start = this.#end = this.#scanned = 0;
     }
@@ -115,7 +120,7 @@ export class RequestReader {
     const body = conversation.head(this.#buffer, this.#start, this.#start + length);
     if (body === AGAIN) return true;
     this.#advance(length);
-    if (body === NO_BODY) conversation.commandDone();
+    if (body === NO_BODY) conversation.channel.commandDone();
     else this.#bodyLength = body;
     return true;
   }
@@ -149,7 +154,7 @@ export class RequestReader {
   #finishBody(bytes: number): void {
     this.#bodyLength = NO_BODY;
     this.#advance(bytes);
-    this.#conversation.commandDone();
+    this.#conversation.channel.commandDone();
   }
 
   /** Puts a chunk behind an unfinished head; the room doubles, so that a long head is copied a few times at most. */
