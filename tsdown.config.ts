@@ -1,6 +1,6 @@
 import { defineConfig, type Rolldown, type UserConfig } from 'tsdown';
 
-/** What every build of ours is. Without maps: the code is not minified, and its names are those of the sources. */
+/** What every build of ours is. Without maps: the names of functions, which stacks show, are those of the sources. */
 const common: UserConfig = {
   platform: 'node',
   target: 'node20',
@@ -20,19 +20,33 @@ const ENTRIES = {
   opentelemetry: 'src/adapters/opentelemetry.ts',
 };
 
+const ERRORS = /src\/errors\.ts$/;
+/** Whatever stands beside the folders, but for what is made of the client. */
+const BASE = /src\/(?!index|memjs|errors)[\w-]+\.ts$/;
+const CLIENT = /src\/(client|cluster|connection)\//;
+const PROTOCOL = /src\/protocol\//;
+const VALUES = /src\/serializers\/(?!foreign)/;
+const ADAPTERS = /src\/adapters\/shared\//;
+
 /**
  * What the entries are made of, so that a program has one copy of each part, whichever entries it loads. A bundler
  * leaves out the parts that it takes nothing from, which it can't do with pieces of one file wherever something happens
  * at the top.
  */
 const PARTS = [
-  { name: 'parts/errors', test: /src\/errors\.ts$/ },
-  // Whatever else stands beside the folders, but for what is made of the client.
-  { name: 'parts/base', test: /src\/(?!index|memjs)[\w-]+\.ts$/ },
-  { name: 'parts/protocol', test: /src\/protocol\// },
-  { name: 'parts/values', test: /src\/serializers\/(?!foreign)/ },
-  { name: 'parts/client', test: /src\/(client|cluster|connection)\// },
-  { name: 'parts/adapters', test: /src\/adapters\/shared\// },
+  { name: 'parts/errors', test: ERRORS },
+  { name: 'parts/base', test: BASE },
+  { name: 'parts/protocol', test: PROTOCOL },
+  { name: 'parts/values', test: VALUES },
+  { name: 'parts/client', test: CLIENT },
+  { name: 'parts/adapters', test: ADAPTERS },
+];
+
+/** Fewer, as each file takes its time to find, and bundlers leave nothing out of CommonJS. */
+const PARTS_OF_COMMONJS = [
+  { name: 'parts/base', test: (id: string) => ERRORS.test(id) || BASE.test(id) },
+  { name: 'parts/client', test: (id: string) => [CLIENT, PROTOCOL, VALUES].some((part) => part.test(id)) },
+  { name: 'parts/adapters', test: ADAPTERS },
 ];
 
 /** Whether a module is no entry: its declarations are in the part that all entries share. */
@@ -49,19 +63,74 @@ const withoutEmptyFiles: Rolldown.Plugin = {
   },
 };
 
+/** Keeps the names of the sources between what was made of them, for the profiles of the benchmark. */
+const NAMED_SOURCES = process.env.MEMTS_NAMED_SOURCES === '1';
+
+/**
+ * Less to read when a program starts, with the names and lines that stacks and uncaught errors show. Sources have no
+ * tabs, so that those at the start of a line are none of a text. One character beyond ASCII, in the text of an error,
+ * would make Node.js keep and read the whole file in twice the memory; all of them are in strings, which can escape them.
+ */
+const compact: Rolldown.Plugin = {
+  name: 'compact',
+  generateBundle(_options, files) {
+    for (const file of Object.values(files)) {
+      if (file.type !== 'chunk') continue;
+      const code = NAMED_SOURCES ? file.code : file.code.replaceAll(/^\/\/#(?:end)?region.*\n/gm, '');
+      file.code = code.replaceAll(/^\t+/gm, '').replaceAll(/[^\0-\x7f]/g, escaped);
+    }
+  },
+};
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+const LOADER = /\/src\/load-builtin\.ts$/;
+const DEFAULT_IMPORT = /^import (\w+) from ('node:[\w/]+');$/gm;
+
+/**
+ * CommonJS has a `require` of its own, and need not load `node:module` for one; and a module of Node.js is what its
+ * default export is, so there is nothing to copy.
+ */
+const ownRequire: Rolldown.Plugin = {
+  name: 'own-require',
+  transform: (code, id) =>
+    LOADER.test(id)
+      ? 'export const loadBuiltin = require;'
+      : code.replaceAll(DEFAULT_IMPORT, 'const $1 = require($2);'),
+};
+
+/** The library as programs load it. What they are to read stands in the declarations. */
+const library: UserConfig = {
+  ...common,
+  entry: ENTRIES,
+  dts: false,
+  plugins: [compact],
+  inputOptions: { preserveEntrySignatures: 'allow-extension' },
+};
+
+/** `/* @__PURE__ *\/` is for bundlers. */
+const comments = { legal: true, annotation: true, jsdoc: false };
+
 export default defineConfig([
   {
-    ...common,
-    entry: ENTRIES,
-    format: ['esm', 'cjs'],
-    dts: false,
+    ...library,
+    format: 'esm',
     clean: true,
-    inputOptions: { preserveEntrySignatures: 'allow-extension' },
+    outputOptions: { comments, codeSplitting: { groups: PARTS, includeDependenciesRecursively: false } },
+  },
+  {
+    ...library,
+    format: 'cjs',
+    clean: false,
+    plugins: [compact, ownRequire],
     outputOptions: {
-      // What programs are to read stands in the declarations.
-      comments: { legal: true, annotation: true, jsdoc: false },
-      codeSplitting: { groups: PARTS, includeDependenciesRecursively: false },
+      comments,
+      codeSplitting: { groups: PARTS_OF_COMMONJS, includeDependenciesRecursively: false },
       exports: 'named',
+      // As the sources are, being ES modules.
+      strict: true,
     },
   },
   // By themselves, since the parts of programs are none of declarations.
@@ -89,6 +158,6 @@ export default defineConfig([
     format: 'esm',
     dts: false,
     clean: true,
-    outputOptions: { comments: { legal: true, annotation: true, jsdoc: false } },
+    outputOptions: { comments },
   },
 ]);

@@ -1,4 +1,4 @@
-import { markAsUntransferable } from 'node:worker_threads';
+import { workerModule } from './builtins.ts';
 
 /**
  * Memory for the values of many commands, not filled with zeros first. To transfer one of them to a worker copies it, or
@@ -6,16 +6,17 @@ import { markAsUntransferable } from 'node:worker_threads';
  */
 export function sharedMemory(bytes: number): Buffer<ArrayBuffer> {
   const memory = Buffer.allocUnsafeSlow(bytes);
-  if (CAN_MARK) markAsUntransferable(memory.buffer);
+  canMark ??= marks();
+  if (canMark) workerModule().markAsUntransferable(memory.buffer);
   return memory;
 }
 
 /** Other runtimes have the function, but not all of them what it does. */
-const CAN_MARK = canMark();
+let canMark: boolean | undefined;
 
-function canMark(): boolean {
+function marks(): boolean {
   try {
-    markAsUntransferable(new ArrayBuffer(1));
+    workerModule().markAsUntransferable(new ArrayBuffer(1));
     return true;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { cryptoModule } from '../builtins.ts';
 import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
 import type { WireKey } from '../protocol/request.ts';
 
@@ -44,7 +44,7 @@ export class KeyMaker {
 /** A readable head, and the SHA-256 of the whole key, so that two long keys that differ never meet. */
 function digest(key: WireKey): WireKey {
   const bytes = Buffer.from(key);
-  const hash = createHash('sha256').update(bytes).digest('base64url');
+  const hash = cryptoModule().createHash('sha256').update(bytes).digest('base64url');
   // Between characters, as UTF-8 marks them, so that text and its bytes come to the same.
   let end = HEAD_BYTES;
   while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;

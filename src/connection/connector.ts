@@ -1,5 +1,6 @@
 import net from 'node:net';
-import tls from 'node:tls';
+import type tls from 'node:tls';
+import { tlsModule } from '../builtins.ts';
 import { nextTick } from '../clock.ts';
 
 /**
@@ -122,7 +123,7 @@ function connectTls(endpoint: Endpoint, reader: Reader): net.Socket {
   const { host, path, tlsSession } = endpoint;
   const servername = path === undefined && net.isIP(host) === 0 ? { servername: host } : {};
   const session = tlsSession?.ticket === undefined ? {} : { session: tlsSession.ticket };
-  const socket = tls.connect({ ...address(endpoint), ...servername, ...session, ...endpoint.tls });
+  const socket = tlsModule().connect({ ...address(endpoint), ...servername, ...session, ...endpoint.tls });
   if (tlsSession !== undefined) keepSession(socket, tlsSession);
   socket.on('data', (chunk: Buffer) => reader.read(chunk, chunk.length));
   return socket;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { cryptoModule } from '../builtins.ts';
 import { clearTimeout, monotonicNow, setTimeout } from '../clock.ts';
 import { type ActiveFault, bytesOf, type Faults } from './faults.ts';
 import { changeOpaque, strayReply } from './spoil.ts';
@@ -73,7 +73,8 @@ export class Delivery {
           after = 'drop';
           break;
         case 'garbage':
-          bytes = fault.bytes === undefined ? Buffer.concat([randomBytes(64), CRLF]) : bytesOf(fault.bytes);
+          bytes =
+            fault.bytes === undefined ? Buffer.concat([cryptoModule().randomBytes(64), CRLF]) : bytesOf(fault.bytes);
           break;
         case 'unsolicited':
           bytes = Buffer.concat([bytesOf(fault.bytes ?? strayReply(reply)), bytes]);

@@ -1,6 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
-import { type TLSSocket, type TlsOptions, Server as TlsServer } from 'node:tls';
+import type { TLSSocket, TlsOptions, Server as TlsServer } from 'node:tls';
+import { tlsModule } from '../builtins.ts';
 import { clearInterval, setInterval } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { Cluster, type ClusterNode } from './cluster.ts';
@@ -215,7 +216,7 @@ export class MemoryServer implements AsyncDisposable {
   }
 
   #createTls(options: TlsOptions): TlsServer {
-    const server = new TlsServer(options);
+    const server = new (tlsModule().Server)(options);
     server.on('secureConnection', (socket: TLSSocket) => this.#open(socket));
     // A handshake that fails is the client's affair; its socket is closed.
     server.on('tlsClientError', (_error: Error, socket: TLSSocket) => socket.destroy());

@@ -10,7 +10,8 @@ const LARGEST_POOLED = 1024;
 const LARGEST_CUT = 8 * 1024;
 const SLAB_BYTES = 32 * 1024;
 
-let slab = sharedMemory(SLAB_BYTES);
+/** Empty until the first piece is needed. */
+let slab = Buffer.alloc(0);
 let used = 0;
 
 /** A copy of `source` from `start` to `end` that may be kept. */

@@ -22,7 +22,7 @@ const PlainBuffer = (Buffer as typeof Buffer & { [Symbol.species]: MakeBuffer })
 /** Where nothing has been copied yet. */
 const NO_BYTES = new Uint8Array(0);
 
-let slab = newSlab();
+let slab = NO_BYTES.buffer;
 let used = 0;
 
 function newSlab(): ArrayBuffer {

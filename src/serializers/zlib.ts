@@ -1,5 +1,5 @@
 import { constants as bufferConstants } from 'node:buffer';
-import zlib from 'node:zlib';
+import { zlibModule } from '../builtins.ts';
 import { MemcacheError } from '../errors.ts';
 import { byteCount, unreadable } from './layout.ts';
 
@@ -37,36 +37,48 @@ interface Codec {
 
 const levelOf = (level: number | undefined): Options => (level === undefined ? {} : { level });
 
-// From Node.js 22.15 on; older types don't have it.
-const { zstdCompressSync, zstdDecompressSync } = zlib as { zstdCompressSync?: Run; zstdDecompressSync?: Run };
+type Codecs = Readonly<Record<CompressionAlgorithm, Codec | undefined>>;
+
+let known: Codecs | undefined;
+
+/** Made when they are first asked for, since few programs compress. */
+function codecs(): Codecs {
+  known ??= makeCodecs(zlibModule());
+  return known;
+}
+
 const ZSTD_LEVEL = 100; // ZSTD_c_compressionLevel
 
-const CODECS: Readonly<Record<CompressionAlgorithm, Codec | undefined>> = {
-  gzip: { compress: zlib.gzipSync, decompress: zlib.gunzipSync, levels: [0, 9], options: levelOf },
-  deflate: { compress: zlib.deflateSync, decompress: zlib.inflateSync, levels: [0, 9], options: levelOf },
-  brotli: {
-    compress: zlib.brotliCompressSync,
-    decompress: zlib.brotliDecompressSync,
-    levels: [0, 11],
-    options: (level = BROTLI_QUALITY) => ({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: level } }),
-  },
-  zstd:
-    zstdCompressSync !== undefined && zstdDecompressSync !== undefined
-      ? {
-          compress: zstdCompressSync,
-          decompress: zstdDecompressSync,
-          levels: [-131_072, 22],
-          options: (level) => (level === undefined ? {} : { params: { [ZSTD_LEVEL]: level } }),
-        }
-      : undefined,
-};
+function makeCodecs(zlib: typeof import('node:zlib')): Codecs {
+  // From Node.js 22.15 on; older types don't have it.
+  const { zstdCompressSync, zstdDecompressSync } = zlib as { zstdCompressSync?: Run; zstdDecompressSync?: Run };
+  return {
+    gzip: { compress: zlib.gzipSync, decompress: zlib.gunzipSync, levels: [0, 9], options: levelOf },
+    deflate: { compress: zlib.deflateSync, decompress: zlib.inflateSync, levels: [0, 9], options: levelOf },
+    brotli: {
+      compress: zlib.brotliCompressSync,
+      decompress: zlib.brotliDecompressSync,
+      levels: [0, 11],
+      options: (level = BROTLI_QUALITY) => ({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: level } }),
+    },
+    zstd:
+      zstdCompressSync !== undefined && zstdDecompressSync !== undefined
+        ? {
+            compress: zstdCompressSync,
+            decompress: zstdDecompressSync,
+            levels: [-131_072, 22],
+            options: (level) => (level === undefined ? {} : { params: { [ZSTD_LEVEL]: level } }),
+          }
+        : undefined,
+  };
+}
 
 /** The function that compresses; throws where Node has no such algorithm or level. */
 export function compressor(algorithm: CompressionAlgorithm, level?: number): (bytes: Uint8Array) => Buffer {
-  if (!Object.hasOwn(CODECS, algorithm)) {
+  if (!Object.hasOwn(codecs(), algorithm)) {
     throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid algorithm: expected gzip, deflate, brotli or zstd');
   }
-  const codec = CODECS[algorithm];
+  const codec = codecs()[algorithm];
   if (codec === undefined) throw new MemcacheError('ERR_UNSUPPORTED', `This Node.js has no ${algorithm}`);
   const [lowest, highest] = codec.levels;
   if (level !== undefined && !(Number.isInteger(level) && level >= lowest && level <= highest)) {
@@ -81,7 +93,7 @@ export function compressor(algorithm: CompressionAlgorithm, level?: number): (by
  * What is broken, cut off or has something behind it is `ERR_UNSUPPORTED`.
  */
 export function decompress(algorithm: CompressionAlgorithm, bytes: Buffer, maxOutputLength: number): Buffer {
-  const codec = CODECS[algorithm];
+  const codec = codecs()[algorithm];
   if (codec === undefined) throw unreadable(`it is compressed with ${algorithm}, which this Node.js does not have`);
   let result: Informed;
   try {

@@ -50,12 +50,26 @@ it('has an entry that works when it is bundled', async () => {
 it.each([
   ['imported', 'mjs', "import { Client } from 'memts';"],
   ['required', 'cjs', "const { Client } = require('memts');"],
-])('has code that can be read, and names in the stack of an error, when it is %s', async (_how, kind, load) => {
-  const program = `${load}\ntry { Client.create('a', { retries: -1 }); } catch (error) { console.log(error.stack); }`;
-  const name = `stack.${kind}`;
-  writeFileSync(join(inject('ours'), name), program);
-  const { stdout } = await run(process.execPath, [name], inject('ours'));
-  const [, file = '', line] = /at checkOptions \((?:file:\/\/)?(.*):(\d+):\d+\)/.exec(stdout) ?? [];
-  const source = readFileSync(file, 'utf8').split('\n');
-  expect(source[Number(line) - 1]).toMatch(/^\t+throw new .*MemcacheError\("ERR_INVALID_ARGUMENT"/);
+])(
+  'has the names of its functions in the stack of an error, and no comments or spare whitespace, when it is %s',
+  async (_how, kind, load) => {
+    const program = `${load}\ntry { Client.create('a', { retries: -1 }); } catch (error) { console.log(error.stack); }`;
+    const name = `stack.${kind}`;
+    writeFileSync(join(inject('ours'), name), program);
+    const { stdout } = await run(process.execPath, [name], inject('ours'));
+    expect(stdout).toMatch(/at checkOptions \(.*\n.*at Client\.create \(/s);
+    const [, file = '', line] = /at checkOptions \((?:file:\/\/)?(.*):(\d+):\d+\)/.exec(stdout) ?? [];
+    const code = readFileSync(file, 'utf8');
+    // What Node.js prints of the code where nobody catches the error.
+    expect(code.split('\n')[Number(line) - 1]).toMatch(/^throw new .*MemcacheError\("ERR_INVALID_ARGUMENT"/);
+    expect(code).not.toMatch(/^\s|^\/\/#|\/\*\*/m);
+  },
+);
+
+it('is ASCII, so that Node.js keeps each file in half the memory', () => {
+  const folder = join(inject('ours'), 'node_modules/memts');
+  const files = inject('packed').files.filter(({ path }) => /\.[cm]js$/.test(path));
+  expect(files.length).toBeGreaterThan(15);
+  const others = files.filter(({ path }) => /[^\0-\x7f]/.test(readFileSync(join(folder, path), 'utf8')));
+  expect(others).toEqual([]);
 });

@@ -28,7 +28,7 @@ function reached(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
   const text = /\.(mjs|cjs|mts|cts)$/.test(file) ? readFileSync(join(INSTALLED, file), 'utf8') : '';
-  for (const [, found = ''] of text.matchAll(/(?:from |import |require\()"(\.[^"]+)"/g)) {
+  for (const [, found = ''] of text.matchAll(/(?:from ?|import ?|require\()["`](\.[^"`]+)["`]/g)) {
     const target = posix.join(posix.dirname(file), found);
     reached(/\.d\.[mc]ts$/.test(file) ? target.replace(/\.([mc])js$/, '.d.$1ts') : target, seen);
   }

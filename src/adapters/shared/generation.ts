@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { cryptoModule } from '../../builtins.ts';
 import { MemcacheError } from '../../index.ts';
 import { type AdapterClient, asText } from './client.ts';
 import type { AdapterLog } from './log.ts';
@@ -54,7 +54,7 @@ export class Generation {
   async #ask(): Promise<string> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const found = await this.#read();
-      const token = found ?? randomBytes(9).toString('base64url');
+      const token = found ?? cryptoModule().randomBytes(9).toString('base64url');
       // Of several that find nothing, one adds its token and the others read that.
       if (found !== undefined || (await this.#client.add(this.#record, token, { expires: 0 }))) {
         this.#known = token;

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { createHash, randomUUID } from 'node:crypto';
+import { cryptoModule } from '../../builtins.ts';
 import { monotonicNow } from '../../clock.ts';
 import type { Backend } from '../../cluster/backend.ts';
 import { MemcacheError } from '../../errors.ts';
@@ -160,7 +160,7 @@ export class Guard {
 
   async #lock(): Promise<boolean> {
     const seconds = serverSeconds(this.#times.lockFor);
-    const command = new MarkerCommand(Op.Add, this.#beside('lock'), randomUUID(), seconds, this.#engine);
+    const command = new MarkerCommand(Op.Add, this.#beside('lock'), cryptoModule().randomUUID(), seconds, this.#engine);
     const won = (await this.#send(command)) === true;
     this.#lockedAt = won ? monotonicNow() : undefined;
     return won;
@@ -194,7 +194,8 @@ export class Guard {
   #beside(what: 'lock' | 'fresh'): WireKey {
     const key = textOf(this.#key);
     const name = `${key}:${what}`;
-    return keyBytes(name) <= MAX_KEY_BYTES ? name : `${createHash('sha256').update(key).digest('base64url')}:${what}`;
+    if (keyBytes(name) <= MAX_KEY_BYTES) return name;
+    return `${cryptoModule().createHash('sha256').update(key).digest('base64url')}:${what}`;
   }
 }
 

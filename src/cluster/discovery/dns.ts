@@ -1,4 +1,5 @@
-import { lookup, Resolver } from 'node:dns/promises';
+import type { Resolver } from 'node:dns/promises';
+import { dnsModule } from '../../builtins.ts';
 import { hostOf } from '../../connection/host.ts';
 import { MemcacheError } from '../../errors.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
@@ -29,7 +30,7 @@ export function dns({ host, port = 11211, interval = 10, nameservers }: DnsOptio
       'Invalid option interval of dns: expected a number of seconds above 0',
     );
   }
-  const resolver = new Resolver();
+  const resolver = new (dnsModule().Resolver)();
   if (nameservers !== undefined) resolver.setServers(nameservers);
   const addresses = nameservers === undefined ? systemAddresses : (name: string) => askedAddresses(resolver, name);
   const discover = async (): Promise<DiscoveredServer[]> => {
@@ -42,7 +43,7 @@ export function dns({ host, port = 11211, interval = 10, nameservers }: DnsOptio
 
 /** As every connection resolves names: with the hosts file and what else the system is set up for. */
 async function systemAddresses(host: string): Promise<string[]> {
-  return (await lookup(host, { all: true })).map(({ address }) => address);
+  return (await dnsModule().lookup(host, { all: true })).map(({ address }) => address);
 }
 
 /** What a name server says of a family that a name has no records of. */

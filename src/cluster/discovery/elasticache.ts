@@ -1,5 +1,6 @@
 import net from 'node:net';
-import tls, { type ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
+import { tlsModule } from '../../builtins.ts';
 import { clearTimeout, setTimeout } from '../../clock.ts';
 import { nextAddressWithin } from '../../connection/connector.ts';
 import { MemcacheError } from '../../errors.ts';
@@ -42,7 +43,7 @@ export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }
   const latest = new LatestConfiguration();
   const discover = async (): Promise<readonly DiscoveredServer[]> => {
     for (const question of QUESTIONS) {
-      const socket = secured ? tls.connect({ ...place, ...servername, ...secured }) : net.connect(place);
+      const socket = secured ? tlsModule().connect({ ...place, ...servername, ...secured }) : net.connect(place);
       const answer = await ask(socket, question, timeout);
       if (answer === undefined) continue;
       return latest.take(parseConfiguration(answer)).nodes;

@@ -1,0 +1,57 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../package/support/run.ts';
+
+/** How a program loads a package. */
+export type Way = 'import' | 'require';
+
+const PROGRAMS: Readonly<Record<Way, (name: string) => string>> = {
+  require: (name) => measured(`require('${name}');`),
+  import: (name) => measured(`await import('${name}');`),
+};
+
+/** A program that prints the processor time of all its threads, in microseconds, that `load` takes. */
+function measured(load: string): string {
+  return `const before = process.cpuUsage();
+${load}
+const { user, system } = process.cpuUsage(before);
+console.log(user + system);
+`;
+}
+
+/** Programs that load packages out of a folder of modules, each by itself in a fresh process. */
+export class Startup {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'memts-startup-'));
+
+  /** `packages` is where each package is, by the name that it is loaded under. */
+  constructor(packages: Readonly<Record<string, string>>) {
+    const modules = join(this.#folder, 'node_modules');
+    mkdirSync(modules);
+    for (const [name, path] of Object.entries(packages)) symlinkSync(path, join(modules, name));
+  }
+
+  /** The median time in milliseconds that each takes: one process of each in turn, so many times. */
+  async medians(names: readonly string[], way: Way, times: number): Promise<Map<string, number>> {
+    const found = new Map(names.map((name) => [name, [] as number[]]));
+    for (let i = 0; i < times; i++) {
+      for (const name of names) found.get(name)?.push(await this.#once(name, way));
+    }
+    return new Map([...found].map(([name, all]) => [name, median(all) / 1000]));
+  }
+
+  async #once(name: string, way: Way): Promise<number> {
+    const file = join(this.#folder, `${name}.${way === 'import' ? 'mjs' : 'cjs'}`);
+    writeFileSync(file, PROGRAMS[way](name));
+    const { stdout } = await run(process.execPath, [file], this.#folder);
+    return Number(stdout);
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
