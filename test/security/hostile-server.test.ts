@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/index.ts';
 import { type Options, useClients } from '../faults/clients.ts';
+import { response } from '../support/binary-frames.ts';
 import { type Failure, failure } from '../support/outcomes.ts';
 import { afterProbe, type Behaviour, startRogueServer } from '../support/rogue-server.ts';
 
@@ -19,20 +20,14 @@ const MOST_GROWTH = 200 * 1024 * 1024;
 const PROTOCOLS = ['binary', 'meta', 'classic'] as const;
 type Protocol = (typeof PROTOCOLS)[number];
 
-/** A response frame; the opaque is that of the request. */
-function frame(
+/** A response with the opaque of the request. */
+function answerTo(
   request: Buffer,
   fields: { opcode?: number; status?: number; body?: Buffer; length?: number; key?: number },
 ): Buffer {
-  const body = fields.body ?? Buffer.alloc(0);
-  const header = Buffer.alloc(24);
-  header[0] = 0x81;
-  header[1] = fields.opcode ?? (request[1] as number);
-  header.writeUInt16BE(fields.key ?? 0, 2);
-  header.writeUInt16BE(fields.status ?? 0, 6);
-  header.writeUInt32BE(fields.length ?? body.length, 8);
-  request.copy(header, 12, 12, 16);
-  return Buffer.concat([header, body]);
+  const { opcode = request[1] as number, status = 0, body: value = Buffer.alloc(0), length = value.length } = fields;
+  const parts = { status, value, keyLength: fields.key ?? 0, bodyLength: length, opaque: request.readUInt32BE(12) };
+  return response(opcode, parts);
 }
 
 /** The opaque that a meta command wants back. */
@@ -85,14 +80,14 @@ const ATTACKS: readonly Attack[] = [
     what: 'answers that nobody has asked for',
     answer: (socket, request, protocol) => {
       const text = protocol === 'meta' ? 'HD O1\r\n' : 'STORED\r\n';
-      flood(socket, protocol === 'binary' ? repeat(frame(request, { opcode: 1 }).toString('latin1')) : repeat(text));
+      flood(socket, protocol === 'binary' ? repeat(answerTo(request, { opcode: 1 }).toString('latin1')) : repeat(text));
     },
     codes: PROTOCOL,
   },
   {
     what: 'a length of 4 GB',
     protocols: ['binary'],
-    answer: (socket, request) => flood(socket, frame(request, { length: 0xffffffff })),
+    answer: (socket, request) => flood(socket, answerTo(request, { length: 0xffffffff })),
     codes: PROTOCOL,
   },
   ...['9007199254740992', '18446744073709551616', '1073741825', '-1', '1e3', '0x10', ''].map((length) => ({
@@ -106,7 +101,7 @@ const ATTACKS: readonly Attack[] = [
   {
     what: 'a length of 1 GB, and silence',
     answer: (socket, request, protocol) => {
-      if (protocol === 'binary') socket.write(frame(request, { length: 0x40000000 }));
+      if (protocol === 'binary') socket.write(answerTo(request, { length: 0x40000000 }));
       else
         socket.write(protocol === 'meta' ? `VA 1073741824 f0 ${opaqueOf(request)}\r\n` : 'VALUE key 0 1073741824\r\n');
     },
@@ -115,7 +110,7 @@ const ATTACKS: readonly Attack[] = [
   {
     what: 'a value for another key',
     answer: (socket, request, protocol) => {
-      if (protocol === 'binary') socket.write(frame(request, { body: Buffer.from('otherx'), key: 5 }));
+      if (protocol === 'binary') socket.write(answerTo(request, { body: Buffer.from('otherx'), key: 5 }));
       else socket.write(protocol === 'meta' ? 'VA 1 f0 O1\r\nx\r\n' : 'VALUE other 0 1\r\nx\r\nEND\r\n');
     },
     codes: PROTOCOL,
@@ -133,7 +128,7 @@ const ATTACKS: readonly Attack[] = [
       for (let i = 0; i < 500; i++) {
         const name = `name-${i}`;
         const body = Buffer.from(`${name}${'v'.repeat(500)}`);
-        if (protocol === 'binary') piece += frame(request, { key: name.length, body }).toString('latin1');
+        if (protocol === 'binary') piece += answerTo(request, { key: name.length, body }).toString('latin1');
         else piece += `STAT ${name} ${'v'.repeat(500)}\r\n`;
       }
       flood(socket, Buffer.from(piece, 'latin1'));
@@ -144,7 +139,7 @@ const ATTACKS: readonly Attack[] = [
   {
     what: 'a version of 100 MB',
     answer: (socket, request, protocol) => {
-      const start = protocol === 'binary' ? frame(request, { length: HUNDRED_MB }) : Buffer.from('VERSION ');
+      const start = protocol === 'binary' ? answerTo(request, { length: HUNDRED_MB }) : Buffer.from('VERSION ');
       socket.write(start);
       flood(socket, repeat('1'));
     },
@@ -154,7 +149,7 @@ const ATTACKS: readonly Attack[] = [
   {
     what: 'an error of 100 MB',
     answer: (socket, request, protocol) => {
-      const start = protocol === 'binary' ? frame(request, { length: HUNDRED_MB, status: 0x84 }) : 'SERVER_ERROR ';
+      const start = protocol === 'binary' ? answerTo(request, { length: HUNDRED_MB, status: 0x84 }) : 'SERVER_ERROR ';
       socket.write(start);
       flood(socket, repeat('e'));
     },
@@ -196,7 +191,7 @@ test('more values than asked for, to a batch: what was asked for, or an error', 
   for (const protocol of PROTOCOLS) {
     const behaviour = onRequest((socket, request) => {
       if (protocol === 'binary')
-        flood(socket, repeat(frame(request, { body: Buffer.from('\0\0\0\0x') }).toString('latin1')));
+        flood(socket, repeat(answerTo(request, { body: Buffer.from('\0\0\0\0x') }).toString('latin1')));
       else if (protocol === 'meta') flood(socket, repeat(`VA 1 f0 ${opaqueOf(request)}\r\nx\r\n`));
       else flood(socket, repeat('VALUE a 0 1\r\nx\r\n'));
     });
@@ -223,7 +218,7 @@ describe('while a connection is opened', () => {
       socket.on('data', (request: Buffer) => {
         const isList = request[1] === 0x20;
         socket.write(
-          frame(request, isList ? { body: Buffer.from('PLAIN') } : { status: 0x21, body: Buffer.from('more') }),
+          answerTo(request, isList ? { body: Buffer.from('PLAIN') } : { status: 0x21, body: Buffer.from('more') }),
         );
       });
     });

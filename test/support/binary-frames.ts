@@ -2,8 +2,8 @@
 
 export interface FrameParts {
   key?: string;
-  extras?: Buffer;
-  value?: string;
+  extras?: Uint8Array;
+  value?: string | Uint8Array;
   opaque?: number;
   cas?: bigint;
   magic?: number;
@@ -19,7 +19,7 @@ export interface FrameParts {
 export function frame(opcode: number, parts: FrameParts = {}): Buffer {
   const key = Buffer.from(parts.key ?? '', 'latin1');
   const extras = parts.extras ?? Buffer.alloc(0);
-  const value = Buffer.from(parts.value ?? '', 'latin1');
+  const value = typeof parts.value === 'object' ? parts.value : Buffer.from(parts.value ?? '', 'latin1');
   const header = Buffer.alloc(24);
   header[0] = parts.magic ?? 0x80;
   header[1] = opcode;
@@ -31,6 +31,19 @@ export function frame(opcode: number, parts: FrameParts = {}): Buffer {
   header.writeUInt32BE(parts.opaque ?? 7, 12);
   header.writeBigUInt64BE(parts.cas ?? 0n, 16);
   return Buffer.concat([header, extras, key, value]);
+}
+
+/** A response frame with these parts. */
+export function response(opcode: number, parts: FrameParts & { status?: number } = {}): Buffer {
+  // The status is where a request has its vbucket.
+  return frame(opcode, { magic: 0x81, vbucket: parts.status ?? 0, ...parts });
+}
+
+/** The value of a counter. */
+export function counterValue(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(value);
+  return bytes;
 }
 
 /** The extras of a store. */

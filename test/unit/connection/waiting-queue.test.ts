@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { WaitingQueue } from '../../../src/connection/waiting-queue.ts';
 import { Op } from '../../../src/protocol/op.ts';
 import type { Request } from '../../../src/protocol/request.ts';
-import { request as makeRequest } from '../protocol/binary/frames.ts';
+import { make as makeRequest } from '../protocol/harness.ts';
 
 const make = (opaque: number): Request => makeRequest(Op.Get, 'key', { opaque });
 

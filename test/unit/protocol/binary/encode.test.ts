@@ -6,7 +6,7 @@ import { makeRequestBuffer } from '../../../../src/protocol/binary/message.ts';
 import { Op } from '../../../../src/protocol/op.ts';
 import type { Request } from '../../../../src/protocol/request.ts';
 import { Writes } from '../../connection/writes.ts';
-import { type RequestFields, request } from './frames.ts';
+import { type Fields, make } from '../harness.ts';
 
 /** The bytes of requests that are sent one behind the other, as hexadecimal digits. */
 function encoded(...requests: Request[]): string {
@@ -22,7 +22,7 @@ const hex = (...parts: string[]): string => parts.join('').replaceAll(' ', '');
 const KEY = '6b6579';
 const VALUE = '76616c';
 
-const FRAMES: [name: string, op: Op, fields: RequestFields, frame: string][] = [
+const FRAMES: [name: string, op: Op, fields: Fields, frame: string][] = [
   ['get', Op.Get, {}, hex('80 00 0003 00 00 0000 00000003 00000000 0000000000000000', KEY)],
   [
     'get with an opaque past 2^31',
@@ -90,40 +90,40 @@ const FRAMES: [name: string, op: Op, fields: RequestFields, frame: string][] = [
 
 describe('the encoder', () => {
   it.each(FRAMES)('writes %s', (_name, op, fields, expected) => {
-    expect(encoded(request(op, 'key', fields))).toBe(expected);
-    expect(encoded(request(op, Buffer.from('key'), fields))).toBe(expected);
+    expect(encoded(make(op, 'key', fields))).toBe(expected);
+    expect(encoded(make(op, Buffer.from('key'), fields))).toBe(expected);
   });
 
   it('writes what has no key', () => {
-    expect(encoded(request(Op.Quit))).toBe(hex('80 07 0000 00 00 0000 00000000 00000000 0000000000000000'));
-    expect(encoded(request(Op.Flush))).toBe(hex('80 08 0000 00 00 0000 00000000 00000000 0000000000000000'));
-    expect(encoded(request(Op.Flush, '', { expiration: 5 }))).toBe(
+    expect(encoded(make(Op.Quit))).toBe(hex('80 07 0000 00 00 0000 00000000 00000000 0000000000000000'));
+    expect(encoded(make(Op.Flush))).toBe(hex('80 08 0000 00 00 0000 00000000 00000000 0000000000000000'));
+    expect(encoded(make(Op.Flush, '', { expiration: 5 }))).toBe(
       hex('80 08 0000 04 00 0000 00000004 00000000 0000000000000000 00000005'),
     );
-    expect(encoded(request(Op.Stat))).toBe(hex('80 10 0000 00 00 0000 00000000 00000000 0000000000000000'));
-    expect(encoded(request(Op.Stat, 'items'))).toBe(
+    expect(encoded(make(Op.Stat))).toBe(hex('80 10 0000 00 00 0000 00000000 00000000 0000000000000000'));
+    expect(encoded(make(Op.Stat, 'items'))).toBe(
       hex('80 10 0005 00 00 0000 00000005 00000000 0000000000000000 6974656d73'),
     );
   });
 
   it("writes a caller's own frame as it is", () => {
     const frame = makeRequestBuffer(0x0c, 'key', '', '', 7);
-    expect(encoded(request(Op.Raw, '', { value: frame }))).toBe(frame.toString('hex'));
+    expect(encoded(make(Op.Raw, '', { value: frame }))).toBe(frame.toString('hex'));
     const large = makeRequestBuffer(0x01, 'key', Buffer.alloc(8), Buffer.alloc(100_000, 1), 7);
-    expect(encoded(request(Op.Raw, '', { value: large }))).toBe(large.toString('hex'));
+    expect(encoded(make(Op.Raw, '', { value: large }))).toBe(large.toString('hex'));
   });
 
   it('writes keys in UTF-8, counted in bytes', () => {
     const key = 'schlüssel-🔑-鍵';
     const bytes = Buffer.from(key).toString('hex');
     const length = (bytes.length / 2).toString(16).padStart(4, '0');
-    expect(encoded(request(Op.Get, key))).toBe(
+    expect(encoded(make(Op.Get, key))).toBe(
       hex(`80 00 ${length} 00 00 0000 0000${length} 00000000 0000000000000000`, bytes),
     );
   });
 
   it('writes requests one behind the other', () => {
-    const requests = FRAMES.map(([, op, fields]) => request(op, 'key', fields));
+    const requests = FRAMES.map(([, op, fields]) => make(op, 'key', fields));
     expect(encoded(...requests)).toBe(FRAMES.map(([, , , frame]) => frame).join(''));
   });
 
@@ -132,7 +132,7 @@ describe('the encoder', () => {
     for (const length of edges) {
       for (const text of ['x'.repeat(length), 'ü'.repeat(length), `${'x'.repeat(length)}€`]) {
         for (const value of [text, Buffer.from(text)]) {
-          const frames = encoded(request(Op.Set, 'a', { value: 'first' }), request(Op.Set, 'key', { value }));
+          const frames = encoded(make(Op.Set, 'a', { value: 'first' }), make(Op.Set, 'key', { value }));
           const expected = makeRequestBuffer(1, 'key', Buffer.alloc(8), value, 0).toString('hex');
           expect(frames.slice((24 + 8 + 1 + 5) * 2) === expected).toBe(true);
         }
@@ -153,7 +153,7 @@ describe('the encoder', () => {
         extras.writeUInt32BE(flags, 0);
         extras.writeUInt32BE(expiration, 4);
         const expected = makeRequestBuffer(1, key, extras, content, opaque).toString('hex');
-        expect(encoded(request(Op.Set, key, { value: content, flags, expiration, opaque })) === expected).toBe(true);
+        expect(encoded(make(Op.Set, key, { value: content, flags, expiration, opaque })) === expected).toBe(true);
       }),
       { numRuns: 150 },
     );

@@ -1,26 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { BinaryDecoder } from '../../../../src/protocol/binary/decode.ts';
+import { binary } from '../../../../src/protocol/binary/index.ts';
 import { Op } from '../../../../src/protocol/op.ts';
-import { frame, Queue, request } from './frames.ts';
+import { response } from '../../../support/binary-frames.ts';
+import { decodePieces, KeptQueue, make } from '../harness.ts';
+import { timeToDecode } from '../refusals.ts';
 
 const MEGABYTE = 1024 * 1024;
 
 /** The milliseconds that decoding a value of that size in chunks of 64 KiB takes, the best of three. */
 function decodingTime(megabytes: number): number {
   const value = Buffer.alloc(megabytes * MEGABYTE, 'memcached');
-  const input = frame({ opaque: 1, extras: Buffer.alloc(4), value });
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 3; round++) {
-    const queue = new Queue([request(Op.Get, 'key', { opaque: 1 })]);
-    const decoder = new BinaryDecoder(queue);
-    const start = performance.now();
-    for (let at = 0; at < input.length; at += 65_536) {
-      decoder.decode(input, at, Math.min(input.length, at + 65_536));
-    }
-    best = Math.min(best, performance.now() - start);
-    expect(queue.seen[0]?.value?.equals(value)).toBe(true);
-  }
-  return best;
+  const input = response(Op.Get, { extras: Buffer.alloc(4), value });
+  const times = Array.from({ length: 3 }, () => {
+    const request = make(Op.Get, 'key', { opaque: 7 });
+    const time = timeToDecode(binary, request, input, 65_536);
+    expect(request.told[0]?.value === value.toString('latin1')).toBe(true);
+    return time;
+  });
+  return Math.min(...times);
 }
 
 describe('large values', () => {
@@ -36,8 +33,8 @@ describe('large values', () => {
   it('take no memory before they come', () => {
     const before = process.memoryUsage().arrayBuffers;
     const decoders = Array.from({ length: 20 }, () => {
-      const decoder = new BinaryDecoder(new Queue([request(Op.Get, 'key', { opaque: 1 })]));
-      const header = frame({ opaque: 1, extrasLength: 4, bodyLength: 1024 * MEGABYTE });
+      const decoder = binary.createDecoder(new KeptQueue([make(Op.Get, 'key', { opaque: 7 })]));
+      const header = response(Op.Get, { extrasLength: 4, bodyLength: 1024 * MEGABYTE });
       decoder.decode(header, 0, header.length);
       return decoder;
     });
@@ -46,20 +43,19 @@ describe('large values', () => {
   });
 
   it('do not share their memory with other values', () => {
-    const requests = [1, 2].map((opaque) => request(Op.Get, 'key', { opaque }));
-    const queue = new Queue(requests);
-    const decoder = new BinaryDecoder(queue);
+    const kept: Buffer[] = [];
+    const requests = [1, 2].map((opaque) => {
+      const request = make(Op.Get, 'key', { opaque });
+      request.settle = ({ value }) => kept.push(value as Buffer);
+      return request;
+    });
     const large = Buffer.alloc(100_000, 'large');
     const input = Buffer.concat([
-      frame({ opaque: 1, extras: Buffer.alloc(4), value: large }),
-      frame({ opaque: 2, extras: Buffer.alloc(4), value: 'small' }),
+      response(Op.Get, { opaque: 1, extras: Buffer.alloc(4), value: large }),
+      response(Op.Get, { opaque: 2, extras: Buffer.alloc(4), value: 'small' }),
     ]);
-    decoder.decode(input, 0, input.length);
-    input.fill(0);
-    expect(queue.seen.map(({ value }) => value?.equals(value.length > 10 ? large : Buffer.from('small')))).toEqual([
-      true,
-      true,
-    ]);
-    expect(queue.seen[0]?.value?.buffer).not.toBe(queue.seen[1]?.value?.buffer);
+    decodePieces(binary, new KeptQueue(requests), [input]);
+    expect(kept.map((value) => value.equals(value.length > 10 ? large : Buffer.from('small')))).toEqual([true, true]);
+    expect(kept[0]?.buffer).not.toBe(kept[1]?.buffer);
   });
 });

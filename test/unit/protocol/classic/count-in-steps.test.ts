@@ -5,7 +5,7 @@ import { Op } from '../../../../src/protocol/op.ts';
 import { Reply } from '../../../../src/protocol/reply.ts';
 import type { Holder, Request } from '../../../../src/protocol/request.ts';
 import { Status } from '../../../../src/protocol/status.ts';
-import { type Fields, make } from '../text/harness.ts';
+import { type Fields, make } from '../harness.ts';
 
 /** Sends the steps of a counter command and answers them with these statuses. */
 function run(fields: Fields, ...statuses: Status[]) {

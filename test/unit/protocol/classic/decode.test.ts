@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { classic } from '../../../../src/protocol/classic/index.ts';
 import { Op } from '../../../../src/protocol/op.ts';
 import { AbandonedRequest } from '../../../../src/protocol/request.ts';
-import { proveDecoder } from '../text/decoder-proofs.ts';
-import { decodePieces, KeptQueue, make } from '../text/harness.ts';
-import { expectOutOfStep, timeToDecode } from '../text/refusals.ts';
+import { proveTextDecoder } from '../decoder-proofs.ts';
+import { decodePieces, KeptQueue, make } from '../harness.ts';
+import { expectOutOfStep, timeToDecode } from '../refusals.ts';
 import { CLASSIC_EXCHANGES } from './exchanges.ts';
 
 describe('the classic decoder', () => {
-  proveDecoder(classic, CLASSIC_EXCHANGES);
+  proveTextDecoder(classic, CLASSIC_EXCHANGES);
 
   it.each([
     ['a value for another key', Op.Get, 'VALUE l 0 1\r\nx\r\nEND\r\n'],

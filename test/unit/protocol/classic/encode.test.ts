@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { classic } from '../../../../src/protocol/classic/index.ts';
 import { Op } from '../../../../src/protocol/op.ts';
-import { encoded, type Fields, KeptOutput, make } from '../text/harness.ts';
+import { encoded, type Fields, KeptOutput, make } from '../harness.ts';
 
 const MAX_UINT64 = 18446744073709551615n;
 

@@ -1,6 +1,6 @@
 import { Op } from '../../../../src/protocol/op.ts';
 import { Status } from '../../../../src/protocol/status.ts';
-import { type Exchange, make } from '../text/harness.ts';
+import { type Exchange, make } from '../harness.ts';
 
 const KEYS = ['a', 'b c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
 

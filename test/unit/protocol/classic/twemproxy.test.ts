@@ -4,9 +4,9 @@ import { Op } from '../../../../src/protocol/op.ts';
 import { Status } from '../../../../src/protocol/status.ts';
 import { type Memcached, startMemcached } from '../../../support/memcached.ts';
 import { startTwemproxy } from '../../../support/twemproxy.ts';
-import { make } from '../text/harness.ts';
+import { make } from '../harness.ts';
 import { CASES } from '../text/memcached-cases.ts';
-import { Wire } from '../text/wire.ts';
+import { Wire } from '../wire.ts';
 
 /** twemproxy closes the connection on any other. */
 const KNOWN: ReadonlySet<Op> = new Set<Op>([

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { meta } from '../../../../src/protocol/meta/index.ts';
 import { Op } from '../../../../src/protocol/op.ts';
 import { AbandonedRequest } from '../../../../src/protocol/request.ts';
-import { OUT_OF_STEP, proveDecoder } from '../text/decoder-proofs.ts';
-import { decodePieces, KeptQueue, make } from '../text/harness.ts';
-import { expectOutOfStep, timeToDecode } from '../text/refusals.ts';
+import { OUT_OF_STEP, proveTextDecoder } from '../decoder-proofs.ts';
+import { decodePieces, KeptQueue, make } from '../harness.ts';
+import { expectOutOfStep, timeToDecode } from '../refusals.ts';
 import { META_EXCHANGES } from './exchanges.ts';
 
 describe('the meta decoder', () => {
-  proveDecoder(meta, META_EXCHANGES);
+  proveTextDecoder(meta, META_EXCHANGES);
 
   it.each([
     ['another opaque', Op.Get, 'VA 1 f0 O8\r\nx\r\n'],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MemcacheError } from '../../../../src/errors.ts';
 import { meta } from '../../../../src/protocol/meta/index.ts';
 import { Op } from '../../../../src/protocol/op.ts';
-import { encoded, type Fields, KeptOutput, make } from '../text/harness.ts';
+import { encoded, type Fields, KeptOutput, make } from '../harness.ts';
 
 const LARGE = 'x'.repeat(513);
 const MAX_UINT64 = 18446744073709551615n;

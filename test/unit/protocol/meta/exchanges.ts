@@ -1,6 +1,6 @@
 import { Op } from '../../../../src/protocol/op.ts';
 import { Status } from '../../../../src/protocol/status.ts';
-import { type Exchange, make } from '../text/harness.ts';
+import { type Exchange, make } from '../harness.ts';
 
 const BIG_COUNTER = 18446744073709551615n;
 

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { Op } from '../../../../src/protocol/op.ts';
 import type { WireKey } from '../../../../src/protocol/request.ts';
 import { Status } from '../../../../src/protocol/status.ts';
-import type { Fields, Told } from './harness.ts';
+import type { Fields, Told } from '../harness.ts';
 
 const { Ok, Miss, Exists, NotStored, NonNumeric, TooLarge } = Status;
 const MAX_UINT64 = 18446744073709551615n;

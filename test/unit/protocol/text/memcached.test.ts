@@ -6,9 +6,9 @@ import { Op } from '../../../../src/protocol/op.ts';
 import type { Protocol } from '../../../../src/protocol/protocol.ts';
 import { Status } from '../../../../src/protocol/status.ts';
 import { type Memcached, startMemcached } from '../../../support/memcached.ts';
-import { make } from './harness.ts';
+import { make } from '../harness.ts';
+import { Wire } from '../wire.ts';
 import { CASES, type Step } from './memcached-cases.ts';
-import { Wire } from './wire.ts';
 
 const { Ok, Miss, Exists, NotStored, TooLarge, OutOfMemory } = Status;
 const OVERSIZE = Buffer.alloc(1_100_000, 0x78);

@@ -1,8 +1,8 @@
-import type { MemcacheError } from '../../../../src/errors.ts';
-import { Op } from '../../../../src/protocol/op.ts';
-import type { Output, Protocol, ReplyQueue } from '../../../../src/protocol/protocol.ts';
-import type { Reply } from '../../../../src/protocol/reply.ts';
-import { Request, type WireKey } from '../../../../src/protocol/request.ts';
+import type { MemcacheError } from '../../../src/errors.ts';
+import { Op } from '../../../src/protocol/op.ts';
+import type { Output, Protocol, ReplyQueue } from '../../../src/protocol/protocol.ts';
+import type { Reply } from '../../../src/protocol/reply.ts';
+import { Request, type WireKey } from '../../../src/protocol/request.ts';
 
 /** Output that keeps everything; its block is small, so that `reserve` has to get new ones. */
 export class KeptOutput implements Output {
@@ -45,6 +45,8 @@ export interface Told {
   name?: string;
   cas?: bigint;
   counter?: number | bigint;
+  /** Of a whole frame. */
+  opcode?: number;
   index?: number;
   more?: true;
 }
@@ -91,6 +93,7 @@ export class KeptRequest extends Request {
     if (reply.key !== null) told.name = reply.key.toString('latin1');
     if (this.returnCas && reply.status === 0) told.cas = reply.cas;
     if ((this.op === Op.Increment || this.op === Op.Decrement) && reply.status === 0) told.counter = reply.counter;
+    if (reply.frame !== null) told.opcode = reply.frame.header.opcode;
     if (this.keys !== undefined) told.index = reply.index;
     if (reply.more) told.more = true;
     return told;
@@ -144,7 +147,8 @@ export function decodePieces(protocol: Protocol, queue: ReplyQueue, pieces: Iter
 /** A request and the bytes that answer it. */
 export interface Exchange {
   request: () => KeptRequest;
-  answer: string;
+  /** In text `O?` stands for the opaque, `O?+n` for that of a batch's n-th key. */
+  answer: string | ((opaque: number) => Buffer);
   told: Told[];
 }
 
@@ -160,12 +164,17 @@ export function replay(protocol: Protocol, exchanges: readonly Exchange[], piece
   return requests.map(({ told }) => told);
 }
 
-/** The stream that `replay` reads; `O?` stands for the opaque, `O?+n` for that of a batch's n-th key. */
+/** The stream that `replay` reads. */
 export function streamOf(exchanges: readonly Exchange[]): Buffer {
-  const text = exchanges.map(({ answer }, index) =>
-    answer.replace(/O\?(?:\+(\d+))?/g, (_, offset) => `O${index * 1000 + 7 + Number(offset ?? 0)}`),
+  return Buffer.concat(exchanges.map(({ answer }, index) => bytesOf(answer, index * 1000 + 7)));
+}
+
+function bytesOf(answer: Exchange['answer'], opaque: number): Buffer {
+  if (typeof answer === 'function') return answer(opaque);
+  return Buffer.from(
+    answer.replace(/O\?(?:\+(\d+))?/g, (_, offset) => `O${opaque + Number(offset ?? 0)}`),
+    'latin1',
   );
-  return Buffer.from(text.join(''), 'latin1');
 }
 
 /** Cuts a buffer before each of these offsets. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemcacheError } from '../../../../src/errors.ts';
-import type { Protocol } from '../../../../src/protocol/protocol.ts';
+import { MemcacheError } from '../../../src/errors.ts';
+import type { Protocol } from '../../../src/protocol/protocol.ts';
 import { cut, decodePieces, type Exchange, KeptQueue, replay, streamOf } from './harness.ts';
 
 /** What a desynchronised stream is refused with. */
@@ -10,7 +10,7 @@ export const OUT_OF_STEP = expect.objectContaining({
   message: expect.stringMatching(/^The stream from the server is desynchronised: /),
 });
 
-/** What holds for any decoder of a text protocol, shown on these exchanges. */
+/** What holds for any decoder, shown on these exchanges. */
 export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[]): void {
   const stream = streamOf(exchanges);
   const expected = exchanges.map(({ told }) => told);
@@ -65,6 +65,56 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
       }
     });
 
+    it('ends in an error or in nothing when it is noise', () => {
+      const noise = fc.array(
+        fc.oneof(
+          fc.constantFrom(
+            'VA ',
+            'VALUE k ',
+            'EN\r\n',
+            'END\r\n',
+            'HD',
+            ' O7',
+            ' f0 ',
+            '\r\n',
+            '12',
+            'STAT ',
+            'ERROR',
+            '\x81\0',
+          ),
+          fc.string(),
+        ),
+        { maxLength: 20 },
+      );
+      fc.assert(
+        fc.property(noise, (words) => {
+          told(protocol, exchanges, [Buffer.from(words.join(''))]);
+        }),
+        { numRuns: 2000 },
+      );
+    });
+
+    it('tells of a full server, whoever waits', () => {
+      const full = Buffer.from('ERROR Too many open connections\r\n');
+      const refusal = expect.objectContaining({
+        code: 'ERR_CONNECT',
+        message: 'The server has too many open connections',
+      });
+      expect(() => decodePieces(protocol, new KeptQueue([]), [full])).toThrow(refusal);
+      for (const exchange of exchanges) {
+        expect(() => decodePieces(protocol, new KeptQueue([exchange.request()]), [full])).toThrow(refusal);
+      }
+    });
+  });
+}
+
+/** What holds for the decoder of a text protocol beside that. */
+export function proveTextDecoder(protocol: Protocol, exchanges: readonly Exchange[]): void {
+  proveDecoder(protocol, exchanges);
+  const stream = streamOf(exchanges);
+  const expected = exchanges.map(({ told }) => told);
+
+  describe('a stream of text that is out of step', () => {
     it('ends in an error or in values that were sent, however it is damaged', () => {
       const sent = new Set(expected.flat().map((told) => told.value));
       const damage = fc.array(
@@ -87,22 +137,6 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
       );
     });
 
-    it('ends in an error or in nothing when it is noise', () => {
-      const noise = fc.array(
-        fc.oneof(
-          fc.constantFrom('VA ', 'VALUE k ', 'EN\r\n', 'END\r\n', 'HD', ' O7', ' f0 ', '\r\n', '12', 'STAT ', 'ERROR'),
-          fc.string(),
-        ),
-        { maxLength: 20 },
-      );
-      fc.assert(
-        fc.property(noise, (words) => {
-          told(protocol, exchanges, [Buffer.from(words.join(''))]);
-        }),
-        { numRuns: 2000 },
-      );
-    });
-
     it('is refused when a line does not end', () => {
       const piece = Buffer.alloc(1000, 0x41);
       const queue = new KeptQueue([exchanges[0]?.request() as never]);
@@ -119,18 +153,6 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
       for (const text of ['\n', 'EN\n', 'END\n', '\r\n']) {
         const queue = new KeptQueue([exchanges[0]?.request() as never]);
         expect(() => decodePieces(protocol, queue, [Buffer.from(text)])).toThrow(OUT_OF_STEP);
-      }
-    });
-
-    it('tells of a full server, whoever waits', () => {
-      const full = Buffer.from('ERROR Too many open connections\r\n');
-      const refusal = expect.objectContaining({
-        code: 'ERR_CONNECT',
-        message: 'The server has too many open connections',
-      });
-      expect(() => decodePieces(protocol, new KeptQueue([]), [full])).toThrow(refusal);
-      for (const exchange of exchanges) {
-        expect(() => decodePieces(protocol, new KeptQueue([exchange.request()]), [full])).toThrow(refusal);
       }
     });
   });

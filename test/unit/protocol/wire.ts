@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { Op } from '../../../../src/protocol/op.ts';
-import type { Decoder, Protocol } from '../../../../src/protocol/protocol.ts';
-import type { Request, WireKey } from '../../../../src/protocol/request.ts';
+import type { Op } from '../../../src/protocol/op.ts';
+import type { Decoder, Protocol } from '../../../src/protocol/protocol.ts';
+import type { Request, WireKey } from '../../../src/protocol/request.ts';
 import { type Fields, KeptOutput, KeptQueue, make, type Told } from './harness.ts';
 
 /** A bare socket with a codec: requests go out as they are made, answers settle them. */
