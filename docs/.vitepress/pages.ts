@@ -100,6 +100,7 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       root('ARCHITECTURE', 'Design'),
       guide('performance/goals', 'Goals'),
+      guide('performance/profiles', 'What profiles show'),
       guide('performance/benchmark', 'Benchmark'),
       guide('performance/protocols', 'Protocols compared'),
       guide('reliability/faults', 'Fault runs'),
