@@ -28,7 +28,7 @@ export interface Peer {
   readonly port: number;
 }
 
-/** What is told of a connection. */
+/** What events say of a connection. */
 interface Watched {
   readonly protocol: { readonly name: ProtocolName };
   readonly peer: Peer | undefined;

@@ -114,7 +114,7 @@ export function proveTextDecoder(protocol: Protocol, exchanges: readonly Exchang
   const stream = streamOf(exchanges);
   const expected = exchanges.map(({ told }) => told);
 
-  describe('a stream of text that is out of step', () => {
+  describe('a stream of text that is desynchronised', () => {
     it('ends in an error or in values that were sent, however it is damaged', () => {
       const sent = new Set(expected.flat().map((told) => told.value));
       const damage = fc.array(

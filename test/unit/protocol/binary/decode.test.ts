@@ -32,7 +32,7 @@ describe('the binary decoder', () => {
     );
   });
 
-  it.each([0, 0x7fffffff, 0x80000000, 0xffffffff])('tells an answer by its opaque, also by %i', (opaque) => {
+  it.each([0, 0x7fffffff, 0x80000000, 0xffffffff])('tells a response by its opaque, also by %i', (opaque) => {
     const request = make(Op.Get, 'a', { opaque });
     decodePieces(binary, new KeptQueue([request]), [response(Op.Get, { opaque, extras: Buffer.alloc(4), value: 'v' })]);
     expect(request.told).toEqual([{ status: 0, value: 'v', flags: 0 }]);
@@ -50,7 +50,7 @@ describe('the binary decoder', () => {
     ['extras longer than the body', response(Op.Get, { extrasLength: 10, bodyLength: 5, value: '12345' })],
     ['a body of 4 GiB, of which nothing has come', response(Op.Get, { bodyLength: 0xffffffff })],
     ['a body of 2 GiB, of which nothing has come', response(Op.Get, { bodyLength: 0x80000000 })],
-    ['a key in an answer to GET', response(Op.Get, { extras: Buffer.alloc(4), key: 'key', value: 'v' })],
+    ['a key in a response to GET', response(Op.Get, { extras: Buffer.alloc(4), key: 'key', value: 'v' })],
   ])('refuses %s', (_, answer) => {
     expectOutOfStep(binary, () => make(Op.Get, 'key'), answer);
   });
@@ -71,7 +71,7 @@ describe('the binary decoder', () => {
     }
   });
 
-  it('does not take a random stream for an answer', () => {
+  it('does not take a random stream for a response', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 24, maxLength: 200 }), fc.boolean(), (input, magic) => {
         if (magic) input[0] = 0x81;
