@@ -17,7 +17,7 @@ export type { Key } from './client/keys.ts';
 export { memjs as default } from './client/memjs/memjs.ts';
 export { Utils } from './client/memjs/utils.ts';
 export type { ClientOptions } from './client/options.ts';
-export type { CommandTrace } from './client/trace.ts';
+export type { CommandTrace } from './client/telemetry.ts';
 export type { DiscoveredServer, Discovery } from './cluster/discovery/discovery.ts';
 export type { DnsOptions } from './cluster/discovery/dns.ts';
 export { dns } from './cluster/discovery/dns.ts';

@@ -6,6 +6,7 @@ import { checkOptions, resolveOptions } from '../../src/client/options.ts';
 import { Selection } from '../../src/cluster/selection.ts';
 import { WaitingQueue } from '../../src/connection/waiting-queue.ts';
 import { Server, Utils } from '../../src/index.ts';
+import { checkKey } from '../../src/protocol/key.ts';
 import { decoder, encoder, getRequest, hit, KEY, miss, PROTOCOLS, setRequest } from './fixtures.ts';
 
 // The parts of a command in isolation. Times of decoding are for one answer out of a chunk of many.
@@ -44,10 +45,9 @@ group('the server of a key, of 100', () => {
 });
 
 group('arguments and options', () => {
-  const plain = new KeyMaker('', false);
   const prefixed = new KeyMaker('app:', true);
   const callback = () => {};
-  bench('check a key', () => keep(plain.toWire(KEY)));
+  bench('check a key', () => keep(checkKey(KEY)));
   bench('put a prefix before a key', () => keep(prefixed.toWire(KEY)));
   bench('arguments: none', () => keep(trailing(undefined, undefined)));
   bench('arguments: options and callback', () => keep(trailing({ timeout: 1 }, callback)));

@@ -1,7 +1,7 @@
 import { makeServers, type ServerList } from '../cluster/server-list.ts';
 import { Op } from '../protocol/op.ts';
-import type { ErrorOrNull } from './callback.ts';
 import type { ByServer } from './commands/broadcast.ts';
+import type { ErrorOrNull } from './commands/callback.ts';
 import { ChangeCommand, type ChangeOptions, TouchCommand } from './commands/change.ts';
 import type { CommandOptions } from './commands/command.ts';
 import { CountCommand, type CounterResult, type IncrementDecrementOptions } from './commands/count.ts';

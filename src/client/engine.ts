@@ -6,6 +6,8 @@ import { Router } from '../cluster/router.ts';
 import type { ServerLike } from '../cluster/server.ts';
 import { FrameNumbers } from '../connection/transport.ts';
 import { invalid } from '../errors.ts';
+import { checkKey } from '../protocol/key.ts';
+import type { WireKey } from '../protocol/request.ts';
 import { noopSerializer, type Serializer } from '../serializers/serializer.ts';
 import { untilAborted } from './aborts.ts';
 import { hintAtOptions } from './hints.ts';
@@ -21,8 +23,9 @@ export class Engine {
   readonly options: ResolvedOptions & ClientOptions<unknown, unknown>;
   readonly log: Log;
   serializer: AnySerializer;
-  readonly keys: KeyMaker;
   readonly numbers = new FrameNumbers();
+  /** Changes keys for the wire, where an option asks for it. */
+  readonly #keyMaker: KeyMaker | undefined;
   readonly fleet: Fleet;
   readonly router: Router;
   /** The calls under way that are made of several commands. */
@@ -36,9 +39,18 @@ export class Engine {
     this.log = new Log(this.options);
     hintAtOptions(this.options, this.log);
     this.serializer = this.options.serializer ?? noopSerializer;
-    this.keys = new KeyMaker(this.options.keyPrefix, this.options.hashLongKeys);
+    const { keyPrefix, hashLongKeys } = this.options;
+    if (keyPrefix !== '' || hashLongKeys) this.#keyMaker = new KeyMaker(keyPrefix, hashLongKeys);
     this.fleet = new Fleet(servers, this.options, this.log, this.numbers, chooser, getServer);
     this.router = new Router(this.options, this.log, this.fleet);
+  }
+
+  /** A key as it is sent; throws `ERR_INVALID_KEY`. */
+  toWire(key: unknown): WireKey {
+    if (this.#keyMaker !== undefined) return this.#keyMaker.toWire(key);
+    checkKey(key);
+    // Its caller may change it as soon as the call has returned.
+    return typeof key === 'string' ? key : Buffer.from(key);
   }
 
   /** Sends a command to the server of its key, as soon as it is known which servers there are. */

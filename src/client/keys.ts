@@ -20,15 +20,6 @@ export class KeyMaker {
 
   /** The key to send; throws `ERR_INVALID_KEY`. */
   toWire(key: unknown): WireKey {
-    if (this.#prefix === '' && !this.#hashLongKeys) {
-      checkKey(key);
-      // Its caller may change it as soon as the call has returned.
-      return typeof key === 'string' ? key : Buffer.from(key);
-    }
-    return this.#make(key);
-  }
-
-  #make(key: unknown): WireKey {
     const isText = typeof key === 'string';
     // An empty key and one of the wrong type are refused for what they are, whatever the prefix.
     if (!(isText || key instanceof Uint8Array) || key.length === 0) checkKey(key);

@@ -115,7 +115,8 @@ export class Fleet {
     const first = servers.length > 1 ? Number(this.#chooser.getServer(asText(key))) : 0;
     const server = servers[first];
     if (server !== undefined) {
-      const backend = this.#backends.of(server);
+      // As `of` does, without a call for each command.
+      const backend = server.write === Server.prototype.write ? server : this.#backends.of(server);
       if (!backend.away) return backend;
     }
     const standIn = this.#standIn(asText(key), first);

@@ -178,7 +178,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
 
   /** Whether the server is known to be out of reach, so that commands for it fail at once. */
   get down(): boolean {
-    return this.#pool.down;
+    return !this.connected && this.#pool.down;
   }
 
   /** How long an attempt at a command may take, in milliseconds. */

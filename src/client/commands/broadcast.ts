@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
+import type { CommandTrace } from '../telemetry.ts';
 import { isTraced, traceCall } from '../telemetry.ts';
-import type { CommandTrace } from '../trace.ts';
 import { type ClientCommand, type CommandOptions, checkCommandOptions } from './command.ts';
 
 /** What a server has to say to a command that goes to all of them. */

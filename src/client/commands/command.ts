@@ -9,11 +9,11 @@ import type { Reply } from '../../protocol/reply.ts';
 import type { WireKey } from '../../protocol/request.ts';
 import { STATUS_TEXTS, Status } from '../../protocol/status.ts';
 import { type Abortable, awaitAbort, forgetAbort } from '../aborts.ts';
-import { type AnyCallback, inContext, invoke } from '../callback.ts';
 import type { Engine } from '../engine.ts';
 import { hintAtOptions } from '../hints.ts';
+import type { CommandTrace } from '../telemetry.ts';
 import { isTraced, type Watch, watchCommand, watchPart } from '../telemetry.ts';
-import type { CommandTrace } from '../trace.ts';
+import { type AnyCallback, inContext, invoke } from './callback.ts';
 
 /** Options that every command takes. */
 export interface CommandOptions {
@@ -112,7 +112,7 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
   protected begin(server: Backend | undefined): void {
     try {
       const { engine, options } = this;
-      if (server === undefined) this.key = engine.keys.toWire(this.key);
+      if (server === undefined) this.key = engine.toWire(this.key);
       if (options !== NO_OPTIONS) this.configure(options);
       this.prepare(engine);
       if (server === undefined) engine.send(this);

@@ -2,10 +2,10 @@ import { invalid, MemcacheError } from '../../errors.ts';
 import type { Op } from '../../protocol/op.ts';
 import type { Reply } from '../../protocol/reply.ts';
 import { Status } from '../../protocol/status.ts';
-import { type AnyCallback, invoke } from '../callback.ts';
 import type { Engine } from '../engine.ts';
 import { toExpiration } from '../expiration.ts';
 import type { Key } from '../keys.ts';
+import { type AnyCallback, invoke } from './callback.ts';
 import { checkCas } from './change.ts';
 import { ClientCommand, type CommandOptions } from './command.ts';
 

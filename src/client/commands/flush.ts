@@ -1,10 +1,10 @@
 import { Op } from '../../protocol/op.ts';
 import type { Reply } from '../../protocol/reply.ts';
 import { Status } from '../../protocol/status.ts';
-import { type AnyCallback, invoke } from '../callback.ts';
 import type { Engine } from '../engine.ts';
 import { toExpiration } from '../expiration.ts';
 import { askAll, type Outcome } from './broadcast.ts';
+import { type AnyCallback, invoke } from './callback.ts';
 import { ClientCommand, type CommandOptions } from './command.ts';
 
 /** Options of `flush`. */

@@ -7,7 +7,7 @@ import type { Engine } from '../engine.ts';
 import { toExpiration } from '../expiration.ts';
 import type { Key } from '../keys.ts';
 import type { OpenCall } from '../open-calls.ts';
-import type { CommandTrace } from '../trace.ts';
+import type { CommandTrace } from '../telemetry.ts';
 import { type BatchCommand, type BatchSink, ChangeBatch, GetBatch } from './batch.ts';
 import { makeOpenCall } from './call.ts';
 import { type CommandOptions, checkCommandOptions } from './command.ts';
@@ -81,7 +81,7 @@ class MultiCall<TValue> {
     }
     for (const key of distinct) {
       try {
-        const entry: Entry = { key, wire: this.#engine.keys.toWire(key) };
+        const entry: Entry = { key, wire: this.#engine.toWire(key) };
         fill?.(entry);
         entries.push(entry);
       } catch (error) {

@@ -3,10 +3,10 @@ import { Op } from '../../protocol/op.ts';
 import type { Reply } from '../../protocol/reply.ts';
 import { Status } from '../../protocol/status.ts';
 import { noopSerializer, type Serialized } from '../../serializers/serializer.ts';
-import { type AnyCallback, invoke } from '../callback.ts';
 import type { Engine } from '../engine.ts';
 import { toExpiration } from '../expiration.ts';
 import type { Key } from '../keys.ts';
+import { type AnyCallback, invoke } from './callback.ts';
 import { ClientCommand, type CommandOptions, PENDING } from './command.ts';
 
 /** Options of `get`. */

@@ -3,9 +3,9 @@ import { checkKey } from '../../protocol/key.ts';
 import { Op } from '../../protocol/op.ts';
 import type { Reply } from '../../protocol/reply.ts';
 import { Status } from '../../protocol/status.ts';
-import { type AnyCallback, invoke } from '../callback.ts';
 import type { Engine } from '../engine.ts';
 import { askAll, type ByServer, byServer, type Outcome } from './broadcast.ts';
+import { type AnyCallback, invoke } from './callback.ts';
 import { ClientCommand, type CommandOptions, PENDING } from './command.ts';
 
 /** One server's statistics, by name. */

@@ -4,7 +4,7 @@ import { Op } from '../../protocol/op.ts';
 import type { Engine } from '../engine.ts';
 import type { Key } from '../keys.ts';
 import type { OpenCall } from '../open-calls.ts';
-import type { CommandTrace } from '../trace.ts';
+import type { CommandTrace } from '../telemetry.ts';
 import { makeCall } from './call.ts';
 import { type CommandOptions, checkCommandOptions } from './command.ts';
 import { type GetWithCasResult, ReadCommand } from './read.ts';

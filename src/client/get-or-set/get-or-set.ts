@@ -10,7 +10,7 @@ import { FIRST_UNIX_TIME, staleForAtMost, toExpiration } from '../expiration.ts'
 import type { Key } from '../keys.ts';
 import type { OpenCall } from '../open-calls.ts';
 import { isExpiration } from '../options.ts';
-import type { CommandTrace } from '../trace.ts';
+import type { CommandTrace } from '../telemetry.ts';
 import { Copies, type StoredItem, toStored } from './copies.ts';
 import { type Found, Guard, serverSeconds } from './guard.ts';
 
@@ -95,7 +95,7 @@ export class GetOrSet {
     checkCommandOptions(options, this.#engine.log);
     const plan = this.#plan(options);
     const signal = options.signal ?? undefined;
-    const wire = this.#engine.keys.toWire(key);
+    const wire = this.#engine.toWire(key);
     // By its bytes: the same for a string and for its bytes, and never for two keys that differ.
     const id = Buffer.from(wire).toString('latin1');
     let flight = this.#flights.get(id);

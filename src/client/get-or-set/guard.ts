@@ -12,7 +12,7 @@ import { StoreCommand } from '../commands/store.ts';
 import type { Engine } from '../engine.ts';
 import { extended, toExpiration } from '../expiration.ts';
 import type { OpenCall } from '../open-calls.ts';
-import type { CommandTrace } from '../trace.ts';
+import type { CommandTrace } from '../telemetry.ts';
 import type { StoredItem } from './copies.ts';
 import { LeaseCommand, type Leased, PeekCommand, type Peeked } from './lease.ts';
 

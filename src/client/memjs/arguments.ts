@@ -1,6 +1,6 @@
 import type { Log } from '../../cluster/log.ts';
 import { factsOf, type Op } from '../../protocol/op.ts';
-import type { AnyCallback } from '../callback.ts';
+import type { AnyCallback } from '../commands/callback.ts';
 import { NO_OPTIONS } from '../commands/command.ts';
 import type { IncrementDecrementOptions } from '../commands/count.ts';
 import type { InsertOptions } from '../commands/store.ts';

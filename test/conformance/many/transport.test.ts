@@ -104,6 +104,27 @@ it('its failure is that of the server, and with no other server rejects', async 
   expect([...found.errors]).toEqual([['nowhere:11211', broken]]);
 });
 
+it('what fails from inside write ends the batch, and a signal ends the wait', async () => {
+  const { server } = transport();
+  const { write } = server;
+  const client = new Client([server], { ...quiet, retries: 1 });
+  const broken = new Error('broken');
+  let frames = 0;
+  server.write = () => {
+    frames++;
+    if (frames === 2) throw broken;
+  };
+  expect(await failure(client.getMulti(['a', 'b', 'c', 'd']))).toBe(broken);
+  expect(frames).toBe(2);
+  const controller = new AbortController();
+  const waiting = failure(client.getMulti(['a', 'b'], { signal: controller.signal }));
+  controller.abort();
+  expect(await waiting).toBe(controller.signal.reason);
+  server.write = write;
+  await client.setMulti([['a', '1']]);
+  expect([...(await client.getMulti(['a', 'b'])).keys()]).toEqual(['a']);
+});
+
 it('getOrSet and update work through it, at once with other commands', async () => {
   const { server, items } = transport();
   const client = new Client([server], quiet);

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { throwLater } from '../cluster/log.ts';
+import { throwLater } from '../../cluster/log.ts';
 
 /** What every callback takes first. */
 export type ErrorOrNull = Error | null;
