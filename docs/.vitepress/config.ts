@@ -13,6 +13,9 @@ const MARK =
       '<path d="M7 23V10l6 7 3-3.500 3 3.500 6-7v13" fill="none" stroke="#fff" stroke-width="3" stroke-linejoin="round" stroke-linecap="round"/></svg>',
   );
 
+/** Pages that are mostly tables: records of runs and measurements. */
+const RECORDS = /^docs\/(reliability|performance)\//;
+
 export default defineConfig({
   title: 'memts',
   description: 'The memcached client for Node.js, in TypeScript, without dependencies.',
@@ -36,9 +39,13 @@ export default defineConfig({
     },
     theme: { light: 'github-light', dark: 'github-dark' },
   },
-  // Nobody edits what typedoc writes.
-  transformPageData: ({ filePath, frontmatter }) =>
-    filePath.startsWith(`${API}/`) ? { frontmatter: { ...frontmatter, editLink: false } } : undefined,
+  transformPageData: ({ filePath, frontmatter }) => {
+    // Nobody edits what typedoc writes.
+    if (filePath.startsWith(`${API}/`)) return { frontmatter: { ...frontmatter, editLink: false } };
+    // Tables of many columns get the width of the outline.
+    if (RECORDS.test(filePath)) return { frontmatter: { ...frontmatter, aside: false, pageClass: 'record' } };
+    return undefined;
+  },
   themeConfig: {
     logo: MARK,
     nav: SECTIONS.map((section) => ({ text: section.text, link: start(section), activeMatch: `^/${section.path}/` })),
