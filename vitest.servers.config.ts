@@ -16,8 +16,9 @@ export default defineConfig({
     pool: 'forks',
     watch: false,
     maxWorkers: 3,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Several servers are at work at once.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: SUBJECTS.map(({ name }) => {
       // The flags of older versions change what the newest one's do: that they do is enough to know.
       const whole = NEWEST_SUBJECTS.includes(name);
