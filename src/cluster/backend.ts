@@ -1,8 +1,9 @@
 import { type FrameNumbers, type FrameTransport, Transport } from '../connection/transport.ts';
 import type { MemcacheError } from '../errors.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
-import type { Request } from '../protocol/request.ts';
+import type { Request, WireKey } from '../protocol/request.ts';
 import { Server, type ServerLike } from './server.ts';
+import type { UnsentCalls } from './unsent.ts';
 
 /** What commands need of a server: a `Server` has it, and `Transport` gives it to custom transports. */
 export interface Backend {
@@ -20,6 +21,10 @@ export interface Backend {
   readonly timeout: number;
   /** The longest expiration of what is stored there, in seconds. */
   readonly longest: number | undefined;
+  /** Which of its sockets a key belongs to, where it has several. */
+  slotOf?(key: WireKey): number;
+  /** Calls for many keys that it has not been sent in full, where their order is kept. */
+  readonly unsent?: UnsentCalls;
   send(request: Request): void;
   connect(): Promise<void>;
   quit(): Promise<void>;

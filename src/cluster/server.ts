@@ -17,8 +17,9 @@ import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import { Op } from '../protocol/op.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/reply.ts';
-import { Request } from '../protocol/request.ts';
+import { Request, type WireKey } from '../protocol/request.ts';
 import { DEFAULT_PORT, readHost } from './address.ts';
+import { UnsentCalls } from './unsent.ts';
 
 export type { TlsOptions };
 
@@ -37,7 +38,7 @@ export interface ServerOptions {
   conntimeout?: number | undefined;
   /** The protocol to speak; `auto` finds out which one the server knows. @default 'binary' */
   protocol?: 'auto' | ProtocolName | undefined;
-  /** Sockets to the server at most; further ones are opened while all have commands waiting. @default 1 */
+  /** Sockets to the server. Each key belongs to one of them, which its first command opens. @default 1 */
   connections?: number | undefined;
   /** Commands that may wait at the server; a further one is refused with `ERR_BUSY`. @default Infinity */
   maxPending?: number | undefined;
@@ -102,6 +103,8 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   /** The longest expiration of what is stored here, in seconds; none where it is the caller's own. */
   readonly longest: number | undefined;
 
+  /** Calls for many keys that have not been sent in full. @internal */
+  readonly unsent = new UnsentCalls();
   readonly #place: ServerPlace;
   readonly #listeners = new FrameListeners();
   readonly #pool: Pool;
@@ -188,8 +191,14 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
 
   /** Sends a request as soon as there is a connection. */
   send(request: Request): void {
+    if (!this.unsent.empty && request.keys === undefined) this.unsent.sendBeforeRequest(request);
     if (request.timeout === 0) request.timeout = this.options.timeout * 1000;
     this.#pool.send(request);
+  }
+
+  /** Which of the sockets a key belongs to. @internal */
+  slotOf(key: WireKey): number {
+    return this.#pool.slotOf(key);
   }
 
   /** When the server last answered anything, on the clock of `performance.now()`. */

@@ -25,22 +25,28 @@ export interface Target {
   conntimeout: number;
 }
 
+/** How a server was last spoken to with success; all that open connections to it share what is known. */
+export interface Terms {
+  /** Where that had to be found out. */
+  known: Introduction | undefined;
+  /** What the last connection was found to speak. */
+  spoken: Protocol | undefined;
+}
+
 /** Opens connections to one server, in whatever way the server takes, and remembers which way that was. */
 export class Dialer {
   readonly #target: () => Target;
   readonly #owner: ConnectionOwner;
-  /** How the server was last spoken to with success, where that had to be found out. */
-  #known: Introduction | undefined;
-  /** What the last connection was found to speak. */
-  #spoken: Protocol | undefined;
+  readonly #terms: Terms;
   /** What has been tried for the connection that is being opened. */
   #tried: Introduction[] = [];
   /** When the attempts at it end, on the clock of `performance.now()`. */
   #deadline = 0;
 
-  constructor(target: () => Target, owner: ConnectionOwner) {
+  constructor(target: () => Target, owner: ConnectionOwner, terms: Terms) {
     this.#target = target;
     this.#owner = owner;
+    this.#terms = terms;
   }
 
   /**
@@ -51,13 +57,13 @@ export class Dialer {
     const target = this.#target();
     this.#tried = [];
     this.#deadline = monotonicNow() + target.conntimeout;
-    const introduction = this.#known ?? this.#first(target);
+    const introduction = this.#terms.known ?? this.#first(target);
     return this.#open(target, introduction, mustAnswer ? undefined : this.#assume(introduction));
   }
 
   /** What the server may be taken to speak before it has shown it: what it spoke last, or what has been named. */
   #assume({ protocol, auto }: Introduction): Protocol | undefined {
-    if (this.#spoken?.name === protocol.name) return this.#spoken;
+    if (this.#terms.spoken?.name === protocol.name) return this.#terms.spoken;
     if (auto) return undefined;
     return protocol === meta ? metaUnproven() : protocol;
   }
@@ -74,25 +80,24 @@ export class Dialer {
     }
     // With TLS 1.3 a server refuses a client's certificate when the client takes the handshake to be over.
     if (rebuff === undefined || last === undefined || isTlsAlert(error.cause)) return error;
-    const wasKnown = this.#known !== undefined;
-    this.#known = undefined;
+    const wasKnown = this.#terms.known !== undefined;
+    this.#terms.known = undefined;
     const next = wasKnown ? this.#first(target) : nextIntroduction(PROTOCOLS, last, rebuff);
     if (next === undefined || monotonicNow() >= this.#deadline) return this.#nothingTaken(target, error);
     return this.#open(target, next);
   }
 
-  /** Notes that the server took the last introduction, and tells which protocol that was. */
-  succeeded({ protocol }: Connection): ProtocolName {
+  /** Notes that the server took the last introduction. */
+  succeeded({ protocol }: Connection): void {
     const last = this.#tried.at(-1) as Introduction;
-    if (last.auto) this.#known = last;
-    this.#spoken = protocol;
-    return protocol.name;
+    if (last.auto) this.#terms.known = last;
+    this.#terms.spoken = protocol;
   }
 
   /** A stream that desynchronised, or never gave a response, may mean that another server is there now. */
   forget(): void {
-    this.#known = undefined;
-    this.#spoken = undefined;
+    this.#terms.known = undefined;
+    this.#terms.spoken = undefined;
   }
 
   #first({ protocol, credentials }: Target): Introduction {

@@ -2,10 +2,11 @@ import { monotonicNow, nextTick, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import { copySmallValues } from '../protocol/large.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
-import type { Holder, Request } from '../protocol/request.ts';
+import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import { Backoff } from './backoff.ts';
-import { Connection, type ConnectionOwner } from './connection.ts';
-import { Dialer, type Target } from './dialer.ts';
+import type { Connection } from './connection.ts';
+import type { Target } from './dialer.ts';
+import { Slot, type SlotOwner, slotIndex } from './slot.ts';
 import { isWatched, tellClosed, tellConnected, tellFailed } from './telemetry.ts';
 
 export interface PoolLimits {
@@ -24,40 +25,37 @@ export interface PoolOwner {
 }
 
 /**
- * The connections to one server. They are opened as commands need them. When that fails, commands fail at once with the
- * reason, and one attempt at a time in the background finds out when the server is back.
+ * The connections to one server, one for each slot, which is opened by the first command for one of its keys. When none
+ * can be opened, commands fail at once with the reason, and one attempt at a time in the background finds out when the
+ * server is back.
  */
-export class Pool implements ConnectionOwner, Holder {
+export class Pool implements SlotOwner, Holder {
   readonly #target: () => Target;
   readonly #limits: PoolLimits;
   readonly #owner: PoolOwner;
-  readonly #dialer: Dialer;
-  readonly #backoff = new Backoff(() => this.#opening === undefined && this.#open());
+  readonly #slots: readonly Slot[];
+  readonly #first: Slot;
+  readonly #backoff = new Backoff(() => !this.#isOpening() && this.#open(this.#first));
+  /** The open connections that take requests. */
   #ready: Connection[] = [];
-  readonly #retired = new Set<Connection>();
-  /** Requests that wait for a connection. */
-  readonly #waiting = new Set<Request>();
   /** Requests that fail when the input of this turn has been read, and not before the call that made them has returned. */
   readonly #refused = new Map<Request, MemcacheError>();
-  #opening: Connection | undefined;
-  /** Called when the attempt at a connection that is under way has ended. */
+  /** Who waits for a connection to be open, or for none to be coming. */
   #onSettled: ((error?: MemcacheError) => void)[] = [];
   /** When the server last answered anything, on the clock of `performance.now()`. */
   answeredAt = Number.NEGATIVE_INFINITY;
-  /** What a close said that came while requests were being failed: then the rest of them get it. */
+  /** What a close said that came while requests were being failed: then it is what the rest of them gets. */
   #closedBy: MemcacheError | undefined;
   /** Why the server can't be reached. */
   #reason: MemcacheError | undefined;
-  /** How many calls of `quit` are under way, which further connections would outlive. */
-  #quitting = 0;
-  /** When another further connection may be tried, after one that failed; on the clock of `performance.now()`. */
-  #growAgainAt = 0;
 
   constructor(target: () => Target, limits: PoolLimits, owner: PoolOwner) {
     this.#target = target;
     this.#limits = limits;
     this.#owner = owner;
-    this.#dialer = new Dialer(target, this);
+    const terms = { known: undefined, spoken: undefined };
+    this.#slots = Array.from({ length: Math.max(1, limits.connections) }, () => new Slot(target, terms, this));
+    this.#first = this.#slots[0] as Slot;
   }
 
   /** Whether the server is known to be out of reach. */
@@ -65,118 +63,114 @@ export class Pool implements ConnectionOwner, Holder {
     return this.#reason !== undefined;
   }
 
+  /** Which of the slots a key belongs to. */
+  slotOf(key: WireKey): number {
+    return this.#slots.length === 1 ? 0 : slotIndex(key, this.#slots.length);
+  }
+
   /** Sends a request as soon as there is a connection, or fails it when there won't be one. */
   send(request: Request): void {
-    const connection = this.#ready.length === 1 ? this.#ready[0] : this.#leastBusy();
-    if (connection === undefined || connection.pending === 0) this.#sendIdle(connection, request);
-    else this.#sendBusy(connection, request);
+    const slot = this.#slots.length === 1 ? this.#first : this.#choose(request);
+    const { connection } = slot;
+    if (connection === undefined) this.#sendLater(slot, request);
+    else if (this.#isFull()) this.#refuse(request, this.#busy());
+    else connection.send(request);
   }
 
   /** Opens a connection now, unless there is one; rejects with the reason when that fails. */
   async connect(): Promise<void> {
     if (this.#ready.length > 0) return;
-    if (this.#opening === undefined) this.#open(true);
+    if (!this.#isOpening()) this.#open(this.#first, true);
     const error = await this.#settled();
     if (error !== undefined) throw error;
   }
 
-  /** Ejects the server until it answers again: what has been sent may still be answered. */
+  /** Passes the server by until it answers again: what has been sent may still be answered. */
   suspect(error: MemcacheError): void {
     if (this.#reason !== undefined) return;
     for (const connection of this.#ready) connection.retire();
     this.#goDown(error);
   }
 
-  /**
-   * Waits for every response, quits each connection and closes; only a command that comes meanwhile opens another one.
-   */
+  /** Waits for every response, quits each connection and closes; only a command that comes meanwhile opens another one. */
   async quit(): Promise<void> {
-    this.#quitting++;
     this.#calmDown();
-    if (this.#opening !== undefined) {
-      if (this.#waiting.size === 0) this.#opening.destroy(this.#error('ERR_CLOSED', CLOSED));
-      else if ((await this.#settled()) !== undefined) this.#calmDown();
+    for (const { opening, waiting } of this.#slots) {
+      if (waiting.size === 0) opening?.destroy(this.#error('ERR_CLOSED', CLOSED));
     }
-    const leaving = [...this.#ready, ...this.#retired];
+    while (this.#isOpening()) if ((await this.#settled()) !== undefined) this.#calmDown();
+    const leaving = this.#slots.flatMap(({ own, retired }) => (own === undefined ? [...retired] : [own, ...retired]));
     await Promise.all(leaving.map((connection) => new Promise<void>((resolve) => connection.quit(resolve))));
-    this.#quitting--;
   }
 
   /** Closes at once: what waits fails with `ERR_CLOSED`. */
   close(): void {
     this.#calmDown();
     const error = this.#error('ERR_CLOSED', CLOSED);
+    const connections = this.#slots.flatMap(({ own, opening, retired }) => [own, opening, ...retired]);
+    this.#failWaiting(error);
     this.#closedBy = error;
-    const connections = [...this.#ready, ...this.#retired];
-    if (this.#opening !== undefined) connections.push(this.#opening);
-    else this.#failWaiting(error);
-    for (const connection of connections) connection.destroy(error);
+    for (const connection of connections) connection?.destroy(error);
   }
 
   drop(request: Request): void {
     request.holder = undefined;
-    this.#waiting.delete(request);
+    for (const { waiting } of this.#slots) waiting.delete(request);
     this.#refused.delete(request);
   }
 
-  onReady(connection: Connection): void {
-    this.#opening = undefined;
+  onReady(slot: Slot, connection: Connection): void {
     this.#reason = undefined;
     this.#backoff.reset();
     this.#ready.push(connection);
-    this.#owner.onUp(this.#dialer.succeeded(connection));
+    this.#owner.onUp(connection.protocol.name);
     if (isWatched()) tellConnected(connection, this.#target().name);
-    for (const request of this.#taken()) connection.send(request);
+    slot.settle();
+    for (const other of this.#slots) if (other.opening === undefined && other.waiting.size > 0) this.#goOn(other);
     this.#tellSettled();
-    if (connection.pending > 1) this.#grow();
+  }
+
+  /** A slot whose socket could not be opened has waited for another one. */
+  #goOn(slot: Slot): void {
+    this.#lend(slot);
+    if (slot.waiting.size > 0) this.#open(slot);
   }
 
   onAnswered(now: number): void {
     this.answeredAt = now;
   }
 
-  onRetired(connection: Connection): void {
-    this.#retired.add(connection);
-    this.#forget(connection);
+  onLost(connection: Connection): void {
+    this.#ready = this.#ready.filter((other) => other !== connection);
+    for (const slot of this.#slots) if (slot.connection === connection) slot.connection = slot.own;
+    if (this.#ready.length === 0) this.#owner.onDown();
   }
 
   onClosed(connection: Connection, error: MemcacheError): void {
-    if (connection === this.#opening) {
-      this.#openingEnded(connection, error);
-      return;
-    }
-    this.#retired.delete(connection);
     if (isWatched()) tellClosed(connection, this.#target().name, error);
-    // One that was given up while it said nothing may be the same server, which hangs.
-    if (error.code === 'ERR_PROTOCOL' || (error.code === 'ERR_CONNECT' && !connection.proven)) this.#dialer.forget();
-    this.#forget(connection);
-  }
-
-  #forget(connection: Connection): void {
-    const before = this.#ready.length;
-    this.#ready = this.#ready.filter((other) => other !== connection);
-    if (before > 0 && this.#ready.length === 0) this.#owner.onDown();
-  }
-
-  #openingEnded(connection: Connection, error: MemcacheError): void {
-    this.#opening = undefined;
-    const next = this.#dialer.redial(connection, error);
-    if (next instanceof Connection) {
-      this.#opening = next;
-      return;
-    }
-    this.#openingFailed(next);
   }
 
   /** A refused login is not tried again before a command asks for it: a loop of them locks accounts. */
-  #openingFailed(error: MemcacheError): void {
+  onFailed(slot: Slot, error: MemcacheError): void {
     if (isWatched()) tellFailed(this.#target().name, error);
     const final = error.code === 'ERR_AUTH' || error.code === 'ERR_CLOSED';
-    if (this.#ready.length > 0) this.#growAgainAt = monotonicNow() + GROWTH_PAUSE;
-    else if (final) this.#calmDown();
-    else this.#goDown(error);
-    this.#failWaiting(error);
-    this.#tellSettled(error);
+    if (this.#ready.length > 0) {
+      slot.againAt = monotonicNow() + PAUSE;
+      this.#lend(slot, error);
+    } else if (!this.#isOpening()) {
+      if (final) this.#calmDown();
+      else this.#goDown(error);
+      this.#failWaiting(error);
+      this.#tellSettled(error);
+    }
+  }
+
+  /** A slot whose socket can't be opened goes by another one's, unless something is under way still that might overtake. */
+  #lend(slot: Slot, error = this.#reason): void {
+    const connection = this.#leastBusy();
+    if (slot.connection !== undefined || connection === undefined) return;
+    if (slot.retired.size === 0) slot.use(connection);
+    else if (error !== undefined) for (const request of slot.take()) this.#failNow(request, error);
   }
 
   /** Ends the attempts in the background; the next command makes one of its own. */
@@ -192,32 +186,37 @@ export class Pool implements ConnectionOwner, Holder {
     if (!known) this.#owner.onDown(error);
   }
 
-  #sendIdle(connection: Connection | undefined, request: Request): void {
-    if (connection !== undefined) connection.send(request);
-    else if (this.#reason !== undefined) this.#refuse(request, this.#reason);
-    else if (this.#waiting.size >= this.#limits.maxPending) this.#refuse(request, this.#busy());
-    else {
+  /** Sends a request of a slot that has no connection now. */
+  #sendLater(slot: Slot, request: Request): void {
+    if (this.#reason !== undefined) {
+      this.#refuse(request, this.#reason);
+    } else if (this.#isFull()) {
+      this.#refuse(request, this.#busy());
+    } else {
       request.holder = this;
       copySmallValues(request);
-      this.#waiting.add(request);
-      if (this.#opening === undefined) this.#open();
+      slot.waiting.add(request);
+      if (slot.opening !== undefined) return;
+      if (slot.againAt > monotonicNow()) this.#goOn(slot);
+      else this.#open(slot);
     }
   }
 
-  #sendBusy(connection: Connection, request: Request): void {
-    const { connections, maxPending } = this.#limits;
-    if (maxPending !== Number.POSITIVE_INFINITY && this.#pending() >= maxPending) {
-      this.#refuse(request, this.#busy());
-      return;
+  /** The slot of a key; a command without one goes to the connection with the least waiting. */
+  #choose({ key }: Request): Slot {
+    if (key.length === 0) {
+      const idle = this.#leastBusy();
+      return this.#slots.find(({ own }) => own !== undefined && own === idle) ?? this.#first;
     }
-    connection.send(request);
-    if (connections > 1) this.#grow();
+    const slot = this.#slots[slotIndex(key, this.#slots.length)] as Slot;
+    if (slot.connection !== slot.own) this.#goBack(slot);
+    return slot;
   }
 
-  /** Opens a further connection, while there may be one. */
-  #grow(): void {
-    if (this.#quitting > 0 || this.#ready.length >= this.#limits.connections || this.#opening !== undefined) return;
-    if (this.#growAgainAt === 0 || this.#growAgainAt <= monotonicNow()) this.#open();
+  /** A slot that goes by another's connection has its own again as soon as there is one, and nothing under way. */
+  #goBack(slot: Slot): void {
+    if (slot.own !== undefined) slot.settle();
+    else if (slot.opening === undefined && slot.againAt <= monotonicNow()) this.#open(slot);
   }
 
   #leastBusy(): Connection | undefined {
@@ -228,18 +227,26 @@ export class Pool implements ConnectionOwner, Holder {
     return least;
   }
 
-  #pending(): number {
-    return this.#ready.reduce((sum, connection) => sum + connection.pending, this.#waiting.size);
+  /** Whether a further command is refused. */
+  #isFull(): boolean {
+    const { maxPending } = this.#limits;
+    if (maxPending === Number.POSITIVE_INFINITY) return false;
+    const waiting = this.#slots.reduce((sum, slot) => sum + slot.waiting.size, 0);
+    return this.#ready.reduce((sum, connection) => sum + connection.pending, waiting) >= maxPending;
+  }
+
+  #isOpening(): boolean {
+    return this.#slots.some(({ opening }) => opening !== undefined);
   }
 
   /** With `mustAnswer`, the connection is only ready once the server has shown what it speaks. */
-  #open(mustAnswer = false): void {
+  #open(slot: Slot, mustAnswer = false): void {
     try {
-      this.#opening = this.#dialer.dial(mustAnswer || this.#reason !== undefined);
+      slot.open(mustAnswer || this.#reason !== undefined);
     } catch (cause) {
-      // A port or path that no socket takes; reported like any other connection that could not be made.
+      // A port or path that no socket takes; treated like any other connection that could not be made.
       const error = this.#error('ERR_CONNECT', 'The connection could not be made', cause);
-      nextTick(() => this.#openingFailed(error));
+      nextTick(() => this.onFailed(slot, error));
     }
   }
 
@@ -259,15 +266,9 @@ export class Pool implements ConnectionOwner, Holder {
 
   /** Only those that wait now: one that fails may come back at once, for the next connection. */
   #failWaiting(error: MemcacheError): void {
+    const waiting = this.#slots.flatMap((slot) => slot.take());
     this.#closedBy = undefined;
-    for (const request of this.#taken()) this.#failNow(request, this.#closedBy ?? error);
-  }
-
-  /** Those that wait now, who no longer do. */
-  #taken(): Request[] {
-    const requests = [...this.#waiting];
-    this.#waiting.clear();
-    return requests;
+    for (const request of waiting) this.#failNow(request, this.#closedBy ?? error);
   }
 
   /** Of what has not been sent, no byte is written. One that was dropped while others failed is not failed any more. */
@@ -299,4 +300,4 @@ export class Pool implements ConnectionOwner, Holder {
 const CLOSED = 'The client was closed';
 
 /** How long a server that refused a further connection is left with those that it has, in milliseconds. */
-const GROWTH_PAUSE = 1000;
+const PAUSE = 1000;

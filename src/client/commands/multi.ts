@@ -1,26 +1,17 @@
 import type { Backend } from '../../cluster/backend.ts';
 import { invalid, invalidType, MemcacheError } from '../../errors.ts';
-import { copySmallValue } from '../../protocol/large.ts';
 import { Op } from '../../protocol/op.ts';
-import type { StoreItem, WireKey } from '../../protocol/request.ts';
+import type { StoreItem } from '../../protocol/request.ts';
 import type { Engine } from '../engine.ts';
 import { toExpiration } from '../expiration.ts';
 import type { Key } from '../keys.ts';
 import type { OpenCall } from '../open-calls.ts';
 import type { CommandTrace } from '../telemetry.ts';
 import { type BatchCommand, type BatchSink, ChangeBatch, GetBatch } from './batch.ts';
+import { Batches, bySlot, copyValues, type Entry, wires } from './batches.ts';
 import { makeOpenCall } from './call.ts';
 import { type CommandOptions, checkCommandOptions } from './command.ts';
 import { checkFlags, type InsertOptions, toItem } from './store.ts';
-
-/** Keys in one batch: enough to fill a write, few enough that their responses fit the buffers on the way. */
-const BATCH_KEYS = 256;
-
-/** What one batch stores ends with the value that passes this size. */
-const BATCH_BYTES = 256 * 1024;
-
-/** Batches to one server that are under way at a time: one is answered while the next is sent. */
-const BATCHES_AHEAD = 2;
 
 /** Options of `getMulti`. */
 export interface GetMultiOptions extends CommandOptions {
@@ -40,13 +31,6 @@ export type MultiResult<TValue, TKey extends Key = string> = Map<TKey, TValue> &
   readonly errors: Map<TKey | string, Error>;
 };
 
-/** One key on its way. */
-interface Entry {
-  key: Key;
-  wire: WireKey;
-  store?: StoreItem;
-}
-
 /** Makes the batch of these entries, whose outcomes `sink` takes. */
 type MakeBatch = (entries: readonly Entry[], sink: BatchSink) => BatchCommand;
 
@@ -63,8 +47,10 @@ class MultiCall<TValue> {
   readonly #engine: Engine;
   readonly #call: OpenCall;
   readonly #trace: CommandTrace | undefined;
+  readonly #reads: boolean;
 
-  constructor(engine: Engine, call: OpenCall, trace: CommandTrace | undefined) {
+  constructor(engine: Engine, call: OpenCall, trace: CommandTrace | undefined, reads = false) {
+    this.#reads = reads;
     this.#engine = engine;
     this.#call = call;
     this.#trace = trace;
@@ -126,7 +112,7 @@ class MultiCall<TValue> {
     trace.hit = trace.hits === trace.keyCount;
   }
 
-  /** Keys by server, each server's in batches of their own. */
+  /** Keys by server and socket, each in batches of their own. */
   async #route(entries: readonly Entry[], make: MakeBatch): Promise<void> {
     const byServer = new Map<Backend, Entry[]>();
     for (const entry of entries) {
@@ -135,31 +121,20 @@ class MultiCall<TValue> {
       else if (!byServer.get(server)?.push(entry)) byServer.set(server, [entry]);
     }
     if (this.#trace !== undefined) for (const server of byServer.keys()) this.#servers.add(server.name);
-    await Promise.all([...byServer].map(([server, list]) => this.#sendAll(server, list, make)));
+    const sent = [...byServer].flatMap(([server, list]) =>
+      bySlot(server, list).map((part) => this.#sendAll(server, part, make)),
+    );
+    await Promise.all(sent);
   }
 
   async #sendAll(server: Backend, entries: readonly Entry[], make: MakeBatch): Promise<void> {
-    let next = 0;
-    let failed: Entry[] = [];
-    let failure: Error | undefined;
-    const work = async (): Promise<void> => {
-      while (next < entries.length && failure === undefined) {
-        const batch = entries.slice(next, batchEnd(entries, next));
-        next += batch.length;
-        try {
-          await this.#send(server, batch, make);
-          this.#answered = true;
-          this.#answers += batch.length;
-        } catch (error) {
-          failure ??= error as Error;
-          failed = failed.concat(batch);
-        }
-      }
-    };
-    const working = Array.from({ length: BATCHES_AHEAD }, work);
-    copyValues(entries.slice(next));
-    await Promise.all(working);
-    if (failure !== undefined) await this.#failOver(server, failed.concat(entries.slice(next)), failure, make);
+    const batches = new Batches(server, entries, this.#reads, async (batch) => {
+      await this.#send(server, batch, make);
+      this.#answered = true;
+      this.#answers += batch.length;
+    });
+    await batches.run();
+    if (batches.failure !== undefined) await this.#failOver(server, batches.unanswered, batches.failure, make);
   }
 
   /** With failover, the router has ejected the server by now, so its keys go to others. */
@@ -197,7 +172,7 @@ export function getMulti(
   return makeOpenCall(engine, 'getMulti', keys, async (open, trace) => {
     checkIterable(keys);
     checkCommandOptions(options, engine.log);
-    const call = new MultiCall<unknown>(engine, open, trace);
+    const call = new MultiCall<unknown>(engine, open, trace, true);
     const make: MakeBatch = (entries, sink) => new GetBatch(wires(entries), sink, options, engine);
     return call.run(call.prepare(keys), options.signal, make);
   });
@@ -244,26 +219,6 @@ export function deleteMulti(
     const make: MakeBatch = (entries, sink) => new ChangeBatch(wires(entries), undefined, sink, options, engine);
     return call.run(call.prepare(keys), options.signal, make);
   });
-}
-
-/** Where a batch that begins at `start` ends: by the number of its keys or the size of what it stores. */
-function batchEnd(entries: readonly Entry[], start: number): number {
-  let bytes = 0;
-  let end = start;
-  while (end < entries.length && end - start < BATCH_KEYS && bytes < BATCH_BYTES) {
-    bytes += entries[end]?.store?.value.length ?? 0;
-    end++;
-  }
-  return end;
-}
-
-/** For those that are sent later, since their caller may change them from here on. */
-function copyValues(entries: readonly Entry[]): void {
-  for (const { store } of entries) if (store !== undefined) copySmallValue(store);
-}
-
-function wires(entries: readonly Entry[]): WireKey[] {
-  return entries.map(({ wire }) => wire);
 }
 
 function checkIterable(list: unknown): void {

@@ -1,0 +1,117 @@
+import { MemcacheError } from '../errors.ts';
+import type { Request, WireKey } from '../protocol/request.ts';
+import type { Connection, ConnectionOwner } from './connection.ts';
+import { Dialer, type Target, type Terms } from './dialer.ts';
+
+/** Gets what becomes of a slot's sockets. */
+export interface SlotOwner {
+  /** The slot has a socket of its own. */
+  onReady(slot: Slot, connection: Connection): void;
+  onAnswered(now: number): void;
+  /** A socket of the slot takes no more requests. */
+  onLost(connection: Connection): void;
+  /** A socket of the slot that was open is closed. */
+  onClosed(connection: Connection, error: MemcacheError): void;
+  /** No socket could be opened for the slot. */
+  onFailed(slot: Slot, error: MemcacheError): void;
+}
+
+/** A share of the keys of a server, and the socket that is theirs: the commands of a key keep their order on it. */
+export class Slot implements ConnectionOwner {
+  /** Its own socket, while that takes requests. */
+  own: Connection | undefined;
+  /** What its requests go by: that, or another slot's while its own can't be opened. */
+  connection: Connection | undefined;
+  opening: Connection | undefined;
+  /** Its sockets that take no more requests, but still have some. */
+  readonly retired = new Set<Connection>();
+  /** Requests that wait for a connection. */
+  readonly waiting = new Set<Request>();
+  /** When a socket may be tried again, after one that failed; on the clock of `performance.now()`. */
+  againAt = 0;
+  readonly #dialer: Dialer;
+  readonly #owner: SlotOwner;
+
+  constructor(target: () => Target, terms: Terms, owner: SlotOwner) {
+    this.#dialer = new Dialer(target, this, terms);
+    this.#owner = owner;
+  }
+
+  /** Begins to open its socket. Throws what the socket throws for a port or path that it can't take. */
+  open(mustAnswer: boolean): void {
+    this.opening = this.#dialer.dial(mustAnswer);
+  }
+
+  onReady(connection: Connection): void {
+    this.opening = undefined;
+    this.againAt = 0;
+    this.own = connection;
+    this.#dialer.succeeded(connection);
+    this.#owner.onReady(this, connection);
+  }
+
+  onAnswered(now: number): void {
+    this.#owner.onAnswered(now);
+  }
+
+  onRetired(connection: Connection): void {
+    this.retired.add(connection);
+    this.#lose(connection);
+  }
+
+  onClosed(connection: Connection, error: MemcacheError): void {
+    if (connection === this.opening) {
+      this.#openingEnded(connection, error);
+      return;
+    }
+    this.retired.delete(connection);
+    // One that was given up while it said nothing may be the same server, which hangs.
+    if (error.code === 'ERR_PROTOCOL' || (error.code === 'ERR_CONNECT' && !connection.proven)) this.#dialer.forget();
+    this.#owner.onClosed(connection, error);
+    this.#lose(connection);
+  }
+
+  /** Has requests go by its own socket where there is one and nothing is under way on the other. */
+  settle(): void {
+    if (this.own !== undefined && (this.connection === undefined || this.connection.pending === 0)) this.use(this.own);
+  }
+
+  /** Sends what waits by a socket, and what comes from now on. */
+  use(connection: Connection): void {
+    this.connection = connection;
+    for (const request of this.take()) connection.send(request);
+  }
+
+  /** What waits, which then no longer does. */
+  take(): Request[] {
+    if (this.waiting.size === 0) return [];
+    const requests = [...this.waiting];
+    this.waiting.clear();
+    return requests;
+  }
+
+  #lose(connection: Connection): void {
+    if (this.own !== connection) return;
+    this.own = undefined;
+    this.#owner.onLost(connection);
+  }
+
+  #openingEnded(connection: Connection, error: MemcacheError): void {
+    const next = this.#dialer.redial(connection, error);
+    this.opening = next instanceof MemcacheError ? undefined : next;
+    if (next instanceof MemcacheError) this.#owner.onFailed(this, next);
+  }
+}
+
+/** Which of `count` slots a key belongs to. Not by the hash that chooses servers: their keys are alike in that. */
+export function slotIndex(key: WireKey, count: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) {
+    const unit = typeof key === 'string' ? key.charCodeAt(i) : (key[i] as number);
+    // By its bytes: the same for a key as text and as bytes.
+    if (unit > 0x7f && typeof key === 'string') return slotIndex(Buffer.from(key), count);
+    hash = Math.imul(hash ^ unit, 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return ((hash ^ (hash >>> 13)) >>> 0) % count;
+}
