@@ -7,7 +7,7 @@ import { Status } from '../status.ts';
 import { BatchProgress } from '../text/batch.ts';
 import { TextDecoder } from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
-import { digitsEnd, isText, NO_NUMBER, readCounter, readNextNumber, readUint64, wordEnd } from '../text/read.ts';
+import { digitsEnd, isText, NO_NUMBER, readCounter, readDigits, readUint64, wordEnd } from '../text/read.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
 import { CR, LF, SPACE } from '../text/write.ts';
 import { canSay } from './encode.ts';
@@ -42,7 +42,8 @@ const Said = {
   Opaque: 1,
   WrongOpaque: 2,
   Flags: 4,
-  BadFlags: 8,
+  /** A number is none, or too large. */
+  NoNumber: 8,
   Cas: 16,
   TimeLeft: 32,
   /** The right to compute the value was won by this request, or by another. */
@@ -137,7 +138,7 @@ export class MetaDecoder extends TextDecoder {
    */
   private valueLine(request: Request, op: Op, opaque: number, bytes: Buffer, start: number, end: number): number {
     if (op !== Op.Get && op !== Op.GetAndTouch && op !== Op.Lease && !isCounter(op)) return start;
-    const size = readNextNumber(bytes, start + 3, end);
+    const size = readDigits(bytes, start + 3, end);
     const lineEnd = this.readFlags(opaque, bytes, digitsEnd, end);
     if (lineEnd + 1 >= end || bytes[lineEnd + 1] !== LF) return start;
     if (this.said !== PLAIN || request.returnCas) this.checkValueFlags(request, op, bytes);
@@ -159,17 +160,25 @@ export class MetaDecoder extends TextDecoder {
   private readFlags(opaque: number, bytes: Buffer, start: number, end: number): number {
     let said = 0;
     let at = start;
-    while (at < end && bytes[at] !== CR) {
+    while (at < end) {
+      const byte = bytes[at];
+      if (byte !== SPACE) {
+        if (byte === CR) break;
+        // Something stands behind a number.
+        said |= Said.NoNumber;
+        at = wordEnd(bytes, at, end);
+        continue;
+      }
       const tokenAt = at + 2;
       switch (bytes[at + 1]) {
         case UPPER_O:
-          said |= readNextNumber(bytes, tokenAt, end) === opaque ? Said.Opaque : Said.WrongOpaque;
+          said |= readDigits(bytes, tokenAt, end) === opaque ? Said.Opaque : Said.WrongOpaque;
           at = digitsEnd;
           break;
         case LOWER_F:
-          this.flags = readNextNumber(bytes, tokenAt, end);
+          this.flags = readDigits(bytes, tokenAt, end);
           at = digitsEnd;
-          said |= this.flags === NO_NUMBER || this.flags > MAX_FLAGS ? Said.BadFlags : Said.Flags;
+          said |= this.flags === NO_NUMBER || this.flags > MAX_FLAGS ? Said.NoNumber : Said.Flags;
           break;
         case LOWER_C:
           at = wordEnd(bytes, tokenAt, end);
@@ -179,8 +188,8 @@ export class MetaDecoder extends TextDecoder {
           break;
         case LOWER_T:
           // "-1" is no number of seconds, and for ever.
-          this.timeLeft = readNextNumber(bytes, tokenAt, end);
-          at = digitsEnd;
+          this.timeLeft = readDigits(bytes, tokenAt, end);
+          at = wordEnd(bytes, digitsEnd, end);
           said |= Said.TimeLeft;
           break;
         default:
@@ -197,7 +206,7 @@ export class MetaDecoder extends TextDecoder {
   private checkFlags(bytes: Buffer): void {
     const { said } = this;
     if ((said & Said.WrongOpaque) !== 0) throw outOfStep('a response with another opaque came');
-    if ((said & Said.BadFlags) !== 0) throw outOfStep('client flags are no number');
+    if ((said & Said.NoNumber) !== 0) throw outOfStep('a length or a flag is no number');
     if ((said & Said.Cas) !== 0) this.reply.cas = BigInt(readUint64(bytes, this.casStart, this.casEnd, 'a CAS'));
   }
 

@@ -21,11 +21,11 @@ export function readNumber(bytes: Buffer, start: number, end: number): number {
   return value;
 }
 
-/** Where what {@link readDigits} or {@link readNextNumber} read last ends. */
+/** Where what {@link readDigits} read last ends. */
 export let digitsEnd = 0;
 
 /** Reads a natural number of at most 15 digits, as far as it goes; {@link NO_NUMBER} where there is none. */
-function readDigits(bytes: Buffer, start: number, end: number): number {
+export function readDigits(bytes: Buffer, start: number, end: number): number {
   let value = 0;
   let at = start;
   for (; at < end; at++) {
@@ -35,14 +35,6 @@ function readDigits(bytes: Buffer, start: number, end: number): number {
   }
   digitsEnd = at;
   return at === start || at - start > SAFE_DIGITS ? NO_NUMBER : value;
-}
-
-/** The same for a number that is a whole word; where there is something else, that word is passed over. */
-export function readNextNumber(bytes: Buffer, start: number, end: number): number {
-  const value = readDigits(bytes, start, end);
-  if (digitsEnd >= end || bytes[digitsEnd] === SPACE || bytes[digitsEnd] === CR) return value;
-  digitsEnd = wordEnd(bytes, digitsEnd, end);
-  return NO_NUMBER;
 }
 
 /** Reads an unsigned 64-bit number, a bigint past 2^53 − 1; anything else means a desynchronised stream. */
