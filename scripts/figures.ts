@@ -2,16 +2,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BenchmarkRecord, renderReport } from '../bench/src/report.ts';
+import { writeSummary } from '../bench/src/summary.ts';
 import { soakPlot } from '../test/reliability/soak-report.ts';
 import { diagrams } from './figures/diagrams.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PERFORMANCE = join(ROOT, 'docs/performance');
+/** What has the main rows of the published run in it. */
+const SUMMARIES = ['README.md', 'docs/performance.md'];
 const RELIABILITY = join(ROOT, 'docs/reliability');
 
-for (const name of ['benchmark', 'goals', 'protocols']) {
+for (const name of ['benchmark', 'protocols']) {
   const record: BenchmarkRecord = JSON.parse(readFileSync(join(PERFORMANCE, `${name}.json`), 'utf8'));
   await renderReport(record, name, PERFORMANCE);
+  if (name === 'benchmark') for (const file of SUMMARIES) await writeSummary(join(ROOT, file), record);
 }
 writeFileSync(join(RELIABILITY, 'soak.svg'), soakPlot(readFileSync(join(RELIABILITY, 'soak.csv'), 'utf8')));
 for (const [name, svg] of Object.entries(diagrams())) writeFileSync(join(ROOT, 'docs/figures', name), svg);

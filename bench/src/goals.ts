@@ -6,8 +6,8 @@ import type { Result, RowResult } from './results.ts';
 /** Other Node.js clients of memcached. */
 const PEERS = ['memjs', 'memcached', 'memcache-client', 'memcache', 'memcache-plus'];
 
-/** The two protocols that the goals are for. */
-const OURS = ['memts', 'memts-meta'];
+/** Over each protocol. */
+const OURS = ['memts', 'memts-meta', 'memts-classic'];
 
 type Rows = ReadonlyMap<string, RowResult>;
 
@@ -18,6 +18,8 @@ interface Goal {
   readonly goal: number;
   readonly atMost?: boolean;
   readonly rows: readonly string[];
+  /** Which of ours it is for. @default binary and meta */
+  readonly clients?: readonly string[];
   /** By the name of one of ours. */
   reached(row: RowResult, client: Result, rows: Rows): number | undefined;
 }
@@ -25,6 +27,25 @@ interface Goal {
 const both = (what: string) => [`get-${what}`, `set-${what}`];
 const toFloor = { against: 'raw socket', reached: (_: RowResult, { toFloor: ratio }: Result) => ratio };
 const toMemjs = { against: 'MemJS', reached: (_: RowResult, { toMemjs: ratio }: Result) => ratio };
+
+const toOwn = { against: 'raw socket, own values', reached: (_: RowResult, { toOwn: ratio }: Result) => ratio };
+const toBefore = {
+  against: 'the build before',
+  clients: ['memts-classic'],
+  reached: (_: RowResult, { toBefore: ratio }: Result) => ratio,
+};
+const get = (...what: string[]) => what.map((id) => `get-${id}`);
+const BINARY_AND_META = OURS.slice(0, 2);
+const BINARY = OURS.slice(0, 1);
+
+/** The CPU of a key in a batch against that of the same keys by `Promise.all`. */
+const toGets = (batch: number): Pick<Goal, 'against' | 'atMost' | 'clients' | 'rows' | 'reached'> => ({
+  against: `Promise.all of ${batch} gets`,
+  atMost: true,
+  clients: OURS,
+  rows: [`getMulti${batch}-100B-4`],
+  reached: (_, { client, cpu }, rows) => over(cpu, named(rows.get(`gets${batch}-100B-4`)?.results ?? [], client)?.cpu),
+});
 
 const GOALS: readonly Goal[] = [
   { work: '100 B, 64 in flight', goal: 6, rows: both('100B-64'), ...toMemjs },
@@ -40,10 +61,35 @@ const GOALS: readonly Goal[] = [
   { work: '100 B, 256 in flight', goal: 8, rows: both('100B-256'), ...toMemjs },
   { work: '100 B, 256 in flight', goal: 0.75, rows: both('100B-256'), ...toFloor },
   { work: '100 B, 1 in flight', goal: 0.95, rows: both('100B-1'), ...toFloor },
+  { work: '100 B, 64 and 256 in flight', goal: 0.92, rows: get('100B-64', '100B-256'), ...toFloor },
+  {
+    work: 'CPU of a command, 100 B',
+    goal: 1.2,
+    atMost: true,
+    rows: get('100B-64', '100B-256'),
+    against: 'raw socket',
+    clients: BINARY,
+    reached: ({ results }, { cpu }) => over(cpu, named(results, 'floor')?.cpu),
+  },
   { work: '4 KB, 64 in flight', goal: 3, rows: both('4KB-64'), ...toMemjs },
   { work: '4 KB, 64 in flight', goal: 0.7, rows: both('4KB-64'), ...toFloor },
-  { work: '100 KB, 16 in flight', goal: 0.85, rows: both('100KB-16'), ...toFloor },
-  { work: '1 MB, 16 in flight', goal: 0.85, rows: both('1MB-16'), ...toFloor },
+  { work: '4 KB, 64 in flight', goal: 1.4, rows: get('4KB-64'), clients: BINARY, ...toOwn },
+  { work: '8, 16, 32 KB, 64 in flight', goal: 1, rows: get('8KB-64', '16KB-64', '32KB-64'), ...toFloor },
+  {
+    work: '8, 16, 32 KB, 64 in flight',
+    goal: 1.4,
+    rows: get('8KB-64', '16KB-64', '32KB-64'),
+    clients: BINARY,
+    ...toOwn,
+  },
+  { work: '64 and 100 KB, 16 in flight', goal: 1, rows: get('64KB-16', '100KB-16'), ...toFloor },
+  { work: '64 and 100 KB, 16 in flight', goal: 1.2, rows: get('64KB-16', '100KB-16'), clients: BINARY, ...toOwn },
+  { work: '1 MB, 16 in flight', goal: 0.95, rows: get('1MB-16'), clients: BINARY, ...toOwn },
+  { work: '100 KB and 1 MB, 16 in flight', goal: 0.85, rows: ['set-100KB-16', 'set-1MB-16'], ...toFloor },
+  { work: 'classic, 64 in flight', goal: 1.3, rows: get('100B-64'), ...toBefore },
+  { work: 'classic, 256 in flight', goal: 2.2, rows: get('100B-256'), ...toBefore },
+  { work: 'CPU of a key', goal: 0.75, ...toGets(100) },
+  { work: 'CPU of a key', goal: 1, ...toGets(10) },
   { work: 'keys a second', goal: 2, rows: ['getMulti100-100B-4'], against: 'best other', reached: toBest(PEERS) },
   {
     work: 'CPU of a command, 100 B, 64 in flight',
@@ -61,7 +107,9 @@ const GOALS: readonly Goal[] = [
     reached: ({ results }, { client }, rows) =>
       client === 'memts' ? over(named(results, 'memts-ketama')?.rate, one(rows, client)?.rate) : undefined,
   },
-  { work: 'TLS, 100 B, 64 in flight', goal: 0.85, rows: both('100B-64-tls'), ...toFloor },
+  { work: 'TLS, 100 B', goal: 0.7, rows: get('100B-64-tls'), ...toFloor },
+  { work: 'TLS, 4 KB', goal: 0.9, rows: get('4KB-64-tls'), ...toFloor },
+  { work: 'TLS, 100 KB', goal: 1, rows: get('100KB-64-tls'), ...toFloor },
   {
     work: 'CPU of a command, 100 servers',
     goal: 1.2,
@@ -80,13 +128,28 @@ const GOALS: readonly Goal[] = [
   },
 ];
 
+/** Latency under a given load, and with results that stay alive, which have no goal. */
+const LATENCY_ROWS = ['open5000', 'open20000', 'open50000'].map((id) => `get-100B-1-${id}`);
+
 /** The rows that the goals are about; only some of them need the other clients. */
-export const GOAL_ROWS: ReadonlySet<string> = new Set(GOALS.flatMap(({ rows }) => rows));
+export const GOAL_ROWS: ReadonlySet<string> = new Set([
+  ...GOALS.flatMap(({ rows }) => rows),
+  'gets10-100B-4',
+  'gets100-100B-4',
+  ...LATENCY_ROWS,
+]);
+
+const CLASSIC_ROWS: ReadonlySet<string> = new Set([
+  ...GOALS.flatMap(({ rows, clients }) => (clients?.includes('memts-classic') ? rows : [])),
+  'gets10-100B-4',
+  'gets100-100B-4',
+]);
 
 /** Whether a client has a part in a row: the peers only where the goals compare with all of them. */
 export function hasPart(row: string, client: string): boolean {
-  if (client.endsWith('classic')) return false;
-  if (['floor', 'floor-meta', 'memjs', 'memts-ketama', ...OURS].includes(client)) return true;
+  if (/classic(-before)?$/.test(client)) return CLASSIC_ROWS.has(row);
+  if (['floor', 'floor-own', 'floor-meta', 'memjs', 'memts-ketama', 'memts-before', ...OURS].includes(client))
+    return true;
   return GOALS.some(({ rows, against }) => rows.includes(row) && (against === 'best other' || against === 'ioredis'));
 }
 
@@ -94,21 +157,25 @@ export function hasPart(row: string, client: string): boolean {
 export function goalTable(results: readonly RowResult[]): string {
   const rows: Rows = new Map(results.map((result) => [result.row.id, result]));
   const lines = GOALS.flatMap((goal) => goal.rows.map((id) => line(goal, id, rows)));
-  return table(['work', 'against', 'goal', 'binary', 'meta'], lines, ['l', 'l', 'r', 'r', 'r']);
+  return table(['work', 'against', 'goal', 'binary', 'meta', 'classic', 'reached'], lines, [...'llrrrrl']);
 }
 
 function line(goal: Goal, id: string, rows: Rows): string[] {
   const row = rows.get(id);
-  const reached = OURS.map((client) => {
-    const own = row && named(row.results, client);
-    const figure = own && goal.reached(row, own, rows);
-    if (figure === undefined) return '–';
-    const enough = goal.atMost ? figure <= goal.goal : figure >= goal.goal;
-    return enough ? figure.toFixed(2) : `*${figure.toFixed(2)}*`;
+  const { clients = BINARY_AND_META } = goal;
+  const isEnough = (figure: number) => (goal.atMost ? figure <= goal.goal : figure >= goal.goal);
+  const figures = OURS.map((client) => {
+    const own = row && clients.includes(client) ? named(row.results, client) : undefined;
+    return row && own && goal.reached(row, own, rows);
   });
-  const operation = id.split('-', 1)[0];
+  const known = figures.filter((figure) => figure !== undefined);
+  const reached = known.length === 0 ? '–' : known.every(isEnough) ? 'yes' : 'no';
+  const cells = figures.map((figure) => {
+    if (figure === undefined) return '–';
+    return isEnough(figure) ? figure.toFixed(2) : `*${figure.toFixed(2)}*`;
+  });
   const wanted = `${goal.atMost ? '≤' : '≥'} ${goal.goal}`;
-  return [`${operation}: ${goal.work}`, goal.against, wanted, ...reached];
+  return [`${id}: ${goal.work}`, goal.against, wanted, ...cells, reached];
 }
 
 function toBest(names: readonly string[]): Goal['reached'] {

@@ -65,6 +65,32 @@ export async function measure(work: Work, options: PassOptions): Promise<Pass> {
   return { completed: shared.completed, seconds: elapsed, cpu: user + system };
 }
 
+/**
+ * Begins commands at their times, whatever still waits, and takes the time from when each should have begun: a client
+ * that stalls is charged for all that had to wait for it. The loop turns all the time, so its CPU says nothing.
+ */
+export async function measureOpen(work: Work, rate: number, seconds: number, histogram: Histogram): Promise<Pass> {
+  const total = Math.round(rate * seconds);
+  const began = performance.now();
+  let completed = 0;
+  await new Promise<void>((resolve, reject) => {
+    const one = async (index: number, intended: number) => {
+      const result = await work.call(index % work.length);
+      histogram.recordValue(Math.max(1, Math.round((performance.now() - intended) * 1e6)));
+      work.check(result, index % work.length);
+      if (++completed === total) resolve();
+    };
+    let started = 0;
+    const turn = () => {
+      const due = Math.min(total, Math.floor(((performance.now() - began) / 1000) * rate) + 1);
+      for (; started < due; started++) one(started, began + (started / rate) * 1000).catch(reject);
+      if (started < total) setImmediate(turn);
+    };
+    turn();
+  });
+  return { completed, seconds: (performance.now() - began) / 1000, cpu: Number.NaN };
+}
+
 function take(shared: Shared): number {
   if (shared.left === 0) return -1;
   shared.left--;

@@ -21,6 +21,10 @@ export interface Round {
   readonly rate: number;
   /** CPU time for each key, in microseconds. */
   readonly cpu: number;
+  /** Keys of the whole round, with what leads in and what measures latencies. */
+  readonly keys: number;
+  /** CPU time of the servers for each key of it, in microseconds; the runner puts it in where the system tells it. */
+  readonly serverCpu?: number | undefined;
   /** Over all rounds of the row until now. */
   readonly latency: Latency;
 }

@@ -10,7 +10,8 @@ import type { Profile } from './messages.ts';
 import type { Options } from './options.ts';
 import type { Result, RowResult } from './results.ts';
 import { type Row, sizeText } from './row.ts';
-import { markdownTable } from './table.ts';
+import { writeSummary } from './summary.ts';
+import { markdownTable, profileTable } from './table.ts';
 
 export interface Circumstances {
   readonly date: string;
@@ -29,7 +30,6 @@ export interface Circumstances {
 
 const TITLES: Readonly<Record<string, string>> = {
   benchmark: 'Benchmark',
-  goals: 'Performance goals',
   protocols: 'Protocols compared',
 };
 
@@ -41,13 +41,16 @@ commands on the same keys and values, and their responses are checked.
 - **The raw socket** is the baseline: the same bytes, encoded beforehand, over one bare socket, and responses counted by
   their length. No client on one socket can beat it by much. Clients that speak the meta or the classic protocol are
   compared with the raw socket of that protocol, clients of Redis with that of the binary one.
-- **CPU** is the time of the client's process for each key, all threads.
+- **own values** is the raw socket that gives each caller a Buffer of its own with exactly its value.
+- **CPU** is the time of the client's process for each key, all threads; **server** that of the servers' threads.
+- **Open loop** means that commands begin at given times, whatever still waits. Latencies count from those times, so a stall is
+  charged to all that waited for it.
 - **Latencies** come from passes of their own.
 
 A client without a call for many keys does getMulti with \`Promise.all\`. memts, MemJS and memcache-client store and return
 Buffers here, the others strings: each has the form that costs it least.`;
 
-const PROFILES = `Where there is a second table, it divides the time between two commands as a sampling profiler saw it in a
+const PROFILES = `These tables divide the time between two commands as a sampling profiler saw it in a
 pass of its own: *waiting* for input; *writing* to the socket, which on loopback does much of the receiver's work, and
 with TLS encrypts; the *runtime*, reading and decrypting included; *collecting* garbage; *Node.js*; the *client*, by the
 folders of its sources where they are known; and the *benchmark* itself.`;
@@ -95,6 +98,10 @@ async function packageVersion(name: string): Promise<string> {
   return 'unknown';
 }
 
+/** The folder of the published run. All that the docs say of it comes from this one record. */
+const PUBLISHED = join(import.meta.dirname, '../../../../docs/performance');
+const SUMMARIES = ['README.md', 'docs/performance.md'].map((file) => join(PUBLISHED, '../..', file));
+
 /** What a run leaves as JSON; its page and its figures are made from nothing else. */
 export type BenchmarkRecord = Circumstances & { readonly rows: readonly RecordedRow[] };
 
@@ -110,30 +117,42 @@ export async function writeReport(options: Options, facts: Circumstances, rows: 
   await mkdir(out, { recursive: true });
   const record = { ...facts, rows: rows.map(recorded) };
   await writeFile(join(out, `${name}.json`), `${JSON.stringify(record, null, 2)}\n`);
+  if (name === 'benchmark' && out === PUBLISHED) for (const file of SUMMARIES) await writeSummary(file, record);
   return renderReport(record, name, out);
 }
 
 /** Writes NAME.md and its figures from a record; gives back the path of the Markdown. */
 export async function renderReport(record: BenchmarkRecord, name: string, out: string): Promise<string> {
   const rows = record.rows.map(resultOf);
+  const goals = record.command.includes('--goals');
   const plots = plotsOf(rows);
   for (const { file, svg } of plots) await writeFile(join(out, `${name}-${file}.svg`), svg);
   const path = join(out, `${name}.md`);
   const images = plots.map(({ file, title }) => `![${title}](${name}-${file}.svg)`);
-  const tables = rows.map((result) => `## ${result.row.title}\n\n${markdownTable(result)}`);
-  const goals = record.command.includes('--goals') ? [GOALS, goalTable(rows)] : [];
-  const profiles = rows.some((result) => result.profiles.size > 0) ? [PROFILES] : [];
-  const parts = [
-    `# ${TITLES[name] ?? 'Performance'}`,
-    head(record),
-    ...goals,
-    HOW_TO_READ,
-    ...profiles,
-    ...images,
-    ...tables,
-  ];
+  const tables = rows.map(
+    (result) => `## ${result.row.title}\n\n${markdownTable(goals ? { ...result, profiles: new Map() } : result)}`,
+  );
+  if (goals) await writeGoals(record, rows, out);
+  const parts = [`# ${TITLES[name] ?? 'Performance'}`, head(record), HOW_TO_READ, ...images, ...tables];
   await writeFile(path, `${parts.join('\n\n')}\n`);
   return path;
+}
+
+/** The goals of the same run, on a page of their own, with the profiles of its rows. */
+async function writeGoals(record: BenchmarkRecord, rows: readonly RowResult[], out: string): Promise<void> {
+  const profiled = rows.filter(({ profiles }) => profiles.size > 0);
+  const profiles = profiled.map(
+    (result) => `## ${result.row.title}\n\n${profileTable(result.profiles).join('\n').trim()}`,
+  );
+  const parts = [
+    '# Performance goals',
+    head(record),
+    GOALS,
+    goalTable(rows),
+    ...(profiles.length > 0 ? [PROFILES] : []),
+    ...profiles,
+  ];
+  await writeFile(join(out, 'goals.md'), `${parts.join('\n\n')}\n`);
 }
 
 function recorded({ row, results, errors, profiles }: RowResult): RecordedRow {

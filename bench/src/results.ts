@@ -8,12 +8,18 @@ export interface Result {
   /** Keys a second, CPU microseconds for each key: medians of the rounds. */
   readonly rate: number;
   readonly cpu: number;
+  /** CPU microseconds of the server for each key, a median; left out where the system does not tell. */
+  readonly serverCpu?: number | undefined;
   /** The lowest and the highest rate of a round. */
   readonly lowest: number;
   readonly highest: number;
   /** Medians of the rounds' ratios; left out where the other is not there. */
   readonly toFloor: number | undefined;
   readonly toMemjs: number | undefined;
+  /** Against the raw socket that makes a Buffer of each value. */
+  readonly toOwn?: number | undefined;
+  /** Against the build that `--before` names. */
+  readonly toBefore?: number | undefined;
   readonly latency: Latency;
   readonly rates: readonly number[];
 }
@@ -34,6 +40,11 @@ export function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+function medianOf(numbers: readonly (number | undefined)[]): number | undefined {
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === 0 ? undefined : median(known);
+}
+
 /** The rounds of every client that came through the row, in results. */
 export function resultsOf(clients: readonly ClientSpec[], rounds: ReadonlyMap<string, readonly Round[]>): Result[] {
   const ratesOf = (name: string) => rounds.get(name)?.map(({ rate }) => rate);
@@ -49,7 +60,10 @@ export function resultsOf(clients: readonly ClientSpec[], rounds: ReadonlyMap<st
         lowest: Math.min(...rates),
         highest: Math.max(...rates),
         toFloor: ratio(rates, ratesOf(floor)),
+        serverCpu: medianOf(own.map(({ serverCpu }) => serverCpu)),
         toMemjs: ratio(rates, ratesOf('memjs')),
+        toOwn: ratio(rates, ratesOf('floor-own')),
+        toBefore: ratio(rates, ratesOf(`${name}-before`)),
         latency: (own.at(-1) as Round).latency,
         rates: rates.map(Math.round),
       },

@@ -2,7 +2,8 @@
 export interface Row {
   readonly id: string;
   readonly title: string;
-  readonly operation: 'get' | 'set' | 'getMulti';
+  /** `gets` is what `getMulti` does, by a `Promise.all` of gets. */
+  readonly operation: 'get' | 'set' | 'getMulti' | 'gets';
   /** Bytes of one value. */
   readonly size: number;
   /** Commands (for `getMulti`: batches) that wait for their answer at any time. */
@@ -17,11 +18,15 @@ export interface Row {
   readonly connections: number;
   readonly tls: boolean;
   readonly json: boolean;
+  /** Bytes of results that stay alive; older ones are dropped. */
+  readonly kept: number;
+  /** Commands a second that begin when it is their time, whatever still waits; 0 where each follows a response. */
+  readonly openRate: number;
 }
 
 const KB = 1024;
 const MB = 1024 * KB;
-const SIZES = [10, 100, 4 * KB, 100 * KB, MB];
+const SIZES = [10, 100, KB, 4 * KB, 8 * KB, 16 * KB, 32 * KB, 64 * KB, 100 * KB, MB];
 const IN_FLIGHT = [1, 16, 64, 256, 1024];
 /** A row whose waiting values would hold more than this is left out. */
 const MOST_BYTES_IN_FLIGHT = 64 * MB;
@@ -43,11 +48,14 @@ function row(values: Partial<Row>, variant?: { id: string; title: string }): Row
     connections: 0,
     tls: false,
     json: false,
+    kept: 0,
+    openRate: 0,
     ...values,
   } as const;
-  const what = base.batch > 1 ? `getMulti${base.batch}` : base.operation;
+  const what = base.batch > 1 ? `${base.operation}${base.batch}` : base.operation;
   const id = `${what}-${sizeText(base.size)}-${base.inFlight}`;
-  const many = base.batch > 1 ? `getMulti of ${base.batch} keys` : base.operation;
+  const call = base.operation === 'gets' ? 'Promise.all of gets' : 'getMulti';
+  const many = base.batch > 1 ? `${call} of ${base.batch} keys` : base.operation;
   const title = `${many}, ${sizeText(base.size)}, ${base.inFlight} in flight`;
   return { ...base, id: variant ? `${id}-${variant.id}` : id, title: variant ? `${title}, ${variant.title}` : title };
 }
@@ -58,6 +66,9 @@ function grid(sizes: number[], inFlight: number[]): Row[] {
   );
 }
 
+/** Arrivals a second of the rows that measure latency under a given load. */
+const OPEN_RATES = [5000, 20_000, 50_000];
+
 /** Get and set of 100 B and 4 KB at 1, 64 and 256 in flight. */
 export const CORE_ROWS: readonly Row[] = grid([100, 4 * KB], [1, 64, 256]);
 
@@ -67,6 +78,15 @@ const both = ['get', 'set'] as const;
 export const ALL_ROWS: readonly Row[] = [
   ...grid(SIZES, IN_FLIGHT).filter(({ size, inFlight }) => size * inFlight <= MOST_BYTES_IN_FLIGHT),
   row({ inFlight: 4096 }),
+  ...[100, KB, 4 * KB, 32 * KB].map((size) =>
+    row({ size, kept: 64 * MB }, { id: 'kept', title: 'results kept alive' }),
+  ),
+  ...OPEN_RATES.map((openRate) =>
+    row(
+      { openRate, inFlight: 1 },
+      { id: `open${openRate}`, title: `open loop, ${openRate.toLocaleString('en-US')} a second` },
+    ),
+  ),
   ...IN_FLIGHT.map((inFlight) => row({ inFlight, hit: false }, { id: 'miss', title: 'misses' })),
   ...both.flatMap((operation) =>
     [1, 64, 256].map((inFlight) =>
@@ -74,6 +94,7 @@ export const ALL_ROWS: readonly Row[] = [
     ),
   ),
   ...[10, 100, 1000].map((batch) => row({ operation: 'getMulti', batch, inFlight: 4 })),
+  ...[10, 100].map((batch) => row({ operation: 'gets', batch, inFlight: 4 })),
   ...both.flatMap((operation) =>
     [3, 10, 100].map((servers) =>
       row({ operation, servers }, { id: `servers${servers}`, title: `${servers} servers` }),

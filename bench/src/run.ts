@@ -76,7 +76,7 @@ class Run {
           errors.push(error);
         }
       }
-      errors.push(...(await this.#rounds(open, rounds)));
+      errors.push(...(await this.#rounds(open, rounds, servers)));
       for (const participant of open) errors.push(...(await this.#close(participant, profiles)));
     } catch (error) {
       errors.push(`The row could not run: ${(error as Error).message}`);
@@ -104,7 +104,11 @@ class Run {
   }
 
   /** One client at a time; every round starts with another one. A client with an error is out of the row. */
-  async #rounds(open: readonly Participant[], rounds: Map<string, Round[]>): Promise<string[]> {
+  async #rounds(
+    open: readonly Participant[],
+    rounds: Map<string, Round[]>,
+    servers: ReadonlyMap<string, Servers>,
+  ): Promise<string[]> {
     const errors: string[] = [];
     const { seconds, count, latency } = this.#options;
     let left = [...open];
@@ -114,8 +118,11 @@ class Run {
       for (const participant of [...left.slice(first), ...left.slice(0, first)]) {
         const { spec, worker } = participant;
         try {
-          const answer = await worker.tell({ type: 'round', seconds, count, latency });
-          rounds.get(spec.name)?.push(answer.round as Round);
+          const server = servers.get(spec.server) as Servers;
+          const before = await server.cpu();
+          const round = (await worker.tell({ type: 'round', seconds, count, latency })).round as Round;
+          const serverCpu = over(before, await server.cpu(), round.keys);
+          rounds.get(spec.name)?.push({ ...round, serverCpu });
         } catch (error) {
           errors.push(said(spec, error));
           rounds.delete(spec.name);
@@ -141,6 +148,10 @@ class Run {
       return [said(spec, error)];
     }
   }
+}
+
+function over(before: number | undefined, after: number | undefined, keys: number): number | undefined {
+  return before === undefined || after === undefined ? undefined : (after - before) / keys;
 }
 
 function said(spec: ClientSpec, error: unknown): string {

@@ -1,6 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
 import net from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Certificate, Certificates } from '../../test/support/certificates.ts';
@@ -20,6 +22,8 @@ process.on('exit', () => {
 
 export interface Servers {
   readonly target: Target;
+  /** CPU time of all their threads until now, in microseconds; `undefined` where the system does not tell. */
+  cpu(): Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
@@ -71,7 +75,23 @@ async function start(program: string, count: number, args: (port: number) => str
     await stop();
     throw error;
   }
-  return { target: { servers: ports.map((port) => ({ host: HOST, port })), ca }, stop };
+  const cpu = async () => {
+    const times = await Promise.all(children.map(({ pid }) => cpuOf(pid)));
+    return times.reduce((sum, time) => (sum === undefined || time === undefined ? undefined : sum + time), 0);
+  };
+  return { target: { servers: ports.map((port) => ({ host: HOST, port })), ca }, cpu, stop };
+}
+
+/** CPU time of a process, as Linux tells it of each thread, in microseconds. */
+async function cpuOf(pid: number | undefined): Promise<number | undefined> {
+  const folder = `/proc/${pid}/task`;
+  try {
+    const threads = await readdir(folder);
+    const texts = await Promise.all(threads.map((thread) => readFile(join(folder, thread, 'schedstat'), 'utf8')));
+    return texts.reduce((sum, text) => sum + Number(text.split(' ', 1)[0]) / 1000, 0);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Ports that nobody listens on; all are held at once, so that they differ. */

@@ -1,5 +1,6 @@
 import type { Adapter, Setup, Value } from './clients/adapter.ts';
 import type { Work } from './measure.ts';
+import type { Row } from './row.ts';
 import { isRight, looksRight } from './values.ts';
 
 /** How many keys are stored and verified at a time before a row starts. */
@@ -35,7 +36,7 @@ async function forEach(count: number, step: (index: number) => Promise<void>, la
 /** What a row does over and over, and the check of its answers. */
 export function workOf(adapter: Adapter, setup: Setup): Work {
   const { row } = setup;
-  if (row.operation === 'getMulti') return multiWork(adapter, setup);
+  if (row.batch > 1) return multiWork(adapter, setup);
   return row.operation === 'get' ? getWork(adapter, setup) : setWork(adapter, setup);
 }
 
@@ -44,13 +45,29 @@ function getWork(adapter: Adapter, { row, readKeys, values }: Setup): Work {
     if (adapter.countsOnly) return;
     if (row.hit ? !looksRight(value, values[index] as Value) : value != null) throw wrong(row.hit);
   };
+  const keep = keeper(row);
   const readCallback = adapter.readCallback ?? adapter.read;
   return {
     length: readKeys.length,
     call: (index) => adapter.get(readKeys[index] as string, index),
-    check: (result, index) => check(adapter.read(result), index),
+    check: (result, index) => {
+      const value = adapter.read(result);
+      check(value, index);
+      keep?.(value);
+    },
     callCallback: (index, done) => adapter.getCallback?.(readKeys[index] as string, done, index),
     checkCallback: (result, index) => check(readCallback(result), index),
+  };
+}
+
+/** Keeps the latest results alive, up to the row's bytes. */
+function keeper({ kept, size }: Row): ((value: unknown) => void) | undefined {
+  if (kept === 0) return undefined;
+  const room = new Array<unknown>(Math.floor(kept / size)).fill(undefined);
+  let next = 0;
+  return (value) => {
+    room[next] = value;
+    next = next + 1 === room.length ? 0 : next + 1;
   };
 }
 
@@ -67,9 +84,9 @@ function setWork(adapter: Adapter, { keys, values }: Setup): Work {
   };
 }
 
-function multiWork(adapter: Adapter, { batches, keys, values }: Setup): Work {
+function multiWork(adapter: Adapter, { row, batches, keys, values }: Setup): Work {
   const keysOf = batches.map((batch) => batch.map((index) => keys[index] as string));
-  const { getMulti } = adapter;
+  const getMulti = row.operation === 'getMulti' ? adapter.getMulti : undefined;
   const getAll = (batch: number) =>
     Promise.all((batches[batch] as number[]).map((index) => adapter.get(keys[index] as string, index)));
   const pick = (result: unknown, key: string, position: number) =>

@@ -4,23 +4,36 @@ import type { Profile } from './messages.ts';
 import { PARTS } from './profile.ts';
 import type { Result, RowResult } from './results.ts';
 
-const COLUMNS = ['client', 'per second', '× raw socket', '× MemJS', 'CPU µs', 'p50 µs', 'p99 µs', 'p99.9 µs'] as const;
+const COLUMNS = [
+  'client',
+  'per second',
+  '× raw socket',
+  '× own values',
+  '× MemJS',
+  'CPU µs',
+  'server µs',
+  'p50 µs',
+  'p99 µs',
+  'p99.9 µs',
+] as const;
 
 function cells(result: Result): string[] {
-  const { client, rate, toFloor, toMemjs, cpu, latency } = result;
+  const { client, rate, toFloor, toOwn, toMemjs, cpu, serverCpu, latency } = result;
   const latencies = [latency.p50, latency.p99, latency.p999].map((value) => (value > 0 ? value.toFixed(0) : '–'));
   return [
     client,
     Math.round(rate).toLocaleString('en-US'),
     times(toFloor),
+    times(toOwn),
     times(toMemjs),
-    cpu.toFixed(2),
+    times(cpu),
+    times(serverCpu),
     ...latencies,
   ];
 }
 
 function times(ratio: number | undefined): string {
-  return ratio === undefined ? '–' : ratio.toFixed(2);
+  return ratio === undefined || !Number.isFinite(ratio) ? '–' : ratio.toFixed(2);
 }
 
 export function textTable({ row, results, errors, profiles }: RowResult): string {
@@ -48,7 +61,7 @@ function profileCells([client, { keys, parts, rooms }]: [string, Profile]): stri
   return [client, ...PARTS.map((part) => each(parts[part])), inRooms.join(', ')];
 }
 
-function profileTable(profiles: RowResult['profiles']): string[] {
+export function profileTable(profiles: RowResult['profiles']): string[] {
   if (profiles.size === 0) return [];
   const rows = [...profiles].map(([client, profile]) => profileCells([clientName(client), profile]));
   return ['', table(PROFILE_COLUMNS, rows, ['l', ...PARTS.map(() => 'r' as const), 'l'])];

@@ -2,7 +2,7 @@ import { resolve, sep } from 'node:path';
 import { build, type Histogram } from 'hdr-histogram-js';
 import type { Adapter, Setup } from './clients/adapter.ts';
 import { CLIENTS, clientNamed } from './clients/index.ts';
-import { LEAD_IN, measure, type Work } from './measure.ts';
+import { LEAD_IN, measure, measureOpen, type Work } from './measure.ts';
 import type { Answer, Latency, Message, Profile, Round } from './messages.ts';
 import { profiled } from './profile.ts';
 import { fill, workOf } from './session.ts';
@@ -37,13 +37,19 @@ async function open({ row, target, warmUp }: Extract<Message, { type: 'open' }>)
 async function round({ seconds, count, latency }: Extract<Message, { type: 'round' }>): Promise<Round> {
   if (session === undefined) throw new Error('No row is open');
   const { work, setup, histogram } = session;
-  const { inFlight, form, batch } = setup.row;
-  await measure(work, { seconds: LEAD_IN, inFlight, form });
+  const { inFlight, form, batch, openRate } = setup.row;
+  const leadIn = await measure(work, { seconds: LEAD_IN, inFlight, form });
+  if (openRate > 0) {
+    const open = await measureOpen(work, openRate, seconds, histogram);
+    const keys = leadIn.completed + open.completed;
+    return { rate: open.completed / open.seconds, cpu: open.cpu, keys, latency: percentiles(histogram) };
+  }
   const pass = await measure(work, { seconds, count, inFlight, form });
   if (pass.completed === 0) throw new Error('No command completed');
-  if (latency > 0) await measure(work, { seconds: latency, inFlight, form, histogram });
+  const timed = latency > 0 ? await measure(work, { seconds: latency, inFlight, form, histogram }) : undefined;
   const keys = pass.completed * batch;
-  return { rate: keys / pass.seconds, cpu: pass.cpu / keys, latency: percentiles(histogram) };
+  const all = (leadIn.completed + (timed?.completed ?? 0)) * batch + keys;
+  return { rate: keys / pass.seconds, cpu: pass.cpu / keys, keys: all, latency: percentiles(histogram) };
 }
 
 async function profile({ seconds }: Extract<Message, { type: 'profile' }>): Promise<Profile> {

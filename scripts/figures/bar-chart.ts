@@ -16,6 +16,7 @@ interface BarGroup {
 /** Names of the programs behind the names that the benchmark has for its clients. */
 const NAMES: Readonly<Record<string, string>> = {
   floor: 'raw socket',
+  'floor-own': 'raw socket, own values',
   'floor-meta': 'raw socket, meta',
   'floor-classic': 'raw socket, classic',
   'memts-meta': 'memts, meta',

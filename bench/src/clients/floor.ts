@@ -3,8 +3,8 @@ import { bytesAfterValue, type Frame, getFrame, multiFrame, type Protocol, setFr
 import type { Adapter, Done, Setup, Value } from './adapter.ts';
 
 /** The floor as if it were a client: key `i` always goes to socket `i % sockets`. */
-export function floorAdapter(options: { readonly protocol: Protocol }): Adapter {
-  const { protocol } = options;
+export function floorAdapter(options: { readonly protocol: Protocol; readonly own?: boolean }): Adapter {
+  const { protocol, own = false } = options;
   let sockets: FloorSocket[] = [];
   let gets: Frame[] = [];
   let sets: Frame[] = [];
@@ -14,17 +14,17 @@ export function floorAdapter(options: { readonly protocol: Protocol }): Adapter 
   const socketOf = (index: number) => sockets[index % sockets.length] as FloorSocket;
   const send = (frame: Frame | undefined, index: number, done: Done) => socketOf(index).send(frame as Frame, done);
   const sendPromise = (frame: Frame | undefined, index: number) =>
-    new Promise<void>((resolve, reject) => {
-      socketOf(index).send(frame as Frame, (error) => (error === undefined ? resolve() : reject(error)));
+    new Promise<Buffer | undefined>((resolve, reject) => {
+      socketOf(index).send(frame as Frame, (error, value) => (error === undefined ? resolve(value) : reject(error)));
     });
 
   return {
     takes: 'buffer',
-    countsOnly: true,
+    countsOnly: !own,
     async connect({ row, target, keys, values, readKeys, batches }: Setup) {
       const perServer = Math.max(1, row.connections);
       const addresses = Array.from({ length: perServer }, () => target.servers).flat();
-      sockets = await Promise.all(addresses.map((address) => FloorSocket.connect(address, target.ca)));
+      sockets = await Promise.all(addresses.map((address) => FloorSocket.connect(address, own, target.ca)));
       size = row.size;
       gets = readKeys.map((key) => getFrame(protocol, key, row.size, row.hit));
       sets = keys.map((key, index) => setFrame(protocol, key, bytesOf(values[index] as Value)));
@@ -50,7 +50,7 @@ export function floorAdapter(options: { readonly protocol: Protocol }): Adapter 
           });
         }
       }),
-    read: () => undefined,
+    read: (value) => value,
     stored: () => true,
     async inspect(index) {
       const chunks: Buffer[] = [];

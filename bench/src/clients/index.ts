@@ -34,8 +34,8 @@ const canAll = can('callback', 'servers', 'connections', 'tls', 'json');
 const onMemcached = { server: 'memcached', floor: 'floor' } as const;
 const onRedis = { server: 'redis', floor: 'floor' } as const;
 
-const floor = async (protocol: 'binary' | 'meta' | 'classic') =>
-  (await import('./floor.ts')).floorAdapter({ protocol });
+const floor = async (protocol: 'binary' | 'meta' | 'classic', own = false) =>
+  (await import('./floor.ts')).floorAdapter({ protocol, own });
 const memts = async (protocol: 'binary' | 'meta' | 'classic') =>
   (await import('./memts.ts')).memtsAdapter({ protocol });
 
@@ -43,7 +43,16 @@ export const CLIENTS: readonly ClientSpec[] = [
   { name: 'floor', ...onMemcached, can: canAll, load: () => floor('binary') },
   { name: 'floor-meta', ...onMemcached, floor: 'floor-meta', can: canAll, load: () => floor('meta') },
   { name: 'floor-classic', ...onMemcached, floor: 'floor-classic', can: canAll, load: () => floor('classic') },
+  // It has no form for a batch, whose values it would have to tell apart.
+  { name: 'floor-own', ...onMemcached, can: (row) => row.batch === 1, load: () => floor('binary', true) },
   { name: 'memts', package: 'memts', ...onMemcached, can: canAll, load: () => memts('binary') },
+  {
+    name: 'memts-before',
+    package: 'memts',
+    ...onMemcached,
+    can: canAll,
+    load: async () => (await import('./memts.ts')).memtsAdapter({ protocol: 'binary', before: true }),
+  },
   {
     name: 'memts-meta',
     package: 'memts',
@@ -59,6 +68,14 @@ export const CLIENTS: readonly ClientSpec[] = [
     floor: 'floor-classic',
     can: canAll,
     load: () => memts('classic'),
+  },
+  {
+    name: 'memts-classic-before',
+    package: 'memts',
+    server: 'memcached',
+    floor: 'floor-classic',
+    can: canAll,
+    load: async () => (await import('./memts.ts')).memtsAdapter({ protocol: 'classic', before: true }),
   },
   {
     name: 'memts-ketama',
@@ -127,7 +144,7 @@ export const CLIENTS: readonly ClientSpec[] = [
 ];
 
 /** The clients of a run without `--full` and `--clients`. */
-export const CORE_CLIENTS = ['floor', 'memts', 'memjs'];
+export const CORE_CLIENTS = ['floor', 'floor-own', 'memts', 'memjs'];
 
 export function clientNamed(name: string): ClientSpec {
   const found = CLIENTS.find((client) => client.name === name);

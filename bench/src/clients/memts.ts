@@ -12,6 +12,8 @@ import {
 export interface MemtsOptions {
   readonly protocol: 'binary' | 'meta' | 'classic';
   readonly distribution?: 'ketama';
+  /** The build that `--before` names. */
+  readonly before?: boolean;
 }
 
 interface Result {
@@ -33,13 +35,14 @@ interface Memts {
 }
 
 /** The built library, or the one that `--memts` names. */
-export async function loadMemts<T = Memts>(): Promise<T> {
-  const url = process.env.MEMTS_BUILD ?? new URL('../../../../../dist/index.mjs', import.meta.url).href;
+export async function loadMemts<T = Memts>(before = false): Promise<T> {
+  const named = before ? process.env.MEMTS_BEFORE : process.env.MEMTS_BUILD;
+  const url = named ?? new URL('../../../../../dist/index.mjs', import.meta.url).href;
   return (await import(url)) as T;
 }
 
-export async function memtsAdapter(options: MemtsOptions): Promise<Adapter> {
-  const { Client } = await loadMemts();
+export async function memtsAdapter({ before = false, ...options }: MemtsOptions): Promise<Adapter> {
+  const { Client } = await loadMemts(before);
   let client: MemtsClient;
   const adapter: Adapter = {
     takes: 'buffer',

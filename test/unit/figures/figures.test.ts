@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { summary, withSummary } from '../../../bench/src/summary.ts';
 import { short, ticks } from '../../../scripts/figures/axis.ts';
 import { barChart } from '../../../scripts/figures/bar-chart.ts';
 import { diagrams } from '../../../scripts/figures/diagrams.ts';
@@ -8,6 +9,13 @@ import { columns, lineChart } from '../../../scripts/figures/line-chart.ts';
 import { clientColor, withoutStyle } from '../../../scripts/figures/svg.ts';
 import { soakPlot } from '../../reliability/soak-report.ts';
 import { ROOT } from '../../support/built.ts';
+
+it.each(['README.md', 'docs/performance.md'])('%s has the figures of the one published run', (file) => {
+  const record = JSON.parse(readFileSync(join(ROOT, 'docs/performance/benchmark.json'), 'utf8'));
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  expect(summary(record).split('\n').length).toBe(14);
+  expect(text).toBe(withSummary(text, record));
+});
 
 describe('axes', () => {
   it.each([

@@ -1,0 +1,34 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { table } from '../../scripts/table.ts';
+import type { BenchmarkRecord } from './report.ts';
+
+/** Where the summary of the one published run stands in a text: between these. */
+const MARKS = ['<!-- benchmark: from docs/performance/benchmark.json -->', '<!-- /benchmark -->'] as const;
+
+/** The main rows of a run, as README has them. */
+export function summary(record: BenchmarkRecord): string {
+  const rate = (value: number | undefined) => (value === undefined ? '–' : Math.round(value).toLocaleString('en-US'));
+  const ratio = (value: number | undefined) => value?.toFixed(2) ?? '–';
+  const rows = record.rows.flatMap(({ title, operation, size, results, ...row }) => {
+    const of = (name: string) => results.find(({ client }) => client === name);
+    const [memts, floor, memjs] = [of('memts'), of('floor'), of('memjs')];
+    const isMain = ['get', 'set'].includes(operation) && [100, 4096].includes(size) && title.split(',').length === 3;
+    if (!isMain || ![1, 64, 256].includes(row.inFlight) || memts === undefined) return [];
+    return [
+      [title, rate(floor?.rate), rate(memts.rate), ratio(memts.toFloor), ratio(memts.toMemjs), rate(memjs?.rate)],
+    ];
+  });
+  return table(['1 socket', 'raw socket /s', 'memts /s', '× raw socket', '× MemJS', 'MemJS /s'], rows);
+}
+
+/** A text with the summary put where it belongs. */
+export function withSummary(text: string, record: BenchmarkRecord): string {
+  const [from, to] = MARKS.map((mark) => text.indexOf(mark)) as [number, number];
+  if (from < 0 || to < from) throw new Error(`There is no place for the benchmark's summary: ${MARKS.join(' … ')}`);
+  return `${text.slice(0, from + MARKS[0].length)}\n\n${summary(record)}\n\n${text.slice(to)}`;
+}
+
+/** Renews the summary in a file. */
+export async function writeSummary(file: string, record: BenchmarkRecord): Promise<void> {
+  await writeFile(file, withSummary(await readFile(file, 'utf8'), record));
+}
