@@ -1,12 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { table } from '../../scripts/table.ts';
-import type { BenchmarkRecord } from './report.ts';
+import type { Result } from './results.ts';
+import type { Row } from './row.ts';
+
+/** What is used of a run's record. */
+interface Measured {
+  readonly rows: readonly (Row & { readonly results: readonly Result[] })[];
+}
 
 /** Where the summary of the one published run stands in a text: between these. */
 const MARKS = ['<!-- benchmark: from docs/performance/benchmark.json -->', '<!-- /benchmark -->'] as const;
 
 /** The main rows of a run, as README has them. */
-export function summary(record: BenchmarkRecord): string {
+export function summary(record: Measured): string {
   const rate = (value: number | undefined) => (value === undefined ? '–' : Math.round(value).toLocaleString('en-US'));
   const ratio = (value: number | undefined) => value?.toFixed(2) ?? '–';
   const rows = record.rows.flatMap(({ title, operation, size, results, ...row }) => {
@@ -22,13 +28,13 @@ export function summary(record: BenchmarkRecord): string {
 }
 
 /** A text with the summary put where it belongs. */
-export function withSummary(text: string, record: BenchmarkRecord): string {
+export function withSummary(text: string, record: Measured): string {
   const [from, to] = MARKS.map((mark) => text.indexOf(mark)) as [number, number];
   if (from < 0 || to < from) throw new Error(`There is no place for the benchmark's summary: ${MARKS.join(' … ')}`);
   return `${text.slice(0, from + MARKS[0].length)}\n\n${summary(record)}\n\n${text.slice(to)}`;
 }
 
 /** Renews the summary in a file. */
-export async function writeSummary(file: string, record: BenchmarkRecord): Promise<void> {
+export async function writeSummary(file: string, record: Measured): Promise<void> {
   await writeFile(file, withSummary(await readFile(file, 'utf8'), record));
 }
