@@ -5,6 +5,7 @@ import { meta } from '../../src/protocol/meta/index.ts';
 import { Op } from '../../src/protocol/op.ts';
 import type { Protocol, ReplyQueue } from '../../src/protocol/protocol.ts';
 import { Request } from '../../src/protocol/request.ts';
+import { response } from '../../test/support/binary-frames.ts';
 
 export const PROTOCOLS: readonly Protocol[] = [binary, meta, classic];
 export const KEY = 'bench:00:data:000123';
@@ -65,25 +66,15 @@ export function decoder(protocol: Protocol, request: Request, reply: Buffer, ans
 export function hit({ name }: Protocol, value: Buffer): Buffer {
   if (name === 'meta') return text(`VA ${value.length} O${OPAQUE} f0\r\n`, value, '\r\n');
   if (name === 'classic') return text(`VALUE ${KEY} 0 ${value.length}\r\n`, value, '\r\nEND\r\n');
-  return frame(0, Buffer.alloc(4), value);
+  return response(0, { opaque: OPAQUE, extras: Buffer.alloc(4), value });
 }
 
 export function miss({ name }: Protocol): Buffer {
   if (name === 'meta') return Buffer.from('EN\r\n');
   if (name === 'classic') return Buffer.from('END\r\n');
-  return frame(1, Buffer.alloc(0), Buffer.from('Not found'));
+  return response(0, { opaque: OPAQUE, status: 1, value: 'Not found' });
 }
 
 function text(head: string, value: Buffer, end: string): Buffer {
   return Buffer.concat([Buffer.from(head), value, Buffer.from(end)]);
-}
-
-function frame(status: number, extras: Buffer, value: Buffer): Buffer {
-  const header = Buffer.alloc(24);
-  header[0] = 0x81;
-  header[4] = extras.length;
-  header[7] = status;
-  header.writeUInt32BE(extras.length + value.length, 8);
-  header.writeUInt32BE(OPAQUE, 12);
-  return Buffer.concat([header, extras, value]);
 }
