@@ -35,7 +35,7 @@ const COLUMNS: readonly Column[] = [
   { title: '`update`, CAS', file: /conformance\/update/, test: /> update >/ },
   { title: '`flush`', file: /client\/auto/, test: /> flush >/ },
   { title: 'SASL', file: /client\/binary/, test: /^memcached -S/ },
-  { title: 'login in text', file: /client\/classic/, test: /^memcached -Y/ },
+  { title: 'ASCII authentication', file: /client\/classic/, test: /^memcached -Y/ },
   { title: 'TLS', file: /tls/ },
   { title: '`memts keys`, `dump`', file: /cli\/listing/, test: /^a server that lists/ },
 ];
