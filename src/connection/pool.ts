@@ -155,7 +155,7 @@ export class Pool implements SlotOwner, Holder {
     if (isWatched()) tellFailed(this.#target().name, error);
     const final = error.code === 'ERR_AUTH' || error.code === 'ERR_CLOSED';
     if (this.#ready.length > 0) {
-      slot.againAt = monotonicNow() + PAUSE;
+      slot.pause();
       this.#lend(slot, error);
     } else if (!this.#isOpening()) {
       if (final) this.#calmDown();
@@ -298,6 +298,3 @@ export class Pool implements SlotOwner, Holder {
 }
 
 const CLOSED = 'The client was closed';
-
-/** How long a server that refused a further connection is left with those that it has, in milliseconds. */
-const PAUSE = 1000;

@@ -1,3 +1,4 @@
+import { monotonicNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import type { Request, WireKey } from '../protocol/request.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
@@ -27,7 +28,7 @@ export class Slot implements ConnectionOwner {
   readonly retired = new Set<Connection>();
   /** Requests that wait for a connection. */
   readonly waiting = new Set<Request>();
-  /** When a socket may be tried again, after one that failed; on the clock of `performance.now()`. */
+  /** When a socket may be tried again, after one that failed; 0 after one that did not. On the clock of `performance.now()`. */
   againAt = 0;
   readonly #dialer: Dialer;
   readonly #owner: SlotOwner;
@@ -37,9 +38,12 @@ export class Slot implements ConnectionOwner {
     this.#owner = owner;
   }
 
-  /** Begins to open its socket. Throws what the socket throws for a port or path that it can't take. */
+  /**
+   * Begins to open its socket; after one that failed, the server has to show first that it takes another. Throws what the
+   * socket throws for a port or path that it can't take.
+   */
   open(mustAnswer: boolean): void {
-    this.opening = this.#dialer.dial(mustAnswer);
+    this.opening = this.#dialer.dial(mustAnswer || this.againAt > 0);
   }
 
   onReady(connection: Connection): void {
@@ -66,9 +70,16 @@ export class Slot implements ConnectionOwner {
     }
     this.retired.delete(connection);
     // One that was given up while it said nothing may be the same server, which hangs.
-    if (error.code === 'ERR_PROTOCOL' || (error.code === 'ERR_CONNECT' && !connection.proven)) this.#dialer.forget();
+    const refused = error.code === 'ERR_CONNECT' && !connection.proven;
+    if (error.code === 'ERR_PROTOCOL' || refused) this.#dialer.forget();
+    if (refused) this.pause();
     this.#owner.onClosed(connection, error);
     this.#lose(connection);
+  }
+
+  /** Leaves the server, which refused a further socket, with those that it has for a while. */
+  pause(): void {
+    this.againAt = monotonicNow() + PAUSE;
   }
 
   /** Has requests go by its own socket where there is one and nothing is under way on the other. */
@@ -102,6 +113,9 @@ export class Slot implements ConnectionOwner {
     if (next instanceof MemcacheError) this.#owner.onFailed(this, next);
   }
 }
+
+/** How long a server that refused a further connection is left with those that it has, in milliseconds. */
+const PAUSE = 1000;
 
 /** Which of `count` slots a key belongs to. Not by the hash that chooses servers: their keys are alike in that. */
 export function slotIndex(key: WireKey, count: number): number {

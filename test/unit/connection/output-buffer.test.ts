@@ -171,7 +171,7 @@ describe('values that are not copied', () => {
     put(output, 'x');
     for (let count = 0; count < 2; count++) {
       expect(output.enough).toBe(false);
-      output.attach(Buffer.alloc(130_000));
+      output.attach(Buffer.alloc(140_000));
     }
     expect(output.enough).toBe(true);
     output.flush(new Writes());
