@@ -2,7 +2,7 @@ import { monotonicNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { binary } from '../protocol/binary/index.ts';
 import { classic } from '../protocol/classic/index.ts';
-import { meta, metaUnproven } from '../protocol/meta/index.ts';
+import { meta } from '../protocol/meta/index.ts';
 import type { Protocol, ProtocolName } from '../protocol/protocol.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { type Endpoint, isTlsAlert } from './connector.ts';
@@ -65,7 +65,7 @@ export class Dialer {
   #assume({ protocol, auto }: Introduction): Protocol | undefined {
     if (this.#terms.spoken?.name === protocol.name) return this.#terms.spoken;
     if (auto) return undefined;
-    return protocol === meta ? metaUnproven() : protocol;
+    return protocol.unproven?.() ?? protocol;
   }
 
   /**

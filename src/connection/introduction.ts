@@ -40,8 +40,8 @@ export function firstIntroduction(
       ? { protocol: protocols.binary, login: 'sasl', auto: true }
       : { protocol: protocols.meta, login: 'none', auto: true };
   }
-  const login = hasCredentials ? (setting === 'binary' ? 'sasl' : 'text') : 'none';
-  return { protocol: protocols[setting], login, auto: false };
+  const protocol = protocols[setting];
+  return { protocol, login: hasCredentials ? protocol.login : 'none', auto: false };
 }
 
 /** What to try after a rejection; nothing when all has been tried. */

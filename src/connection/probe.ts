@@ -17,10 +17,9 @@ const SERVER_ERRORS: ReadonlySet<Status> = new Set([Status.InternalError, Status
 
 /** Makes sure, before any value is sent, that the server speaks the protocol in the form that is spoken here. */
 export function probe({ protocol }: Introduction, send: Send, done: Done): void {
-  if (protocol.name === 'meta') probeMeta(send, done);
-  else if (protocol.name === 'binary') probePlain(protocol, Op.Noop, 1, send, done);
-  // A server that speaks binary alone says nothing to fewer bytes than a frame's header has.
-  else probePlain(protocol, Op.Version, 3, send, done);
+  const { proof } = protocol;
+  if (proof === undefined) probeMeta(send, done);
+  else probePlain(protocol, proof.op, proof.times, send, done);
 }
 
 /** Any answer in the protocol's own form will do: no other server gives it. `ERROR` alone is the word of many. */

@@ -1,3 +1,4 @@
+import type { Op } from './op.ts';
 import type { Reply } from './reply.ts';
 import type { Request } from './request.ts';
 
@@ -41,6 +42,12 @@ export type ProtocolName = 'binary' | 'meta' | 'classic';
 /** One wire protocol: pure functions from requests to bytes and from bytes to replies. */
 export interface Protocol {
   readonly name: ProtocolName;
+  /** How a client logs in. */
+  readonly login: 'sasl' | 'text';
+  /** Whether the server answers a request to close the connection. */
+  readonly answersQuit: boolean;
+  /** What only a server that speaks it answers in its form, and how often that is asked; meta has a probe of its own. */
+  readonly proof?: { readonly op: Op; readonly times: number };
   /** The first opaque of a connection, and the one after which they begin again from 0. */
   readonly opaques: { readonly first: number; readonly last: number };
   /**
@@ -49,6 +56,8 @@ export interface Protocol {
    */
   encode(request: Request, output: Output): void;
   createDecoder(queue: ReplyQueue): Decoder;
+  /** The form of it for one connection to a server of which too little is known yet. */
+  unproven?(): Protocol;
   /**
    * For a protocol that has to say some requests in several steps: returns what to send in place of `request`, which is
    * most often the request itself; `send` is called with each further step.

@@ -1,3 +1,4 @@
+import { Op } from '../op.ts';
 import type { Protocol } from '../protocol.ts';
 import { TEXT_OPAQUES } from '../text/write.ts';
 import { countInSteps, needsSteps } from './count-in-steps.ts';
@@ -8,6 +9,10 @@ import { NoreplyStep, readsNoreply } from './read-noreply.ts';
 /** memcached's first protocol (`protocol.txt`, "Commands"), which proxies and most other servers speak. */
 export const classic: Protocol = {
   name: 'classic',
+  login: 'text',
+  answersQuit: false,
+  // A server that speaks binary alone says nothing to fewer bytes than a frame's header has.
+  proof: { op: Op.Version, times: 3 },
   opaques: TEXT_OPAQUES,
   encode,
   split: (request, send) => {

@@ -7,9 +7,12 @@ import { encode } from './encode.ts';
 /** memcached's meta protocol (`protocol.txt`, "Meta Commands"), which every server from 1.6.10 on speaks. */
 export const meta: Protocol = {
   name: 'meta',
+  login: 'text',
+  answersQuit: false,
   opaques: TEXT_OPAQUES,
   encode,
   createDecoder: (queue) => new MetaDecoder(queue),
+  unproven: metaUnproven,
 };
 
 /** The same for one connection to a server that may not compare the CAS of a delete rightly. */

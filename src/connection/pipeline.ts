@@ -1,0 +1,260 @@
+import { monotonicNow, nextTick } from '../clock.ts';
+import { MemcacheError } from '../errors.ts';
+import { copySmallValues } from '../protocol/large.ts';
+import { Op } from '../protocol/op.ts';
+import type { Protocol, ReplyQueue } from '../protocol/protocol.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { Holder, Request } from '../protocol/request.ts';
+import { Status } from '../protocol/status.ts';
+import { DeadlineTimer } from './deadline.ts';
+import { HandshakeRequest } from './handshake-request.ts';
+import { OutputBuffer } from './output-buffer.ts';
+import { WaitingQueue } from './waiting-queue.ts';
+
+/** The connection that a pipeline is for. */
+export interface PipelineOwner {
+  /** The protocol can't say a request of the handshake. */
+  onUnsayable(error: MemcacheError): void;
+  /** The server answers a command with that it wants a login. */
+  onLoginWanted(): void;
+  /** A request ends without a response, and its caller may use the memory of its values again. */
+  release(request: Request): void;
+  /** A deadline has come; returns the next one, or `Infinity`. */
+  sweep(now: number): number;
+}
+
+/** A request whose time is over, how many are before it, and whether a byte of it may have left. */
+interface Late {
+  request: Request;
+  before: number;
+  written: boolean;
+}
+
+/**
+ * The requests on one connection, which knows nothing of the socket: it encodes them as they come, stamps their deadlines,
+ * and settles them from the head of the queue, since responses come in the order of the requests.
+ */
+export class Pipeline implements ReplyQueue, Holder {
+  /** What is spoken; the handshake may find that the server needs a variant of it. */
+  protocol: Protocol;
+  readonly output = new OutputBuffer();
+  /** Requests that wait until the socket takes more: of one that ends meanwhile nothing leaves. */
+  backlog = new WaitingQueue();
+  /** Whether what comes now has to wait there. */
+  deferring = false;
+  /** How many requests, the last ones of both queues, came in this turn and have no deadline yet. */
+  fresh = 0;
+  /** How many requests at the tail of those that have been encoded are still in the output. */
+  unwritten = 0;
+  /** Whether the input that is being read has answered anything, and taken the head off the queue. */
+  heard = false;
+  moved = false;
+  /** When the head of the queue last moved, on the clock of `performance.now()`. */
+  movedAt = 0;
+  /** When a command was last answered, on the same clock. */
+  answeredAt = 0;
+  /** Requests that have been encoded, oldest first; those of the backlog follow. */
+  private queue = new WaitingQueue();
+  private nextOpaque: number;
+  private endedBy: MemcacheError | undefined;
+  private readonly deadlines: DeadlineTimer;
+  private readonly server: string;
+  private readonly timeout: number;
+  private readonly owner: PipelineOwner;
+
+  /** `timeout`: how long the head of the queue may stay where it is, in milliseconds. */
+  constructor(protocol: Protocol, server: string, timeout: number, owner: PipelineOwner) {
+    this.protocol = protocol;
+    this.nextOpaque = protocol.opaques.first;
+    this.deadlines = new DeadlineTimer((now) => owner.sweep(now));
+    this.server = server;
+    this.timeout = timeout;
+    this.owner = owner;
+  }
+
+  /** How many requests wait for a response. */
+  get length(): number {
+    return this.queue.length + this.backlog.length;
+  }
+
+  add(request: Request): void {
+    if (this.deferring) this.defer(request);
+    else if (!this.encode(request)) return;
+    this.fresh++;
+  }
+
+  private defer(request: Request): void {
+    copySmallValues(request);
+    request.holder = this;
+    this.backlog.push(request);
+  }
+
+  /** Puts a request into the output, and tells whether the protocol can say it. */
+  private encode(request: Request): boolean {
+    const { output } = this;
+    const { attached } = output;
+    if (request.op !== Op.Raw) request.opaque = this.takeOpaque(request.keys);
+    try {
+      this.protocol.encode(request, output);
+    } catch (error) {
+      this.refuse(request, located(error, this.server));
+      return false;
+    }
+    if (output.attached > attached) output.borrow(request);
+    if (output.enough) this.deferring = true;
+    request.holder = this;
+    this.queue.push(request);
+    this.unwritten++;
+    return true;
+  }
+
+  /** A batch takes one for each key and one for its end. */
+  private takeOpaque(keys: Request['keys']): number {
+    const first = this.nextOpaque;
+    const next = first + (keys === undefined ? 1 : keys.length + 1);
+    this.nextOpaque = next > this.protocol.opaques.last ? 0 : next;
+    return first;
+  }
+
+  /** A command that the protocol can't say fails, but not before the call that made it has returned. */
+  private refuse(request: Request, error: MemcacheError): void {
+    if (request instanceof HandshakeRequest) {
+      this.owner.onUnsayable(error);
+      return;
+    }
+    request.holder = this;
+    nextTick(() => this.failNow(request, error, false));
+  }
+
+  /** Gives the requests of this turn their deadlines. */
+  stamp(): void {
+    const { queue, backlog, fresh } = this;
+    if (fresh === 0) return;
+    this.fresh = 0;
+    const now = monotonicNow();
+    const deferred = Math.min(fresh, backlog.length);
+    if (queue.length === fresh - deferred) this.movedAt = now;
+    let earliest = queue.stamp(fresh - deferred, now);
+    if (deferred > 0) earliest = Math.min(earliest, backlog.stamp(deferred, now));
+    this.deadlines.watch(Math.min(earliest, this.movedAt + this.timeout), now);
+  }
+
+  /** Encodes as much of what has waited as may leave now. */
+  catchUp(): void {
+    this.stamp();
+    if (this.queue.length === 0) this.movedAt = monotonicNow();
+    const { backlog, output } = this;
+    while (backlog.length > 0 && !output.enough) {
+      const request = backlog.shift() as Request;
+      // Nothing leaves of one that was dropped.
+      if (request.holder === this) this.encode(request);
+    }
+  }
+
+  /** What has not left yet can't have been answered. */
+  head(): Request | undefined {
+    return this.queue.length > this.unwritten ? this.queue.head() : undefined;
+  }
+
+  deliver(reply: Reply): boolean {
+    if (reply.status === Status.AuthError && !(this.queue.head() instanceof HandshakeRequest)) {
+      this.owner.onLoginWanted();
+      return false;
+    }
+    this.heard = true;
+    if (!reply.more) this.moved = true;
+    const request = reply.more ? this.queue.head() : this.queue.shift();
+    if (request === undefined) return false;
+    // Nobody waits for the response to one that was dropped.
+    if (request.holder === this) {
+      if (!reply.more) request.holder = undefined;
+      request.settle(reply);
+    }
+    return this.endedBy === undefined;
+  }
+
+  /** It keeps its place, since it is never sent again: to look for it among many takes time. */
+  drop(request: Request): void {
+    request.holder = undefined;
+    this.owner.release(request);
+    if (request.op !== Op.Raw) request.value = undefined;
+  }
+
+  /** Puts others in the place of the requests whose time is over; also returns the next deadline of those that are left. */
+  takeLate(now: number): { late: Late[]; next: number } {
+    // What came in this turn may have no deadline yet.
+    this.stamp();
+    const { queue, backlog } = this;
+    const late: Late[] = [];
+    const { length } = queue;
+    let next = queue.abandonLate(this, now, (request, i) => late.push({ request, before: i, written: true }));
+    if (backlog.length > 0) {
+      const defer = (request: Request, i: number) => late.push({ request, before: length + i, written: false });
+      next = Math.min(next, backlog.abandonLate(this, now, defer));
+    }
+    return { late, next };
+  }
+
+  failLate(late: readonly Late[]): void {
+    for (const { request, before, written } of late) {
+      const answering = this.answeredAt > request.deadline - request.timeout;
+      // One of them may close the client when it gets its error.
+      const error = this.endedBy ?? this.timedOut(before, written);
+      this.failNow(request, error, written, answering);
+    }
+    for (const { request } of late) this.owner.release(request);
+  }
+
+  private timedOut(before: number, written: boolean): MemcacheError {
+    const others = before === 1 ? '1 command was' : `${before} commands were`;
+    const message = `socket timed out waiting on response. It had ${written ? '' : 'not '}left, and ${others} before it.`;
+    return new MemcacheError('ERR_TIMEOUT', message, { server: this.server });
+  }
+
+  /** When the head of the queue will not have moved for too long; a command with more time of its own gets it. */
+  stuckAt(): number {
+    const head = this.queue.head();
+    if (head === undefined) return Number.POSITIVE_INFINITY;
+    return this.movedAt + Math.max(this.timeout, this.isAwaited(head) ? head.timeout : 0);
+  }
+
+  /** Whether anybody still waits for a response. */
+  isNeeded(): boolean {
+    const isAwaited = (request: Request): boolean => this.isAwaited(request);
+    return this.queue.some(isAwaited) || this.backlog.some(isAwaited);
+  }
+
+  /** Whether somebody outside the connection waits for the response. */
+  private isAwaited(request: Request): boolean {
+    return request.holder === this && !(request instanceof HandshakeRequest);
+  }
+
+  /** Ends it; what waits is for the returned function to fail. */
+  end(error: MemcacheError): () => void {
+    this.endedBy = error;
+    this.deadlines.stop();
+    const { queue, backlog, unwritten } = this;
+    this.queue = new WaitingQueue();
+    this.backlog = new WaitingQueue();
+    const written = queue.length - unwritten;
+    return () => {
+      for (let index = 0; queue.length > 0; index++) this.failNow(queue.shift() as Request, error, index < written);
+      while (backlog.length > 0) this.failNow(backlog.shift() as Request, error, false);
+    };
+  }
+
+  /** One that was dropped while others failed is not failed any more. */
+  private failNow(request: Request, error: MemcacheError, written: boolean, answering?: boolean): void {
+    if (request.holder !== this) return;
+    request.holder = undefined;
+    request.fail(error, written, answering);
+  }
+}
+
+/** What encoding or decoding threw, with the server's name. */
+export function located(error: unknown, server: string): MemcacheError {
+  if (error instanceof MemcacheError) {
+    return new MemcacheError(error.code, error.message, { server, cause: error.cause, reply: error.reply });
+  }
+  return new MemcacheError('ERR_PROTOCOL', 'The response of the server could not be read', { server, cause: error });
+}
