@@ -27,7 +27,8 @@ import { type Statistics, statistics } from './commands/stats.ts';
 import { AppendCommand, type InsertOptions, StoreCommand } from './commands/store.ts';
 import { type UpdateOptions, update } from './commands/update.ts';
 import { version } from './commands/version.ts';
-import { type Compute, GetOrSet, type GetOrSetOptions } from './get-or-set/get-or-set.ts';
+import { type Compute, GetOrSet } from './get-or-set/get-or-set.ts';
+import type { GetOrSetOptions } from './get-or-set/plan.ts';
 import type { Stored } from './get-or-set/stored.ts';
 import type { Key } from './keys.ts';
 import {

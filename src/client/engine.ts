@@ -14,6 +14,7 @@ import { hintAtOptions } from './hints.ts';
 import { KeyMaker } from './keys.ts';
 import { OpenCalls } from './open-calls.ts';
 import { type ClientOptions, checkOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { WatchedKeys } from './watched-keys.ts';
 
 // The caller's own types of values are checked where the commands are called, not on their way.
 type AnySerializer = Serializer<unknown, unknown>;
@@ -30,6 +31,7 @@ export class Engine {
   readonly router: Router;
   /** The calls under way that are made of several commands. */
   readonly calls = new OpenCalls();
+  readonly watched = new WatchedKeys();
 
   /** `getServer` is what that of `chooser` is as long as the user has not replaced it. */
   constructor(servers: readonly ServerLike[], options: object, chooser: Chooser, getServer: Chooser['getServer']) {

@@ -33,6 +33,14 @@ export function staleForAtMost(expires: number, staleFor: number): number {
   return Math.max(0, Math.min(staleFor, LAST_SECOND - end));
 }
 
+/** An expiration shortened by a random part, up to the share `jitter` of it; at least a second stays. */
+export function jittered(expires: number, jitter: number): number {
+  if (expires === 0 || jitter === 0) return expires;
+  const now = expires < FIRST_UNIX_TIME ? 0 : unixNow();
+  const left = expires - now;
+  return left <= 1 ? expires : now + Math.max(1, Math.round(left * (1 - jitter * Math.random())));
+}
+
 function unixNow(): number {
   return Math.floor(wallNow() / 1000);
 }

@@ -6,6 +6,7 @@ import { factsOf, Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { WireValue } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
+import { isStub } from './get-or-set/format.ts';
 import type { Key } from './keys.ts';
 
 /**
@@ -159,12 +160,13 @@ export class Watch {
   }
 
   /** A response, or a part of one, has come. */
-  answered(command: Command, { status, value, more }: Reply): void {
+  answered(command: Command, reply: Reply): void {
+    const { status, value, more } = reply;
     const trace = this.#trace;
     if (!more) this.#attemptOver(command);
     if (command.keys !== undefined) this.#noteAttempts();
     if (!factsOf(command.op).reads || (status !== Status.Ok && status !== Status.Miss)) return;
-    if (command.keys === undefined) trace.hit = status === Status.Ok;
+    if (command.keys === undefined) trace.hit = status === Status.Ok && !isStub(reply);
     if (status === Status.Ok && value !== null) addBytes(trace, value);
   }
 

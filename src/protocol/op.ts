@@ -31,8 +31,8 @@ export const Op = {
   SetMulti: 0x103,
   /** Deletes {@link Request.keys}; answered by those that were not there or went wrong, each with its index, and an end. */
   DeleteMulti: 0x104,
-  /** Reads a key and, where nothing or only something old is there, gives one asker the right to compute it. */
-  Lease: 0x105,
+  /** Stores {@link Request.keys} and {@link Request.stores} where there is nothing yet; answered like a set of many. */
+  AddMulti: 0x105,
 } as const;
 
 export type Op = (typeof Op)[keyof typeof Op];
@@ -68,11 +68,10 @@ const ROWS: Readonly<Record<Op, Row>> = {
     expires: true,
   },
   [Op.GetMulti]: { name: 'getMulti', label: 'GET', idempotent: true, reads: true, single: Op.Get },
-  // Asked twice, the second answer could say that another has won, who is nobody else than this asker.
-  [Op.Lease]: { name: 'getOrSet', label: 'GET OR SET', speaker: 'memts' },
   [Op.Set]: { name: 'set', label: 'SET', idempotent: true, expires: true },
   [Op.SetMulti]: { name: 'setMulti', label: 'SET', idempotent: true, single: Op.Set },
   [Op.Add]: { name: 'add', label: 'ADD', expires: true },
+  [Op.AddMulti]: { name: 'add', label: 'ADD', single: Op.Add },
   [Op.Replace]: { name: 'replace', label: 'REPLACE', idempotent: true, expires: true },
   [Op.Append]: { name: 'append', label: 'APPEND' },
   [Op.Prepend]: { name: 'prepend', label: 'PREPEND' },

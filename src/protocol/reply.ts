@@ -19,11 +19,10 @@ export class Reply {
   counter: number | bigint = 0;
   /** The whole response to a frame that the caller built. */
   frame: Response | null = null;
-  /** Whether the right to compute the value was granted to this request, or to another one that is still at it. */
-  won = false;
-  busy = false;
-  /** How long the item has left, in seconds; −1 for ever. Only of answers to a lease. */
-  timeLeft = -1;
+  /** How long the item has left, in seconds; −1 for ever. Where the request asked for it and the protocol can say it. */
+  timeLeft: number | undefined = undefined;
+  /** Whether the item is marked as stale. */
+  stale = false;
   /** Which key of a batch this is about. */
   index = 0;
   /** Whether further parts of the same answer follow. */
@@ -36,8 +35,7 @@ export class Reply {
     this.key = null;
     this.frame = null;
     this.more = false;
-    this.won = false;
-    this.busy = false;
+    this.stale = false;
     return this;
   }
 }

@@ -13,6 +13,8 @@ export interface StoreItem {
   value: WireValue;
   flags: number;
   expiration: number;
+  /** Store only if the item's CAS is this one. */
+  cas?: bigint | undefined;
 }
 
 /** Where a request waits, so that an abort can find it there. */
@@ -35,7 +37,7 @@ export abstract class Request {
   declare value: WireValue | undefined;
   /** The client flags of a store, uint32. */
   declare flags: number;
-  /** In seconds or, over 30 days, as a Unix time; of a lease, how long it is granted for. */
+  /** In seconds or, over 30 days, as a Unix time. */
   declare expiration: number;
   /** Carry out only if the item's CAS is this one. */
   declare cas: bigint | undefined;
@@ -45,6 +47,8 @@ export abstract class Request {
   declare initial: number | bigint | null;
   /** Whether the reply has to tell the item's CAS. */
   declare returnCas: boolean;
+  /** Whether the reply is to tell how long the item has left, where the protocol can. */
+  declare returnTimeLeft: boolean;
   /** The keys of a batch, which stand in for `key` on the wire. */
   declare keys: readonly WireKey[] | undefined;
   /** What a batch stores, in the order of its keys. */
@@ -91,6 +95,7 @@ Object.assign(Request.prototype, {
   amount: 0,
   initial: null,
   returnCas: false,
+  returnTimeLeft: false,
   keys: undefined,
   stores: undefined,
 });

@@ -5,6 +5,7 @@ export class SingleRequest extends Request {
   constructor(batch: Request) {
     super(batch.op, '');
     this.returnCas = batch.returnCas;
+    this.returnTimeLeft = batch.returnTimeLeft;
   }
 
   aim(key: WireKey, opaque: number, store: StoreItem | undefined): void {
@@ -13,6 +14,7 @@ export class SingleRequest extends Request {
     this.value = store?.value;
     this.flags = store?.flags ?? 0;
     this.expiration = store?.expiration ?? 0;
+    this.cas = store?.cas;
   }
 
   /** It is never sent itself. */

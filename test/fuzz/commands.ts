@@ -7,7 +7,17 @@ import type { Request, StoreItem } from '../../src/protocol/request.ts';
 export type Fields = Partial<
   Pick<
     Request,
-    'value' | 'flags' | 'expiration' | 'cas' | 'amount' | 'initial' | 'returnCas' | 'keys' | 'stores' | 'opaque'
+    | 'value'
+    | 'flags'
+    | 'expiration'
+    | 'cas'
+    | 'amount'
+    | 'initial'
+    | 'returnCas'
+    | 'returnTimeLeft'
+    | 'keys'
+    | 'stores'
+    | 'opaque'
   >
 >;
 
@@ -96,9 +106,8 @@ export const COMMANDS: readonly Command[] = [
   command('get many with cas', Op.GetMulti, 'plain', { keys: KEYS, returnCas: true }),
   command('set many', Op.SetMulti, 'a', { keys: ['a', 'b c', 'd'], stores: ['a', 'b c', 'd'].map(stored) }),
   command('delete many', Op.DeleteMulti, 'a', { keys: ['a', 'missing', 'd'] }),
-  command('lease won', Op.Lease, 'leased', { expiration: 30, returnCas: true }, ['meta']),
-  command('lease busy', Op.Lease, 'leased', { expiration: 30, returnCas: true }, ['meta']),
-  command('lease of a value', Op.Lease, 'plain', { expiration: 30, returnCas: true }, ['meta']),
+  command('add many', Op.AddMulti, 'a', { keys: ['a', 'b c', 'e'], stores: ['a', 'b c', 'e'].map(stored) }),
+  command('get with time left', Op.Get, 'plain', { returnCas: true, returnTimeLeft: true }, ['meta']),
   command('SASL mechanisms', Op.SaslList, '', {}, ['binary']),
   command('login', Op.TextAuth, 'memts', { value: 'user password', expiration: 3_000_000 }, ['meta', 'classic']),
   command('frame of a get with key', Op.Raw, 'plain', { value: raw(0x0c, 'plain') }, ['binary']),

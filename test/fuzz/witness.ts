@@ -31,7 +31,7 @@ export class Witness extends Request {
   }
 
   get isRead(): boolean {
-    return this.op === Op.Get || this.op === Op.GetAndTouch || this.op === Op.GetMulti || this.op === Op.Lease;
+    return this.op === Op.Get || this.op === Op.GetAndTouch || this.op === Op.GetMulti;
   }
 
   /** The key that an answer with this index is about. */
@@ -46,7 +46,7 @@ export class Witness extends Request {
   }
 
   #summary(reply: Reply): number {
-    const { status, value, extras, key, cas, counter, index, more, frame, won, busy, timeLeft } = reply;
+    const { status, value, extras, key, cas, counter, index, more, frame, stale, timeLeft } = reply;
     let hash = mix(status, more ? 1 : 0);
     if (value !== null) hash = hashBytes(value, mix(hash, 2));
     if (extras !== null) hash = hashBytes(extras, mix(hash, 3));
@@ -56,7 +56,7 @@ export class Witness extends Request {
     if (status !== Status.Ok) return hash;
     if (this.returnCas && this.keys === undefined) hash = mix(hash, Number(BigInt.asIntN(32, cas)));
     if (this.op === Op.Increment || this.op === Op.Decrement) hash = mix(hash, Number(counter) | 0);
-    if (this.op === Op.Lease) hash = mix(hash, (won ? 1 : 0) + (busy ? 2 : 0) + timeLeft * 4);
+    if (this.returnTimeLeft) hash = mix(hash, (stale ? 1 : 0) + (timeLeft ?? -2) * 2);
     if (this.isRead && value !== null && extras !== null) {
       this.values.push({ value, hash: hashBytes(value, 0), index });
     }

@@ -3,6 +3,7 @@ import type { Reply } from '../../protocol/reply.ts';
 import type { StoreItem, WireKey } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import type { Engine } from '../engine.ts';
+import { isStub } from '../get-or-set/format.ts';
 import { ClientCommand, type CommandOptions, isPassing, PENDING } from './command.ts';
 import { readValue } from './read.ts';
 
@@ -67,7 +68,7 @@ export class GetBatch extends BatchCommand {
 
   protected override part(reply: Reply): void {
     const { index, status } = reply;
-    if (status === Status.Miss) return;
+    if (status === Status.Miss || isStub(reply)) return;
     if (status !== Status.Ok) {
       this.#unread.push({ index, status, value: reply.value });
       return;

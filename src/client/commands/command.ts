@@ -113,6 +113,7 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
     try {
       const { engine, options } = this;
       if (server === undefined) this.key = engine.toWire(this.key);
+      if (server === undefined && !engine.watched.empty) this.tellWritten();
       if (options !== NO_OPTIONS) this.configure(options);
       this.prepare(engine);
       if (server === undefined) engine.send(this);
@@ -146,6 +147,7 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
       return;
     }
     if (result === PENDING || this.signal !== signal) return;
+    if (!this.pinned && !this.engine.watched.empty) this.tellWritten();
     if (signal !== undefined) this.unlisten();
     if (this.watch !== undefined) this.watch.finish(this, undefined, () => this.deliver(result));
     else if (this.callback === undefined) this.resolve?.(result);
@@ -193,6 +195,11 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
     if (signal === undefined || signal === null) return;
     this.signal = signal;
     awaitAbort(signal, this);
+  }
+
+  /** It counts when it is sent and again when it was answered, since it may have been sent twice. */
+  private tellWritten(): void {
+    if (!factsOf(this.op).reads) this.engine.watched.written(this.key);
   }
 
   private unlisten(): void {

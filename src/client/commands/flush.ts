@@ -38,7 +38,11 @@ export function flush(
   callback: AnyCallback | undefined,
 ): Promise<Results> | undefined {
   const make = () => new FlushCommand(options, engine);
-  const gathered = askAll<true>(engine, 'flush', options, make).then(gather);
+  engine.watched.allWritten();
+  const gathered = askAll<true>(engine, 'flush', options, make).then((outcomes) => {
+    engine.watched.allWritten();
+    return gather(outcomes);
+  });
   if (callback === undefined) return gathered.then(({ results }) => results);
   gathered.then(
     ({ lastError, results }) => invoke(callback, lastError, results),

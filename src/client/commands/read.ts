@@ -5,6 +5,7 @@ import { Status } from '../../protocol/status.ts';
 import { noopSerializer, type Serialized } from '../../serializers/serializer.ts';
 import type { Engine } from '../engine.ts';
 import { toExpiration } from '../expiration.ts';
+import { isStub } from '../get-or-set/format.ts';
 import type { Key } from '../keys.ts';
 import { type AnyCallback, invoke } from './callback.ts';
 import { ClientCommand, type CommandOptions, PENDING } from './command.ts';
@@ -45,13 +46,13 @@ export class ReadCommand extends ClientCommand<GetOptions> {
 
   protected override answer(reply: Reply): unknown {
     const { status, value, extras } = reply;
-    if (status === Status.Ok) {
+    if (status === Status.Ok && !isStub(reply)) {
       const cas = this.returnCas ? reply.cas : undefined;
       if (cas === 0n) throw this.casOff();
       if (this.engine.serializer !== noopSerializer) return readResult(this.engine, this.op, reply, cas);
       return cas === undefined ? { value, flags: extras } : { value, flags: extras, cas };
     }
-    if (status === Status.Miss) return { value: null, flags: null };
+    if (status === Status.Ok || status === Status.Miss) return { value: null, flags: null };
     if (this.sentAgain(status)) return PENDING;
     throw this.replyError(reply);
   }

@@ -1,6 +1,6 @@
 import { Op } from '../../protocol/op.ts';
+import type { StoreItem } from '../../protocol/request.ts';
 import { readValue } from '../commands/read.ts';
-import { toItem } from '../commands/store.ts';
 import type { Engine } from '../engine.ts';
 
 /** Value and flags as a server has them. */
@@ -22,6 +22,11 @@ export class Copies {
     this.#first = read(engine, item);
   }
 
+  /** Whether the value is a kept `null`. */
+  get isMiss(): boolean {
+    return this.#first === null;
+  }
+
   /** A value for one caller; to be called a last time for the last of them, since that one may share its memory. */
   take(last: boolean): unknown {
     if (last) return this.#first;
@@ -34,10 +39,9 @@ function read(engine: Engine, { value, flags }: StoredItem): unknown {
   return readValue(engine, Op.Get, { value, extras: flags }).value;
 }
 
-/** What a value comes to when it is stored. Throws what can't be. */
-export function toStored(engine: Engine, value: unknown): StoredItem {
-  const item = toItem(Op.Set, value, { expires: 0 }, engine);
-  const flags = Buffer.alloc(4);
-  flags.writeUInt32BE(item.flags);
-  return { value: Buffer.from(item.value), flags };
+/** What others will read of what is about to be stored, in memory of its own. */
+export function storedOf({ value, flags }: StoreItem): StoredItem {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(flags);
+  return { value: Buffer.from(value), flags: bytes };
 }

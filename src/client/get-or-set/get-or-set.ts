@@ -1,67 +1,42 @@
-import { clearTimeout, monotonicNow, setTimeout } from '../../clock.ts';
-import { LONGEST_TIMER } from '../../cluster/server.ts';
-import { type ErrorCode, invalid, MemcacheError } from '../../errors.ts';
+import { monotonicNow } from '../../clock.ts';
+import { invalid } from '../../errors.ts';
 import type { WireKey } from '../../protocol/request.ts';
 import { untilAborted } from '../aborts.ts';
 import { makeCall } from '../commands/call.ts';
 import { checkCommandOptions } from '../commands/command.ts';
 import type { Engine } from '../engine.ts';
-import { FIRST_UNIX_TIME, staleForAtMost, toExpiration } from '../expiration.ts';
 import type { Key } from '../keys.ts';
 import type { OpenCall } from '../open-calls.ts';
-import { isExpiration } from '../options.ts';
 import type { CommandTrace } from '../telemetry.ts';
-import { Copies, type StoredItem, toStored } from './copies.ts';
-import { type Found, Guard, serverSeconds } from './guard.ts';
-
-/** Options of `getOrSet`. All times are in seconds. */
-export interface GetOrSetOptions {
-  /** How long a value is fresh: 0 is for ever. @default the client's `expires` */
-  expires?: number | undefined;
-  /** How long after that it may still be served while one caller computes it again. @default 0 */
-  staleFor?: number | undefined;
-  /**
-   * How long a computation may take: after it, the computation ends with `ERR_TIMEOUT` for those who wait for it, and
-   * another process takes over. The server counts in whole seconds. @default 30
-   */
-  lockFor?: number | undefined;
-  /** Ends this call's wait; the computation goes on for the others. */
-  signal?: AbortSignal | undefined;
-}
+import { keyId } from '../watched-keys.ts';
+import { type ComputeContext, withinTime } from './computation.ts';
+import { Copies, storedOf } from './copies.ts';
+import { Guard, type Right, type Sight } from './guard.ts';
+import { checkMisses, isRefusal, logFailure, toStored } from './outcome.ts';
+import { type GetOrSetOptions, type Plan, patienceOf, toPlan } from './plan.ts';
 
 /** Makes the value of a key. `signal` is aborted when it has taken too long. */
-export type Compute<TValue> = (context: { signal: AbortSignal }) => TValue | Promise<TValue>;
-
-/** A compute with all defaults put in. */
-interface Plan {
-  expires: number;
-  staleFor: number;
-  lockFor: number;
-}
-
-const DEFAULT_LOCK = 30;
+export type Compute<TValue> = (context: ComputeContext) => TValue | Promise<TValue>;
 
 /** Pauses between two looks at a value that another process is making, in milliseconds. */
-const FIRST_PAUSE = 10;
-const LONGEST_PAUSE = 250;
-
-/** How many times as long as a lock holds a caller waits for other processes before it computes for itself. */
-const PATIENCE = 2;
-
-/** Errors with which a server refuses a value, so that it is there to take the right to make it back. */
-const REFUSALS: ReadonlySet<ErrorCode> = new Set(['ERR_VALUE_TOO_LARGE', 'ERR_OUT_OF_MEMORY', 'ERR_SERVER']);
-
-/** What a look at a server that can't be asked finds. */
-const UNREACHABLE: Found = { item: undefined, won: false };
+export const FIRST_PAUSE = 10;
+export const LONGEST_PAUSE = 250;
 
 /** A lookup or computation that callers wait for. */
 interface Flight {
   readonly call: OpenCall;
   readonly guard: Guard;
-  /** `null` or `undefined` where that was computed. */
+  /** `null` or `undefined` where that was computed and is not kept. */
   readonly value: Promise<Copies | null | undefined>;
   /** How many still wait. */
   callers: number;
+}
+
+/** What one call is about. */
+interface Task {
+  readonly id: string;
+  readonly compute: Compute<unknown>;
+  readonly plan: Plan;
 }
 
 /** One computation at a time for a key: in the process by sharing a promise, between processes through the server. */
@@ -91,15 +66,16 @@ export class GetOrSet {
     options: GetOrSetOptions,
     trace: CommandTrace | undefined,
   ): Promise<unknown> {
+    const engine = this.#engine;
     if (typeof compute !== 'function') throw invalid('compute', 'a function', compute);
-    checkCommandOptions(options, this.#engine.log);
-    const plan = this.#plan(options);
+    checkCommandOptions(options, engine.log);
+    const plan = toPlan(options, engine);
+    checkMisses(plan, engine);
     const signal = options.signal ?? undefined;
-    const wire = this.#engine.toWire(key);
-    // By its bytes: the same for a string and for its bytes, and never for two keys that differ.
-    const id = Buffer.from(wire).toString('latin1');
+    const wire = engine.toWire(key);
+    const id = keyId(wire);
     let flight = this.#flights.get(id);
-    if (flight === undefined || flight.call.closed) flight = this.#start(id, wire, compute, plan);
+    if (flight === undefined || flight.call.closed) flight = this.#start(wire, { id, compute, plan });
     flight.callers++;
     const { guard, value } = flight;
     try {
@@ -111,152 +87,123 @@ export class GetOrSet {
     }
   }
 
-  #start(id: string, key: WireKey, compute: Compute<unknown>, plan: Plan): Flight {
-    const { calls } = this.#engine;
+  #start(key: WireKey, task: Task): Flight {
+    const { calls, watched } = this.#engine;
     const call = calls.open();
-    const guard = new Guard(this.#engine, key, plan, call);
-    const value = calls.follow(call, this.#find(id, guard, compute, plan, call));
+    const guard = new Guard(this.#engine, key, task.plan, call);
+    const value = calls.follow(call, this.#find(guard, task, call));
     const flight = { call, guard, value, callers: 0 };
-    this.#flights.set(id, flight);
-    // Before any of those who wait goes on, so that nobody joins later.
+    this.#flights.set(task.id, flight);
+    // Before any of those who wait goes on, or when this client writes the key: from then on nobody joins.
     const land = (): void => {
-      if (this.#flights.get(id) === flight) this.#flights.delete(id);
+      watched.unwatch(task.id, land);
+      if (this.#flights.get(task.id) === flight) this.#flights.delete(task.id);
     };
+    watched.watch(task.id, land);
     value.then(land, land);
     return flight;
   }
 
   /** Looks until there is a value, or the right to make it. */
-  async #find(
-    id: string,
-    guard: Guard,
-    compute: Compute<unknown>,
-    plan: Plan,
-    call: OpenCall,
-  ): Promise<Copies | null | undefined> {
-    const patience = monotonicNow() + PATIENCE * serverSeconds(plan.lockFor) * 1000;
+  async #find(guard: Guard, task: Task, call: OpenCall): Promise<Copies | null | undefined> {
+    const patience = monotonicNow() + patienceOf(task.plan);
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      const found = await this.#look(guard, call);
-      if (found.item !== undefined) {
-        if (found.won) this.#refresh(id, guard, compute, plan);
-        const copies = this.#copies(found.item);
-        if (copies === undefined) return this.#compute(undefined, compute, plan, call);
-        guard.hit = true;
-        return copies;
+      let sight = await this.#ask(() => guard.look(), call);
+      if (sight !== undefined && isMissing(sight)) {
+        const claimed = await this.#ask(() => guard.claim(), call);
+        if (claimed?.right !== undefined) return this.#compute(guard, claimed.right, task, call);
+        sight = claimed?.sight;
       }
-      if (found === UNREACHABLE) return this.#compute(undefined, compute, plan, call);
-      if (found.won || monotonicNow() > patience) return this.#compute(guard, compute, plan, call);
+      // Without the server the caller computes, as without a cache.
+      if (sight === undefined) return this.#compute(guard, undefined, task, call);
+      if (sight.seen.item !== undefined) return this.#serve(guard, sight, task, call);
+      if (monotonicNow() > patience) return this.#compute(guard, guard.takeOver(sight), task, call);
       await call.pause(pause * (0.5 + Math.random() / 2));
     }
   }
 
-  /** What the serializer can't read is no reason to fail either. */
-  #copies(item: StoredItem): Copies | undefined {
+  /** A server that can't be asked is no reason to fail. */
+  async #ask<T>(question: () => Promise<T>, call: OpenCall): Promise<T | undefined> {
     try {
-      return new Copies(this.#engine, item);
+      return await question();
     } catch (error) {
-      this.#log('read', error);
+      call.check();
+      logFailure(this.#engine, 'read', error);
       return undefined;
     }
   }
 
-  /** A server that can't be asked is no reason to fail: the caller computes, as without a cache. */
-  async #look(guard: Guard, call: OpenCall): Promise<Found> {
-    try {
-      return await guard.look();
-    } catch (error) {
-      call.check();
-      this.#log('read', error);
-      return UNREACHABLE;
-    }
-  }
-
-  /** Computes the value again behind the back of those who are served the old one. */
-  #refresh(id: string, guard: Guard, compute: Compute<unknown>, plan: Plan): void {
-    if (this.#refreshes.has(id)) return;
-    this.#refreshes.add(id);
-    this.#engine.calls
-      .begin((call) => this.#compute(guard, compute, plan, call))
-      .catch((error) => this.#log('computed again', error))
-      .finally(() => this.#refreshes.delete(id));
-  }
-
-  /** Without a guard, nothing is stored. */
-  async #compute(
-    guard: Guard | undefined,
-    compute: Compute<unknown>,
-    { lockFor }: Plan,
-    call: OpenCall,
-  ): Promise<Copies | null | undefined> {
-    let made: unknown;
+  #serve(guard: Guard, sight: Sight, task: Task, call: OpenCall): Copies | Promise<Copies | null | undefined> {
     let copies: Copies;
     try {
-      made = await withinTime(compute, lockFor, call);
-      if (made === null || made === undefined) {
-        await this.#release(guard);
-        return made;
-      }
-      // What the others will read, so that a miss gives the same as a hit. What the serializer can't write fails here.
-      copies = new Copies(this.#engine, toStored(this.#engine, made));
+      copies = new Copies(this.#engine, sight.seen.item as NonNullable<Sight['seen']['item']>);
     } catch (error) {
-      await this.#release(guard);
-      throw error;
+      // What the serializer can't read is no reason to fail either.
+      logFailure(this.#engine, 'read', error);
+      return this.#compute(guard, undefined, task, call);
     }
-    try {
-      await guard?.store(made);
-    } catch (error) {
-      this.#log('stored', error);
-      if (error instanceof MemcacheError && REFUSALS.has(error.code)) await this.#release(guard);
-    }
+    guard.hit = true;
+    if (guard.isOld(sight, copies)) this.#refresh(guard, task);
     return copies;
   }
 
-  async #release(guard: Guard | undefined): Promise<void> {
+  /** Computes the value again behind the back of those who are served the old one, where no other process does. */
+  #refresh(guard: Guard, task: Task): void {
+    if (this.#refreshes.has(task.id)) return;
+    this.#refreshes.add(task.id);
+    this.#engine.calls
+      .begin(async (call) => {
+        const right = await guard.lock();
+        if (right !== undefined) await this.#compute(guard, right, task, call);
+      })
+      .catch((error) => logFailure(this.#engine, 'computed again', error))
+      .finally(() => this.#refreshes.delete(task.id));
+  }
+
+  /** Without a right, nothing is stored. */
+  async #compute(
+    guard: Guard,
+    right: Right | undefined,
+    { compute, plan }: Task,
+    call: OpenCall,
+  ): Promise<Copies | null | undefined> {
+    const engine = this.#engine;
     try {
-      await guard?.release();
+      const made = await withinTime(compute, plan.lockFor, call);
+      const stored = toStored(engine, made, plan);
+      if (stored === undefined) {
+        await this.#release(guard, right);
+        return made as null | undefined;
+      }
+      // What the others will read, so that a miss gives the same as a hit.
+      const copies = new Copies(engine, storedOf(stored.item));
+      if (right !== undefined) await this.#store(guard, right, stored);
+      return copies;
     } catch (error) {
-      this.#log('released', error);
+      await this.#release(guard, right);
+      throw error;
     }
   }
 
-  #plan(options: GetOrSetOptions): Plan {
-    const expires = options.expires ?? this.#engine.options.expires;
-    const staleFor = options.staleFor ?? 0;
-    const lockFor = options.lockFor ?? DEFAULT_LOCK;
-    toExpiration(expires, this.#engine);
-    if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
-    if (!(typeof lockFor === 'number' && lockFor > 0 && lockFor < FIRST_UNIX_TIME)) {
-      throw invalid('lockFor', 'a number of seconds above 0', lockFor);
+  async #store(guard: Guard, right: Right, stored: NonNullable<ReturnType<typeof toStored>>): Promise<void> {
+    try {
+      await guard.store(right, stored.item, stored.life);
+    } catch (error) {
+      logFailure(this.#engine, 'stored', error);
+      if (isRefusal(error)) await this.#release(guard, right);
     }
-    return { expires, staleFor: staleForAtMost(expires, staleFor), lockFor };
   }
 
-  #log(what: string, error: unknown): void {
-    if (error instanceof MemcacheError && error.code === 'ERR_CLOSED') return;
-    const [reason, server] =
-      error instanceof MemcacheError ? [error.message, error.server] : ['the computation failed', undefined];
-    this.#engine.log.failure(server ?? '', `memts: A value for getOrSet could not be ${what}: ${reason}`);
+  async #release(guard: Guard, right: Right | undefined): Promise<void> {
+    if (right === undefined) return;
+    try {
+      await guard.release(right);
+    } catch (error) {
+      logFailure(this.#engine, 'released', error);
+    }
   }
 }
 
-/** Runs the computation, but waits no longer than the lock holds. */
-async function withinTime(compute: Compute<unknown>, seconds: number, call: OpenCall): Promise<unknown> {
-  call.check();
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const ended = new Promise<never>((_, reject) => {
-    const end = (error: MemcacheError): void => {
-      controller.abort(error);
-      reject(error);
-    };
-    call.onClosed = end;
-    const message = `The computation for getOrSet took longer than ${seconds} s (lockFor)`;
-    timer = setTimeout(() => end(new MemcacheError('ERR_TIMEOUT', message)), Math.min(seconds, LONGEST_TIMER) * 1000);
-  });
-  try {
-    return await Promise.race([compute({ signal: controller.signal }), ended]);
-  } finally {
-    call.onClosed = () => {};
-    clearTimeout(timer);
-  }
+function isMissing({ seen }: Sight): boolean {
+  return seen.item === undefined && !seen.stub;
 }

@@ -31,6 +31,7 @@ export class FrameCommand extends ClientCommand {
   protected override begin(): void {
     try {
       this.prepare();
+      this.engine.watched.written(this.key);
       this.engine.route(this);
     } catch (error) {
       this.refuse(error);

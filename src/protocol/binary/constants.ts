@@ -15,7 +15,8 @@ export const MAX_BODY_BYTES = 0x40000000 + 0x10000;
 /** The largest body that is believed of anything but a value: texts, names and numbers. */
 export const MAX_WORDS_BYTES = 1024 * 1024;
 
-/** Opcodes whose success (SETQ, DELETEQ) or miss (GETQ) is not answered ("Command opcodes"). */
+/** Opcodes whose success (SETQ, ADDQ, DELETEQ) or miss (GETQ) is not answered ("Command opcodes"). */
 export const GETQ = 0x09;
 export const SETQ = 0x11;
+export const ADDQ = 0x12;
 export const DELETEQ = 0x14;

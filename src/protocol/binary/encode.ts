@@ -5,7 +5,7 @@ import { Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
-import { DELETEQ, DO_NOT_CREATE, GETQ, HEADER_BYTES, REQUEST_MAGIC, SETQ } from './constants.ts';
+import { ADDQ, DELETEQ, DO_NOT_CREATE, GETQ, HEADER_BYTES, REQUEST_MAGIC, SETQ } from './constants.ts';
 
 /** Text over this length is converted on its own, so that three bytes for each unit need not be reserved. */
 const INLINE_TEXT_UNITS = 4 * 1024;
@@ -36,6 +36,7 @@ function encodeBatch(request: Request, keys: readonly WireKey[], output: Output)
 export const QUIET_OPCODES: Readonly<Partial<Record<Op, number>>> = {
   [Op.GetMulti]: GETQ,
   [Op.SetMulti]: SETQ,
+  [Op.AddMulti]: ADDQ,
   [Op.DeleteMulti]: DELETEQ,
 };
 
@@ -95,6 +96,7 @@ function writeExtras(request: Request, op: number, buffer: Buffer, at: number): 
   switch (op) {
     case Op.Set:
     case SETQ:
+    case ADDQ:
     case Op.Add:
     case Op.Replace:
       writeUint32(buffer, request.flags, at);

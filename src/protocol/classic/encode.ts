@@ -41,6 +41,7 @@ function encodeOne(request: Request, op: Op, output: Output): void {
     case Op.Set:
     case Op.SetMulti:
     case Op.Add:
+    case Op.AddMulti:
     case Op.Replace:
       refuseReturnCas(request);
       encodeStorage(request, output);

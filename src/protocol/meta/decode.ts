@@ -31,7 +31,6 @@ const LOWER_T = 0x74;
 const UPPER_A = 0x41;
 const UPPER_O = 0x4f;
 const UPPER_V = 0x56;
-const UPPER_W = 0x57;
 const UPPER_X = 0x58;
 const UPPER_Z = 0x5a;
 
@@ -46,11 +45,9 @@ const Said = {
   NoNumber: 8,
   Cas: 16,
   TimeLeft: 32,
-  /** The right to compute the value was won by this request, or by another. */
-  Won: 64,
-  Busy: 128,
-  /** The item is marked as old. */
-  Marked: 256,
+  /** Another client computes the value, by a lease. */
+  Leased: 64,
+  Stale: 128,
 } as const;
 
 /** What the flags of a value say in the most common case. */
@@ -116,20 +113,19 @@ export class MetaDecoder extends TextDecoder {
     this.reply.reset(Status.Ok);
     if (isCounter(request.op)) {
       this.reply.counter = readCounter(bytes, start, end);
-    } else if (this.isStub(request, end - start)) {
+    } else if (this.isLease(end - start)) {
       this.reply.reset(Status.Miss);
     } else {
       this.fillValue(bytes, start, end, owned);
-      this.reply.won = (this.said & Said.Won) !== 0;
-      this.reply.busy = (this.said & Said.Busy) !== 0;
-      this.reply.timeLeft = (this.said & Said.TimeLeft) === 0 ? -1 : this.timeLeft;
+      this.reply.stale = (this.said & Said.Stale) !== 0;
+      if (request.returnTimeLeft) this.reply.timeLeft = (this.said & Said.TimeLeft) === 0 ? undefined : this.timeLeft;
     }
     return this.answer(request);
   }
 
-  /** What another's lease has put in the place of a value is no value; only a lease wants to know of it. */
-  private isStub({ op }: Request, length: number): boolean {
-    return length === 0 && (this.said & (Said.Busy | Said.Marked)) === Said.Busy && op !== Op.Lease;
+  /** What another client's lease (the vivify flag) has put in the place of a value is no value. */
+  private isLease(length: number): boolean {
+    return length === 0 && (this.said & (Said.Leased | Said.Stale)) === Said.Leased;
   }
 
   /**
@@ -137,7 +133,7 @@ export class MetaDecoder extends TextDecoder {
    * end has not come. Until it has, nothing is refused: what is split in two is read as if it were not.
    */
   private valueLine(request: Request, op: Op, opaque: number, bytes: Buffer, start: number, end: number): number {
-    if (op !== Op.Get && op !== Op.GetAndTouch && op !== Op.Lease && !isCounter(op)) return start;
+    if (op !== Op.Get && op !== Op.GetAndTouch && !isCounter(op)) return start;
     const size = readDigits(bytes, start + 3, end);
     const lineEnd = this.readFlags(opaque, bytes, digitsEnd, end);
     if (lineEnd + 1 >= end || bytes[lineEnd + 1] !== LF) return start;
@@ -239,11 +235,10 @@ export class MetaDecoder extends TextDecoder {
   }
 }
 
-/** Marks come unasked: the item is old, or somebody has won the right to compute its value. */
+/** Marks come unasked. */
 function markOf(letter: number | undefined): number {
-  if (letter === UPPER_W) return Said.Won;
-  if (letter === UPPER_Z) return Said.Busy;
-  return letter === UPPER_X ? Said.Marked : 0;
+  if (letter === UPPER_Z) return Said.Leased;
+  return letter === UPPER_X ? Said.Stale : 0;
 }
 
 function isCounter(op: Op): boolean {

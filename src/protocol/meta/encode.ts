@@ -72,12 +72,12 @@ function encodeOne(request: Request, op: Op, output: Output): void {
     case Op.GetMulti:
     case Op.GetAndTouch:
     case Op.Touch:
-    case Op.Lease:
       encodeGet(request, op, output);
       break;
     case Op.Set:
     case Op.SetMulti:
     case Op.Add:
+    case Op.AddMulti:
     case Op.Replace:
     case Op.Append:
     case Op.Prepend:
@@ -105,8 +105,7 @@ function encodeGet(request: Request, op: Op, output: Output): void {
   const { buffer } = output;
   let at = writeCommand(request.key, buffer, output.position, G);
   if (op !== Op.Touch) at = writeValueFlags(buffer, at);
-  // On a miss a stub is made in the value's place, which lives as long.
-  if (op === Op.Lease) at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' t N', at));
+  if (request.returnTimeLeft) at = writeAscii(buffer, ' t', at);
   if (op === Op.Touch || op === Op.GetAndTouch) {
     at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' T', at));
   }
@@ -148,6 +147,7 @@ function encodeSet(request: Request, op: Op, output: Output): void {
 
 const MODES: Readonly<Partial<Record<Op, string>>> = {
   [Op.Add]: ' ME',
+  [Op.AddMulti]: ' ME',
   [Op.Replace]: ' MR',
   [Op.Append]: ' MA',
   [Op.Prepend]: ' MP',

@@ -68,6 +68,7 @@ const STORAGE_WORDS: Readonly<Partial<Record<Op, string>>> = {
   [Op.Set]: 'set ',
   [Op.SetMulti]: 'set ',
   [Op.Add]: 'add ',
+  [Op.AddMulti]: 'add ',
   [Op.Replace]: 'replace ',
   [Op.Append]: 'append ',
   [Op.Prepend]: 'prepend ',

@@ -1,0 +1,42 @@
+import type { WireKey } from '../protocol/request.ts';
+
+/** A key by its bytes: the same for a string and for its bytes, and never for two keys that differ. */
+export function keyId(key: WireKey): string {
+  return Buffer.from(key).toString('latin1');
+}
+
+/** Keys that a call under way rests on, so that it has to hear of each write of this client to one of them. */
+export class WatchedKeys {
+  /** By `keyId`; what to do when the key is written. */
+  readonly #watchers = new Map<string, () => void>();
+
+  /** Nearly always, which is how writes need no look at their key. */
+  get empty(): boolean {
+    return this.#watchers.size === 0;
+  }
+
+  watch(id: string, onWritten: () => void): void {
+    this.#watchers.set(id, onWritten);
+  }
+
+  /** Ends a watch, unless another one has taken its place. */
+  unwatch(id: string, onWritten: () => void): void {
+    if (this.#watchers.get(id) === onWritten) this.#watchers.delete(id);
+  }
+
+  /** To be called when a write of a key is sent, and again when it was answered: it may be sent twice. */
+  written(key: WireKey): void {
+    if (!this.empty) this.#tell(keyId(key));
+  }
+
+  /** The same for all keys. */
+  allWritten(): void {
+    for (const id of [...this.#watchers.keys()]) this.#tell(id);
+  }
+
+  #tell(id: string): void {
+    const onWritten = this.#watchers.get(id);
+    this.#watchers.delete(id);
+    onWritten?.();
+  }
+}
