@@ -52,4 +52,6 @@ export type { JsonForm, JsonObject } from './serializers/json-form.ts';
 export type { JsonReplacer, JsonReviver, JsonValue } from './serializers/json-text.ts';
 export type { Serialized, Serializer } from './serializers/serializer.ts';
 export { noopSerializer } from './serializers/serializer.ts';
+export type { StructuredInput } from './serializers/structured.ts';
+export { structuredSerializer } from './serializers/structured.ts';
 export type { CompressionAlgorithm } from './serializers/zlib.ts';

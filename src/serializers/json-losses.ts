@@ -57,7 +57,7 @@ function isLost(object: object): boolean {
 }
 
 /** `[object Map]` of a Map. */
-function tagOf(object: object): string {
+export function tagOf(object: object): string {
   return Object.prototype.toString.call(object);
 }
 
@@ -123,12 +123,16 @@ function lossOf(value: unknown): string | undefined {
 }
 
 function refusal(loss: string, path: string): MemcacheError {
-  const shown = path.length > LONGEST_PATH ? `…${path.slice(-LONGEST_PATH)}` : path.replace(/^\./, '');
-  const place = shown === '' ? '' : ` at ${shown}`;
   return new MemcacheError(
     'ERR_INVALID_ARGUMENT',
-    `Invalid value: JSON has no form for the ${loss}${place}; a replacer, or another serializer, can keep it`,
+    `Invalid value: JSON has no form for the ${loss}${placeOf(path)}; a replacer, or another serializer, can keep it`,
   );
+}
+
+/** Where something is, for a message; nothing for the value itself. */
+export function placeOf(path: string): string {
+  const shown = path.length > LONGEST_PATH ? `…${path.slice(-LONGEST_PATH)}` : path.replace(/^\./, '');
+  return shown === '' ? '' : ` at ${shown}`;
 }
 
 const LONGEST_PATH = 200;
@@ -137,7 +141,7 @@ const LONGEST_PATH = 200;
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$-]{0,29}$/u;
 
 /** How a program would go from an object to one of its properties. */
-function step(holder: object, name: string): string {
+export function step(holder: object, name: string): string {
   if (Array.isArray(holder)) return `[${name}]`;
   if (!NAME.test(name)) return '[…]';
   return name.includes('-') ? `['${name}']` : `.${name}`;

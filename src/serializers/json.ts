@@ -81,8 +81,9 @@ function encode(value: unknown, replacer: JsonReplacer | undefined): Encoded {
   }
 }
 
-function decode(bytes: Buffer, flags: number, reviver: JsonReviver | undefined): unknown {
-  if (compressionOf(flags) !== 0) throw unreadable('it is compressed, which takes compressed(jsonSerializer())');
+/** A value of the types that `jsonSerializer` writes. */
+export function decode(bytes: Buffer, flags: number, reviver?: JsonReviver): unknown {
+  if (compressionOf(flags) !== 0) throw unreadable('it is compressed, which takes compressed(serializer)');
   switch (typeOf(flags)) {
     case Type.Bytes:
       return bytes;

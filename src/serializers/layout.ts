@@ -139,7 +139,7 @@ export function untypedTextOrBytes(bytes: Buffer): string | Buffer {
 }
 
 /** A longer integer is not read: the time that it takes grows faster than its digits. */
-const MOST_DIGITS = 100_000;
+export const MOST_DIGITS = 100_000;
 
 /** A decimal integer: a number up to 2^53 − 1, past that a bigint. */
 export function toInteger(text: string): number | bigint {

@@ -1,5 +1,5 @@
 /**
- * The upper half of the flags, as `jsonSerializer` and `compressed` use it. Other clients keep their types in the lower
+ * The upper half of the flags, as `jsonSerializer`, `structuredSerializer` and `compressed` use it. Other clients keep their types in the lower
  * half, so that none takes these for its own. The lower half is the caller's.
  *
  *     31    24 23  20 19  16 15             0
@@ -20,8 +20,8 @@ export function isMarked(flags: number): boolean {
   return (flags & MARK_BITS) === MARK;
 }
 
-/** The type of a value: never 0 for one that `jsonSerializer` wrote. */
-export const Type = { None: 0, Bytes: 1, String: 2, Number: 3, Bigint: 4, Json: 5 } as const;
+/** The type of a value: never 0 for one that `jsonSerializer` or `structuredSerializer` wrote. */
+export const Type = { None: 0, Bytes: 1, String: 2, Number: 3, Bigint: 4, Json: 5, Structured: 6 } as const;
 export type Type = (typeof Type)[keyof typeof Type];
 
 /** The type that marked flags tell; one of {@link Type}, or one of the future. */

@@ -7,6 +7,7 @@ import { phpSerializer } from '../../src/serializers/foreign/php.ts';
 import { pylibmcSerializer, pymemcacheSerializer } from '../../src/serializers/foreign/python.ts';
 import { jsonSerializer } from '../../src/serializers/json.ts';
 import type { Serializer } from '../../src/serializers/serializer.ts';
+import { structuredSerializer } from '../../src/serializers/structured.ts';
 import type { Decisions } from './decisions.ts';
 import { checkMemory, checkPrototypes, resetMemory, Violation } from './guards.ts';
 import { mutate } from './mutate.ts';
@@ -73,6 +74,13 @@ const VALUES = [
   JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}'),
   Buffer.from([0, 255, 128, 10]),
   'long '.repeat(200),
+];
+
+/** What JSON has no form for. */
+const STRUCTURED = [
+  { at: new Date(0), map: new Map<unknown, unknown>([[1, new Set([undefined, -0, Number.NaN])]]), big: 2n ** 70n },
+  [Buffer.from('bytes'), new Float64Array(3), new BigInt64Array(2), Object.create(null)],
+  [{ $date: 1 }, { $$x: undefined }, JSON.parse('{"__proto__":{"$map":[]}}'), undefined],
 ];
 
 /** Text and bytes under flags of all kinds, and compressed data that comes to much more than it is. */
@@ -159,6 +167,15 @@ function reader(serializer: Serializer<never, unknown>): (stored: Stored) => unk
   };
 }
 
+/** The same for what may have any of the prototypes that are known. */
+function readerOfAny(serializer: Serializer<never, unknown>): (stored: Stored) => unknown {
+  const extras = Buffer.alloc(4);
+  return ({ bytes, flags }) => {
+    extras.writeUInt32BE(flags);
+    return serializer.deserialize(0, bytes, extras).value;
+  };
+}
+
 /** What came out of JSON has no other prototype than what is made here. */
 function checkPlain(value: object): void {
   const prototype = Object.getPrototypeOf(value);
@@ -172,12 +189,19 @@ export function serializers(): Target[] {
   const json = jsonSerializer();
   const packed = compressed(json, { ...bounded, threshold: 50 });
   const brotli = compressed(json, { ...bounded, threshold: 50, algorithm: 'brotli' });
+  const structured = structuredSerializer<unknown>();
   const marshal = fixtures('dalli').filter(({ flags }) => flags === 1);
   const python = [pylibmcSerializer(bounded), pymemcacheSerializer({ ...bounded, native: 'buffer' })].map(reader);
   const dalli = [dalliSerializer(bounded), dalliSerializer({ ...bounded, serializer: 'json' })].map(reader);
   const ours = written(json, VALUES);
   return [
     target('json', '`jsonSerializer`', [...ours, ...ODD], reader(json)),
+    target(
+      'structured',
+      '`structuredSerializer`',
+      [...written(structured, [...VALUES, ...STRUCTURED]), ...ODD],
+      readerOfAny(structured),
+    ),
     target(
       'compressed',
       '`compressed(jsonSerializer())`',

@@ -1,0 +1,169 @@
+import { isDate, isMap, isSet, isTypedArray } from 'node:util/types';
+import { MemcacheError } from '../errors.ts';
+import { placeOf, step, tagOf } from './json-losses.ts';
+import { MOST_DIGITS } from './layout.ts';
+import { isPlainNumber, MOST_LEVELS } from './structured-plain.ts';
+import { Tag, TYPED_ARRAYS } from './structured-tags.ts';
+
+type Properties = Record<string, unknown>;
+
+/** What JSON is made of instead of a value that it would not keep. Throws `ERR_INVALID_ARGUMENT` for what can't be kept. */
+export function toTagged(value: unknown): { value: unknown; tagged: boolean } {
+  const writer = new Writer();
+  const written = writer.write(value);
+  // Where nothing was tagged, the names of properties need no other sign either.
+  return writer.tagged ? { value: written, tagged: true } : { value, tagged: false };
+}
+
+/** Goes through a value once, with the path to where it is. */
+class Writer {
+  tagged = false;
+  /** From the value down to what is being written. */
+  readonly #holders = new Set<object>();
+  readonly #path: string[] = [];
+
+  write(value: unknown): unknown {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'number':
+        return isPlainNumber(value) ? value : this.#tag(Tag.Number, Object.is(value, -0) ? '-0' : String(value));
+      case 'undefined':
+        return this.#tag(Tag.Undefined, true);
+      case 'bigint':
+        return this.#tag(Tag.Bigint, this.#digits(value));
+      case 'object':
+        return value === null ? null : this.#writeObject(value);
+      default:
+        throw this.#refusal(`there is no form for the ${typeof value}`);
+    }
+  }
+
+  #writeObject(object: object): unknown {
+    const holders = this.#holders;
+    if (holders.has(object)) throw this.#refusal('what holds itself has no form: there is a cycle');
+    if (holders.size >= MOST_LEVELS) throw this.#refusal(`it is nested more than ${MOST_LEVELS} levels deep`);
+    holders.add(object);
+    const written = this.#writeKind(object);
+    holders.delete(object);
+    return written;
+  }
+
+  #writeKind(object: object): unknown {
+    const above = prototypes(object);
+    if (Array.isArray(object) && above === 2) return this.#writeArray(object);
+    if (isTypedArray(object)) return this.#writeTypedArray(object, above);
+    if (isDate(object) && above === 2) return this.#writeDate(object);
+    if (isMap(object) && above === 2) return this.#writeMap(object);
+    if (isSet(object) && above === 2) return this.#writeSet(object);
+    if (above === 0) return this.#tag(Tag.Dictionary, this.#writeProperties(object));
+    if (above !== 1 || !isPlainPrototype(Object.getPrototypeOf(object))) throw this.#refusal(unknownKind(object));
+    return this.#escape(this.#writeProperties(object));
+  }
+
+  #writeArray(array: readonly unknown[]): unknown {
+    if (Object.keys(array).length !== array.length) {
+      throw this.#refusal('there is no form for an array with holes, or with properties that have a name');
+    }
+    return array.map((item, index) => this.#at(`[${index}]`, item));
+  }
+
+  /** Of other objects than plain ones it has those that JSON would drop. */
+  #writeProperties(object: object): Properties {
+    if (Object.getOwnPropertySymbols(object).length > 0) throw this.#refusal('there is no form for a symbol as a name');
+    // Spread defines properties, so that one called __proto__ stays one.
+    const written: Properties = { ...object };
+    for (const name of Object.keys(written)) written[name] = this.#at(step(object, name), written[name]);
+    return written;
+  }
+
+  #escape(written: Properties): Properties {
+    const name = Object.keys(written)[0] ?? '';
+    if (!name.startsWith('$') || Object.keys(written).length > 1) return written;
+    return { [`$${name}`]: written[name] };
+  }
+
+  #writeTypedArray(array: NodeJS.TypedArray, above: number): unknown {
+    const { buffer, byteOffset, byteLength } = array;
+    const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+    if (Buffer.isBuffer(array) && above === 4) return this.#tag(Tag.Buffer, base64);
+    const tag = `$${array[Symbol.toStringTag].toLowerCase()}`;
+    if (above !== 3 || !TYPED_ARRAYS.has(tag)) throw this.#refusal(unknownKind(array));
+    return this.#tag(tag, base64);
+  }
+
+  #writeDate(date: Date): unknown {
+    this.#refuseProperties(date);
+    const time = date.getTime();
+    return this.#tag(Tag.Date, Number.isNaN(time) ? null : time);
+  }
+
+  #writeMap(map: ReadonlyMap<unknown, unknown>): unknown {
+    this.#refuseProperties(map);
+    const entries = Array.from(map, ([key, value]) => [this.#at('[…]', key), this.#at('[…]', value)]);
+    return this.#tag(Tag.Map, entries);
+  }
+
+  #writeSet(set: ReadonlySet<unknown>): unknown {
+    this.#refuseProperties(set);
+    return this.#tag(
+      Tag.Set,
+      Array.from(set, (item) => this.#at('[…]', item)),
+    );
+  }
+
+  #refuseProperties(object: object): void {
+    if (Object.keys(object).length > 0) throw this.#refusal(`there is no form for properties of a ${nameOf(object)}`);
+  }
+
+  #digits(value: bigint): string {
+    const digits = String(value);
+    if (digits.length > MOST_DIGITS) throw this.#refusal(`there is no form for a bigint of over ${MOST_DIGITS} digits`);
+    return digits;
+  }
+
+  #at(place: string, value: unknown): unknown {
+    this.#path.push(place);
+    const written = this.write(value);
+    this.#path.pop();
+    return written;
+  }
+
+  #tag(tag: string, content: unknown): unknown {
+    this.tagged = true;
+    return { [tag]: content };
+  }
+
+  #refusal(reason: string): MemcacheError {
+    const place = placeOf(this.#path.join(''));
+    return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid value: ${reason}${place}`);
+  }
+}
+
+/** How many objects stand behind one: 1 of a plain one, one more of an instance of a class that extends something. */
+function prototypes(object: object): number {
+  let count = 0;
+  let next: unknown = Object.getPrototypeOf(object);
+  for (; typeof next === 'object' && next !== null && count < 5; next = Object.getPrototypeOf(next)) count++;
+  return count;
+}
+
+/** `Object.prototype`, of another realm too. */
+function isPlainPrototype(prototype: unknown): boolean {
+  return prototype === Object.prototype || Object.hasOwn(prototype as object, 'isPrototypeOf');
+}
+
+function unknownKind(object: object): string {
+  const name = nameOf(object);
+  return `there is no form for ${name === 'Object' || name === 'Array' ? 'the instance of a class' : `the ${name}`}`;
+}
+
+/** Names of what the language and its libraries have; others may be the caller's, and data. */
+const KNOWN =
+  /^(?:\w+Array|\w+Error|Array|ArrayBuffer|SharedArrayBuffer|DataView|Error|Date|Map|Set|WeakMap|WeakSet|WeakRef|Promise|RegExp|Boolean|Number|String|Symbol|BigInt|Generator|AsyncGenerator|URLSearchParams|URL|Headers|FormData|Blob|File|(?:Array|Map|Set) Iterator)$/;
+
+function nameOf(object: object): string {
+  const name = tagOf(object).slice('[object '.length, -1);
+  return KNOWN.test(name) ? name : 'Object';
+}

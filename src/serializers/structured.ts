@@ -1,0 +1,53 @@
+import { MemcacheError } from '../errors.ts';
+import { decode } from './json.ts';
+import type { JsonObject } from './json-form.ts';
+import { type Encoded, type Layout, serializerOf, untypedTextOrBytes, unwritable } from './layout.ts';
+import { compressionOf, isMarked, markFor, OURS, Type, typeOf } from './marks.ts';
+import type { Serializer } from './serializer.ts';
+import { isPlainJson } from './structured-plain.ts';
+import { readPlain, readTagged } from './structured-read.ts';
+import { toTagged } from './structured-write.ts';
+
+/** What `structuredSerializer` stores; what is inside of an object is checked when it is stored. */
+export type StructuredInput = string | number | bigint | boolean | null | undefined | JsonObject;
+
+/**
+ * Values come back as they went in: what JSON can hold, and `Date`, `Map`, `Set`, bigint, `Buffer`, typed arrays,
+ * `undefined`, `NaN`, the infinities and `-0`, at any depth up to 1,000. What is plain JSON is stored as
+ * `JSON.stringify` writes it; all else as JSON with tags, which `docs/serializers.md` describes.
+ *
+ * Storing throws `ERR_INVALID_ARGUMENT` for what would not come back: functions, symbols, instances of classes, cycles;
+ * the message has the path. Reading throws `ERR_UNSUPPORTED` for bytes that are not what their flags say, and
+ * `ERR_COUNTER_RANGE` for a number that has been counted past what a JavaScript number holds.
+ */
+export function structuredSerializer<TIn = StructuredInput>(): Serializer<TIn, unknown> {
+  return serializerOf(LAYOUT) as Serializer<TIn, unknown>;
+}
+
+const LAYOUT: Layout<unknown, unknown> = {
+  bits: OURS,
+  encode,
+  decode: (bytes, flags) => (isMarked(flags) ? decodeMarked(bytes, flags) : untypedTextOrBytes(bytes)),
+};
+
+function encode(value: unknown): Encoded {
+  if (Buffer.isBuffer(value)) return { bytes: value, flags: markFor(Type.Bytes) };
+  try {
+    if (isPlainJson(value)) return { bytes: JSON.stringify(value), flags: markFor(Type.Json) };
+    const written = toTagged(value);
+    const bytes = JSON.stringify(written.value);
+    return { bytes, flags: markFor(written.tagged ? Type.Structured : Type.Json) };
+  } catch (cause) {
+    // Getters of the caller's, and what is longer than a string can be.
+    if (cause instanceof MemcacheError) throw cause;
+    throw unwritable('expected what can be written as JSON with tags', value, cause);
+  }
+}
+
+function decodeMarked(bytes: Buffer, flags: number): unknown {
+  if (compressionOf(flags) === 0) {
+    if (typeOf(flags) === Type.Json) return readPlain(bytes);
+    if (typeOf(flags) === Type.Structured) return readTagged(bytes);
+  }
+  return decode(bytes, flags);
+}
