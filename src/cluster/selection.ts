@@ -6,34 +6,34 @@ import { Server, type ServerLike } from './server.ts';
 
 /** Chooses servers by a distribution, which is built again when the servers change. */
 export class Selection {
-  private readonly distribution: Distribution;
-  private pick: Pick | undefined;
+  readonly #distribution: Distribution;
+  #pick: Pick | undefined;
   /** What `pick` was built for. */
-  private servers: readonly ServerLike[] = [];
-  private count = -1;
+  #servers: readonly ServerLike[] = [];
+  #count = -1;
 
   constructor(distribution: Distribution) {
-    this.distribution = distribution;
+    this.#distribution = distribution;
   }
 
   /** The index of the server for a key. */
   index(key: string, servers: readonly ServerLike[]): number {
-    return this.built(servers)(key);
+    return this.#built(servers)(key);
   }
 
   /** The index of the next server for a key in the distribution's own order, of those that are not away. */
   after(key: string, servers: readonly ServerLike[], isAway: (index: number) => boolean): number | undefined {
-    return this.built(servers).after(key, isAway);
+    return this.#built(servers).after(key, isAway);
   }
 
   /** MemJS's users may change the list of servers, or put another in its place. */
-  private built(servers: readonly ServerLike[]): Pick {
-    if (this.pick === undefined || servers !== this.servers || servers.length !== this.count) {
-      this.pick = buildDistribution(this.distribution, servers.map(described));
-      this.servers = servers;
-      this.count = servers.length;
+  #built(servers: readonly ServerLike[]): Pick {
+    if (this.#pick === undefined || servers !== this.#servers || servers.length !== this.#count) {
+      this.#pick = buildDistribution(this.#distribution, servers.map(described));
+      this.#servers = servers;
+      this.#count = servers.length;
     }
-    return this.pick;
+    return this.#pick;
   }
 }
 

@@ -322,20 +322,20 @@ function tlsOptions(place: ServerPlace['tls'], general: ServerOptions['tls']): T
 
 /** A frame written by hand, for MemJS's server contract. */
 class FrameRequest extends Request {
-  private readonly listeners: FrameListeners;
+  readonly #listeners: FrameListeners;
 
   constructor(frame: Buffer, listeners: FrameListeners) {
     super(Op.Raw, '');
     this.value = frame;
     this.opaque = opaqueOf(frame);
-    this.listeners = listeners;
+    this.#listeners = listeners;
   }
 
   override settle(reply: Reply): void {
-    if (reply.frame !== null) this.listeners.respond(reply.frame);
+    if (reply.frame !== null) this.#listeners.respond(reply.frame);
   }
 
   override fail(error: MemcacheError): void {
-    this.listeners.fail(this.opaque, error);
+    this.#listeners.fail(this.opaque, error);
   }
 }

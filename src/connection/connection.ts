@@ -68,222 +68,224 @@ export class Connection implements PipelineOwner, Reader {
   rebuff: Rebuff | undefined;
   /** Whether the server has answered anything. */
   proven = false;
-  private state: State = 'opening';
+  #state: State = 'opening';
   /** Whether the socket has been opened. */
-  private reached = false;
+  #reached = false;
   /** Private for real, so that no inspection shows the password. */
   readonly #options: ConnectionOptions;
-  private readonly owner: ConnectionOwner;
-  private readonly pipeline: Pipeline;
-  private readonly socket: Socket;
-  private readonly decoder: Decoder;
-  private readonly turn: Turn;
-  private readonly openTimer: NodeJS.Timeout;
+  readonly #owner: ConnectionOwner;
+  readonly #pipeline: Pipeline;
+  readonly #socket: Socket;
+  readonly #decoder: Decoder;
+  readonly #turn: Turn;
+  readonly #openTimer: NodeJS.Timeout;
   /** Whether it is only assumed what the server speaks. */
-  private unproven = false;
+  #unproven = false;
   /** Whether the output has to wait until that is proven. */
-  private held = false;
+  #held = false;
   /** How many of the requests that are to prove it came first. */
-  private asked = 0;
+  #asked = 0;
   /** Whether the socket has asked for no more until it drains, or the event loop is to have its turn first. */
-  private blocked = false;
-  private yielding = false;
+  #blocked = false;
+  #yielding = false;
   /** Who waits for the end of the socket. */
-  private readonly onEnded: (() => void)[] = [];
+  readonly #onEnded: (() => void)[] = [];
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
     const { endpoint, introduction, name, timeout } = options;
     this.#options = options;
-    this.owner = owner;
-    this.pipeline = new Pipeline(introduction.protocol, name, timeout, this);
-    this.decoder = introduction.protocol.createDecoder(this.pipeline);
-    this.turn = new Turn(() => this.endTurn(), endpoint.tls !== undefined);
-    this.socket = connect(endpoint, this);
-    this.socket.on(readyEvent(endpoint), () => this.opened());
-    this.socket.on('drain', () => this.drained());
-    this.socket.on('end', () => this.inputEnded());
-    this.socket.on('error', (cause) => this.lost('The connection failed', cause));
-    this.socket.on('close', () => this.ended());
-    this.openTimer = setTimeout(() => this.openTimedOut(), options.conntimeout);
+    this.#owner = owner;
+    this.#pipeline = new Pipeline(introduction.protocol, name, timeout, this);
+    this.#decoder = introduction.protocol.createDecoder(this.#pipeline);
+    this.#turn = new Turn(() => this.#endTurn(), endpoint.tls !== undefined);
+    this.#socket = connect(endpoint, this);
+    this.#socket.on(readyEvent(endpoint), () => this.#opened());
+    this.#socket.on('drain', () => this.#drained());
+    this.#socket.on('end', () => this.#inputEnded());
+    this.#socket.on('error', (cause) => this.#lost('The connection failed', cause));
+    this.#socket.on('close', () => this.#ended());
+    this.#openTimer = setTimeout(() => this.#openTimedOut(), options.conntimeout);
   }
 
   get protocol(): Protocol {
-    return this.pipeline.protocol;
+    return this.#pipeline.protocol;
   }
 
   /** How many requests wait for a response. */
   get pending(): number {
-    return this.pipeline.length - this.asked;
+    return this.#pipeline.length - this.#asked;
   }
 
   /** The other end, while the socket is open; none of a unix socket. */
   get peer(): Peer | undefined {
-    const { remoteAddress: address, remotePort: port } = this.socket;
+    const { remoteAddress: address, remotePort: port } = this.#socket;
     return address === undefined || port === undefined ? undefined : { address, port };
   }
 
   /** Sends a request. Only for a connection that is ready. */
   send(whole: Request): void {
-    const { pipeline } = this;
+    const pipeline = this.#pipeline;
     const { split } = pipeline.protocol;
     const request = split === undefined ? whole : split(whole, (step) => this.send(step));
-    if (this.unproven && !this.held && mayHarm(request)) this.hold();
-    if (pipeline.fresh === 0) this.beginTurn();
+    if (this.#unproven && !this.#held && mayHarm(request)) this.#hold();
+    if (pipeline.fresh === 0) this.#beginTurn();
     pipeline.add(request);
   }
 
   release(request: Request): void {
-    if (this.pipeline.output.giveBack(request) || this.socket.writableLength === 0) return;
-    this.destroy(this.error('ERR_CONNECT', LEFT_IN_PART));
+    if (this.#pipeline.output.giveBack(request) || this.#socket.writableLength === 0) return;
+    this.destroy(this.#error('ERR_CONNECT', LEFT_IN_PART));
   }
 
   /** Takes no further commands, waits for the responses to those it has, disconnects from the server and closes. */
   quit(onClosed: () => void): void {
-    if (this.socket.closed) onClosed();
-    else this.onEnded.push(onClosed);
-    if (this.state === 'closed') return;
+    if (this.#socket.closed) onClosed();
+    else this.#onEnded.push(onClosed);
+    if (this.#state === 'closed') return;
     this.retire();
     if (this.protocol.answersQuit) this.send(new QuitRequest(this.#options.timeout));
-    else this.closeUnlessNeeded();
+    else this.#closeUnlessNeeded();
   }
 
   /** Closes at once; what waits fails with `error`. */
   destroy(error: MemcacheError): void {
-    if (this.state === 'closed') return;
-    this.state = 'closed';
-    clearTimeout(this.openTimer);
-    this.socket.destroy();
-    const failWaiting = this.pipeline.end(error);
-    this.owner.onClosed(this, error);
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    clearTimeout(this.#openTimer);
+    this.#socket.destroy();
+    const failWaiting = this.#pipeline.end(error);
+    this.#owner.onClosed(this, error);
     failWaiting();
   }
 
-  private opened(): void {
-    this.reached = true;
+  #opened(): void {
+    this.#reached = true;
     const { introduction, credentials } = this.#options;
     const send = (request: Request): void => this.send(request);
     logIn(introduction, credentials, send, (failure, proven) => {
-      if (failure !== undefined) this.rebuffed(failure);
-      else if (proven) this.becomeReady(introduction.protocol);
-      else this.prove(introduction.protocol, send);
+      if (failure !== undefined) this.#rebuffed(failure);
+      else if (proven) this.#becomeReady(introduction.protocol);
+      else this.#prove(introduction.protocol, send);
     });
   }
 
-  private prove(protocol: Protocol, send: (request: Request) => void): void {
+  #prove(protocol: Protocol, send: (request: Request) => void): void {
     const { assumed } = this.#options;
     probe(this.#options.introduction, send, (failure, spoken = protocol) => {
-      if (failure !== undefined) this.rebuffed(failure);
-      else if (this.state === 'opening') this.becomeReady(spoken);
-      else this.letGo(spoken);
+      if (failure !== undefined) this.#rebuffed(failure);
+      else if (this.#state === 'opening') this.#becomeReady(spoken);
+      else this.#letGo(spoken);
     });
     if (assumed === undefined) return;
-    this.unproven = true;
-    this.asked = this.pipeline.length;
-    this.becomeReady(assumed);
+    this.#unproven = true;
+    this.#asked = this.#pipeline.length;
+    this.#becomeReady(assumed);
   }
 
   /** Writes what has come so far, and nothing more until the server has shown what it speaks. */
-  private hold(): void {
-    this.endTurn();
-    this.held = true;
-    this.pipeline.deferring = true;
+  #hold(): void {
+    this.#endTurn();
+    this.#held = true;
+    this.#pipeline.deferring = true;
   }
 
   /** Writes what has waited for the proof. */
-  private letGo(protocol: Protocol): void {
-    this.unproven = false;
-    this.held = false;
-    this.asked = 0;
-    this.pipeline.protocol = protocol;
-    this.goOn();
+  #letGo(protocol: Protocol): void {
+    this.#unproven = false;
+    this.#held = false;
+    this.#asked = 0;
+    this.#pipeline.protocol = protocol;
+    this.#goOn();
   }
 
   onUnsayable(error: MemcacheError): void {
-    this.rebuffed({ error, rebuff: 'refused' });
+    this.#rebuffed({ error, rebuff: 'refused' });
   }
 
   onLoginWanted(): void {
-    this.destroy(this.error('ERR_AUTH', AUTH_FAILED));
+    this.destroy(this.#error('ERR_AUTH', AUTH_FAILED));
   }
 
-  private rebuffed({ error, rebuff }: Failure): void {
+  #rebuffed({ error, rebuff }: Failure): void {
     this.rebuff = rebuff;
     this.destroy(located(error, this.#options.name));
   }
 
-  private becomeReady(protocol: Protocol): void {
-    clearTimeout(this.openTimer);
-    this.pipeline.protocol = protocol;
-    this.state = 'ready';
-    this.owner.onReady(this);
+  #becomeReady(protocol: Protocol): void {
+    clearTimeout(this.#openTimer);
+    this.#pipeline.protocol = protocol;
+    this.#state = 'ready';
+    this.#owner.onReady(this);
   }
 
-  private openTimedOut(): void {
+  #openTimedOut(): void {
     // The response may have come while the process was busy: input is read before immediates run.
     setImmediate(() => {
-      if (this.state === 'opening') {
-        this.destroy(this.error('ERR_TIMEOUT', 'socket timed out connecting to server.'));
+      if (this.#state === 'opening') {
+        this.destroy(this.#error('ERR_TIMEOUT', 'socket timed out connecting to server.'));
       }
     });
   }
 
-  private beginTurn(): void {
-    if (this.socket.writableLength === 0) this.pipeline.output.rewind();
-    this.turn.begin();
+  #beginTurn(): void {
+    if (this.#socket.writableLength === 0) this.#pipeline.output.rewind();
+    this.#turn.begin();
   }
 
   /** Stamps what came in this turn and writes it out, all in one. */
-  private endTurn(): void {
-    if (this.state === 'closed') return;
-    this.pipeline.stamp();
-    this.goOn();
+  #endTurn(): void {
+    if (this.#state === 'closed') return;
+    this.#pipeline.stamp();
+    this.#goOn();
   }
 
-  private goOn(): void {
-    const { output, backlog } = this.pipeline;
-    if (!this.blocked && !this.held && !(output.empty && backlog.length === 0)) this.flush();
+  #goOn(): void {
+    const { output, backlog } = this.#pipeline;
+    if (!this.#blocked && !this.#held && !(output.empty && backlog.length === 0)) this.#flush();
   }
 
-  private flush(): void {
-    const { pipeline, socket } = this;
+  #flush(): void {
+    const pipeline = this.#pipeline;
+    const socket = this.#socket;
     const { backlog, output } = pipeline;
     if (backlog.length > 0) pipeline.catchUp();
     pipeline.unwritten = 0;
-    if (!output.empty) this.blocked = !output.flush(socket) && socket.writableLength > 0;
+    if (!output.empty) this.#blocked = !output.flush(socket) && socket.writableLength > 0;
     if (socket.writableLength === 0) output.rewind();
-    if (backlog.length > 0 && !this.blocked) this.yieldToInput();
-    pipeline.deferring = this.blocked || backlog.length > 0;
+    if (backlog.length > 0 && !this.#blocked) this.#yieldToInput();
+    pipeline.deferring = this.#blocked || backlog.length > 0;
   }
 
   /** Lets responses in before more leaves, however fast the socket takes it. */
-  private yieldToInput(): void {
-    this.blocked = true;
-    if (this.yielding) return;
-    this.yielding = true;
+  #yieldToInput(): void {
+    this.#blocked = true;
+    if (this.#yielding) return;
+    this.#yielding = true;
     setImmediate(() => {
-      this.yielding = false;
-      this.drained();
+      this.#yielding = false;
+      this.#drained();
     });
   }
 
-  private drained(): void {
-    this.blocked = false;
-    if (this.state !== 'closed') this.goOn();
+  #drained(): void {
+    this.#blocked = false;
+    if (this.#state !== 'closed') this.#goOn();
   }
 
   room(): Buffer | undefined {
-    return this.decoder.room();
+    return this.#decoder.room();
   }
 
   read(buffer: Buffer, length: number): void {
-    if (this.state === 'closed') return;
-    const { pipeline, unproven } = this;
+    if (this.#state === 'closed') return;
+    const pipeline = this.#pipeline;
+    const unproven = this.#unproven;
     pipeline.moved = false;
     pipeline.heard = false;
     try {
-      this.decoder.decode(buffer, 0, length);
+      this.#decoder.decode(buffer, 0, length);
     } catch (error) {
-      this.garbled(located(error, this.#options.name));
+      this.#garbled(located(error, this.#options.name));
       return;
     }
     if (pipeline.heard) {
@@ -293,62 +295,62 @@ export class Connection implements PipelineOwner, Reader {
         if (!unproven) pipeline.answeredAt = now;
       }
       this.proven = true;
-      this.owner.onAnswered(now);
+      this.#owner.onAnswered(now);
     }
-    if (this.state === 'retired') this.closeUnlessNeeded();
+    if (this.#state === 'retired') this.#closeUnlessNeeded();
   }
 
   /** Ends the attempts that are over, gives up a stream that has come to a stop, and tells when to look again. */
   sweep(now: number): number {
-    const { pipeline } = this;
+    const pipeline = this.#pipeline;
     const { late, next } = pipeline.takeLate(now);
-    const stuckAt = this.state === 'ready' ? pipeline.stuckAt() : Number.POSITIVE_INFINITY;
+    const stuckAt = this.#state === 'ready' ? pipeline.stuckAt() : Number.POSITIVE_INFINITY;
     // Before they fail, since some of them may be tried again.
     if (stuckAt <= now) this.retire();
     pipeline.failLate(late);
-    if (this.state === 'retired') this.closeUnlessNeeded();
-    if (this.state === 'closed') return Number.POSITIVE_INFINITY;
+    if (this.#state === 'retired') this.#closeUnlessNeeded();
+    if (this.#state === 'closed') return Number.POSITIVE_INFINITY;
     return stuckAt <= now ? next : Math.min(next, stuckAt);
   }
 
   /** Takes no further commands; closes when nobody waits for a response any more. */
   retire(): void {
-    if (this.state === 'retired' || this.state === 'closed') return;
-    this.state = 'retired';
-    this.owner.onRetired(this);
+    if (this.#state === 'retired' || this.#state === 'closed') return;
+    this.#state = 'retired';
+    this.#owner.onRetired(this);
     // Neither a response nor a deadline would come by to close one that nobody waits on.
-    setImmediate(() => this.closeUnlessNeeded());
+    setImmediate(() => this.#closeUnlessNeeded());
   }
 
-  private closeUnlessNeeded(): void {
-    if (!this.pipeline.isNeeded()) this.destroy(this.error('ERR_CLOSED', CLOSED));
+  #closeUnlessNeeded(): void {
+    if (!this.#pipeline.isNeeded()) this.destroy(this.#error('ERR_CLOSED', CLOSED));
   }
 
-  private garbled(error: MemcacheError): void {
-    const foreign = error.code === 'ERR_PROTOCOL' && (this.unproven || this.state === 'opening');
-    if (foreign && this.state === 'opening') this.rebuff = 'unknown';
+  #garbled(error: MemcacheError): void {
+    const foreign = error.code === 'ERR_PROTOCOL' && (this.#unproven || this.#state === 'opening');
+    if (foreign && this.#state === 'opening') this.rebuff = 'unknown';
     this.destroy(foreign ? located(notSpoken(this.protocol, error), this.#options.name) : error);
   }
 
   /** The server sends nothing more. */
-  private inputEnded(): void {
-    if (this.state !== 'closed') this.decoder.ended?.();
-    this.lost('The server closed the connection');
+  #inputEnded(): void {
+    if (this.#state !== 'closed') this.#decoder.ended?.();
+    this.#lost('The server closed the connection');
   }
 
   /** The socket is closed, whoever did it. */
-  private ended(): void {
-    this.lost('The connection was closed');
-    for (const onEnded of this.onEnded.splice(0)) onEnded();
+  #ended(): void {
+    this.#lost('The connection was closed');
+    for (const onEnded of this.#onEnded.splice(0)) onEnded();
   }
 
-  private lost(message: string, cause?: Error): void {
-    if (this.state === 'closed') return;
-    if (this.state === 'opening' && this.reached) this.rebuff = 'unknown';
-    this.destroy(this.error('ERR_CONNECT', cause ? `${message}: ${cause.message}` : message, cause));
+  #lost(message: string, cause?: Error): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'opening' && this.#reached) this.rebuff = 'unknown';
+    this.destroy(this.#error('ERR_CONNECT', cause ? `${message}: ${cause.message}` : message, cause));
   }
 
-  private error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {
+  #error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {
     return new MemcacheError(code, message, { server: this.#options.name, cause });
   }
 }

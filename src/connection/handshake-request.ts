@@ -21,7 +21,7 @@ export type Done = (failure: Failure | undefined, protocol?: Protocol) => void;
 
 /** A request of the connection's own, before it takes anybody else's. */
 export class HandshakeRequest extends Request {
-  private readonly onReply: (reply: Reply) => void;
+  readonly #onReply: (reply: Reply) => void;
 
   constructor(op: Op, key: string, value: string | undefined, onReply: (reply: Reply) => void) {
     super(op, key);
@@ -31,11 +31,11 @@ export class HandshakeRequest extends Request {
     // ASCII authentication looks like a store, and a server that wants none carries it out: what it stores is gone at
     // once.
     this.expiration = LONG_AGO;
-    this.onReply = onReply;
+    this.#onReply = onReply;
   }
 
   override settle(reply: Reply): void {
-    this.onReply(reply);
+    this.#onReply(reply);
   }
 
   /** Whatever fails a handshake ends the connection, and its owner gets the error. */

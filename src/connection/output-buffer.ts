@@ -24,56 +24,56 @@ export class OutputBuffer implements Output {
   buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   position = 0;
   /** Where what has not been sealed yet begins. */
-  private start = 0;
-  private sealed: Uint8Array[] = [];
-  private sealedBytes = 0;
+  #start = 0;
+  #sealed: Uint8Array[] = [];
+  #sealedBytes = 0;
   /** Which of the sealed pieces are values as they are. */
-  private attachedAt: number[] = [];
+  #attachedAt: number[] = [];
   /** Whose values these are, and of whom the socket may still hold some. */
-  private lenders: Request[] = [];
-  private readonly lent = new Set<Request>();
+  #lenders: Request[] = [];
+  readonly #lent = new Set<Request>();
   /** Full blocks, which the socket may still hold on to. */
-  private full: Buffer<ArrayBuffer>[] = [];
+  #full: Buffer<ArrayBuffer>[] = [];
 
   get empty(): boolean {
-    return this.position === this.start && this.sealed.length === 0;
+    return this.position === this.#start && this.#sealed.length === 0;
   }
 
   /** Whether there is enough for one write. */
   get enough(): boolean {
-    return this.sealedBytes >= ENOUGH_BYTES;
+    return this.#sealedBytes >= ENOUGH_BYTES;
   }
 
   /** How many values it has that were not copied. */
   get attached(): number {
-    return this.attachedAt.length;
+    return this.#attachedAt.length;
   }
 
   /** Starts over in the same block; only to be called when the socket holds on to nothing. */
   rewind(): void {
-    if (this.lent.size > 0) this.lent.clear();
+    if (this.#lent.size > 0) this.#lent.clear();
     if (!this.empty) return;
     this.position = 0;
-    this.start = 0;
-    for (let block = this.full.pop(); block !== undefined; block = this.full.pop()) {
+    this.#start = 0;
+    for (let block = this.#full.pop(); block !== undefined; block = this.#full.pop()) {
       if (spare.length < MOST_SPARE) spare.push(block);
     }
   }
 
   reserve(bytes: number): void {
-    if (this.position + bytes > this.buffer.length) this.beginBlock(bytes);
+    if (this.position + bytes > this.buffer.length) this.#beginBlock(bytes);
   }
 
   attach(chunk: Uint8Array): void {
-    this.seal();
-    this.attachedAt.push(this.sealed.length);
-    this.sealed.push(chunk);
-    this.sealedBytes += chunk.length;
+    this.#seal();
+    this.#attachedAt.push(this.#sealed.length);
+    this.#sealed.push(chunk);
+    this.#sealedBytes += chunk.length;
   }
 
   /** Notes whose the values are that were attached last; long text has been converted, into memory of our own. */
   borrow(request: Request): void {
-    if (typeof request.value !== 'string') this.lenders.push(request);
+    if (typeof request.value !== 'string') this.#lenders.push(request);
   }
 
   /**
@@ -81,26 +81,26 @@ export class OutputBuffer implements Output {
    * to them.
    */
   giveBack(request: Request): boolean {
-    if (this.lent.has(request)) return false;
-    if (this.lenders.length === 0) return true;
-    for (const index of this.attachedAt) this.sealed[index] = Buffer.from(this.sealed[index] as Uint8Array);
-    this.attachedAt = [];
-    this.lenders = [];
+    if (this.#lent.has(request)) return false;
+    if (this.#lenders.length === 0) return true;
+    for (const index of this.#attachedAt) this.#sealed[index] = Buffer.from(this.#sealed[index] as Uint8Array);
+    this.#attachedAt = [];
+    this.#lenders = [];
     return true;
   }
 
   /** Hands everything to the socket in one write; false when the socket wants no more until it drains. */
   flush(socket: Duplex): boolean {
-    if (this.sealed.length === 0) {
-      const written = this.buffer.subarray(this.start, this.position);
-      this.start = this.position;
+    if (this.#sealed.length === 0) {
+      const written = this.buffer.subarray(this.#start, this.position);
+      this.#start = this.position;
       return socket.write(written);
     }
-    this.seal();
-    const chunks = this.sealed;
-    this.sealed = [];
-    this.sealedBytes = 0;
-    if (this.attachedAt.length > 0) this.lend();
+    this.#seal();
+    const chunks = this.#sealed;
+    this.#sealed = [];
+    this.#sealedBytes = 0;
+    if (this.#attachedAt.length > 0) this.#lend();
     socket.cork();
     let more = true;
     for (const chunk of chunks) more = socket.write(chunk);
@@ -108,25 +108,25 @@ export class OutputBuffer implements Output {
     return more;
   }
 
-  private lend(): void {
-    for (const request of this.lenders) this.lent.add(request);
-    this.lenders = [];
-    this.attachedAt = [];
+  #lend(): void {
+    for (const request of this.#lenders) this.#lent.add(request);
+    this.#lenders = [];
+    this.#attachedAt = [];
   }
 
-  private beginBlock(bytes: number): void {
-    this.seal();
-    if (this.buffer.length === BLOCK_BYTES && this.full.length < MOST_FULL) this.full.push(this.buffer);
+  #beginBlock(bytes: number): void {
+    this.#seal();
+    if (this.buffer.length === BLOCK_BYTES && this.#full.length < MOST_FULL) this.#full.push(this.buffer);
     const used = bytes <= BLOCK_BYTES ? spare.pop() : undefined;
     this.buffer = used ?? Buffer.allocUnsafeSlow(Math.max(bytes, BLOCK_BYTES));
     this.position = 0;
-    this.start = 0;
+    this.#start = 0;
   }
 
-  private seal(): void {
-    if (this.position === this.start) return;
-    this.sealed.push(this.buffer.subarray(this.start, this.position));
-    this.sealedBytes += this.position - this.start;
-    this.start = this.position;
+  #seal(): void {
+    if (this.position === this.#start) return;
+    this.#sealed.push(this.buffer.subarray(this.#start, this.position));
+    this.#sealedBytes += this.position - this.#start;
+    this.#start = this.position;
   }
 }

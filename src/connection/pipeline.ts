@@ -54,81 +54,82 @@ export class Pipeline implements ReplyQueue, Holder {
   /** When a command was last answered, on the same clock. */
   answeredAt = 0;
   /** Requests that have been encoded, oldest first; those of the backlog follow. */
-  private queue = new WaitingQueue();
-  private nextOpaque: number;
-  private endedBy: MemcacheError | undefined;
-  private readonly deadlines: DeadlineTimer;
-  private readonly server: string;
-  private readonly timeout: number;
-  private readonly owner: PipelineOwner;
+  #queue = new WaitingQueue();
+  #nextOpaque: number;
+  #endedBy: MemcacheError | undefined;
+  readonly #deadlines: DeadlineTimer;
+  readonly #server: string;
+  readonly #timeout: number;
+  readonly #owner: PipelineOwner;
 
   /** `timeout`: how long the head of the queue may stay where it is, in milliseconds. */
   constructor(protocol: Protocol, server: string, timeout: number, owner: PipelineOwner) {
     this.protocol = protocol;
-    this.nextOpaque = protocol.opaques.first;
-    this.deadlines = new DeadlineTimer((now) => owner.sweep(now));
-    this.server = server;
-    this.timeout = timeout;
-    this.owner = owner;
+    this.#nextOpaque = protocol.opaques.first;
+    this.#deadlines = new DeadlineTimer((now) => owner.sweep(now));
+    this.#server = server;
+    this.#timeout = timeout;
+    this.#owner = owner;
   }
 
   /** How many requests wait for a response. */
   get length(): number {
-    return this.queue.length + this.backlog.length;
+    return this.#queue.length + this.backlog.length;
   }
 
   add(request: Request): void {
-    if (this.deferring) this.defer(request);
-    else if (!this.encode(request)) return;
+    if (this.deferring) this.#defer(request);
+    else if (!this.#encode(request)) return;
     this.fresh++;
   }
 
-  private defer(request: Request): void {
+  #defer(request: Request): void {
     copySmallValues(request);
     request.holder = this;
     this.backlog.push(request);
   }
 
   /** Puts a request into the output, and tells whether the protocol can say it. */
-  private encode(request: Request): boolean {
+  #encode(request: Request): boolean {
     const { output } = this;
     const { attached } = output;
-    if (request.op !== Op.Raw) request.opaque = this.takeOpaque(request.keys);
+    if (request.op !== Op.Raw) request.opaque = this.#takeOpaque(request.keys);
     try {
       this.protocol.encode(request, output);
     } catch (error) {
-      this.refuse(request, located(error, this.server));
+      this.#refuse(request, located(error, this.#server));
       return false;
     }
     if (output.attached > attached) output.borrow(request);
     if (output.enough) this.deferring = true;
     request.holder = this;
-    this.queue.push(request);
+    this.#queue.push(request);
     this.unwritten++;
     return true;
   }
 
   /** A batch takes one for each key and one for its end. */
-  private takeOpaque(keys: Request['keys']): number {
-    const first = this.nextOpaque;
+  #takeOpaque(keys: Request['keys']): number {
+    const first = this.#nextOpaque;
     const next = first + (keys === undefined ? 1 : keys.length + 1);
-    this.nextOpaque = next > this.protocol.opaques.last ? 0 : next;
+    this.#nextOpaque = next > this.protocol.opaques.last ? 0 : next;
     return first;
   }
 
   /** A command that the protocol can't say fails, but not before the call that made it has returned. */
-  private refuse(request: Request, error: MemcacheError): void {
+  #refuse(request: Request, error: MemcacheError): void {
     if (request instanceof HandshakeRequest) {
-      this.owner.onUnsayable(error);
+      this.#owner.onUnsayable(error);
       return;
     }
     request.holder = this;
-    nextTick(() => this.failNow(request, error, false));
+    nextTick(() => this.#failNow(request, error, false));
   }
 
   /** Gives the requests of this turn their deadlines. */
   stamp(): void {
-    const { queue, backlog, fresh } = this;
+    const { backlog, fresh } = this;
+    const queue = this.#queue;
     if (fresh === 0) return;
     this.fresh = 0;
     const now = monotonicNow();
@@ -136,47 +137,47 @@ export class Pipeline implements ReplyQueue, Holder {
     if (queue.length === fresh - deferred) this.movedAt = now;
     let earliest = queue.stamp(fresh - deferred, now);
     if (deferred > 0) earliest = Math.min(earliest, backlog.stamp(deferred, now));
-    this.deadlines.watch(Math.min(earliest, this.movedAt + this.timeout), now);
+    this.#deadlines.watch(Math.min(earliest, this.movedAt + this.#timeout), now);
   }
 
   /** Encodes as much of what has waited as may leave now. */
   catchUp(): void {
     this.stamp();
-    if (this.queue.length === 0) this.movedAt = monotonicNow();
+    if (this.#queue.length === 0) this.movedAt = monotonicNow();
     const { backlog, output } = this;
     while (backlog.length > 0 && !output.enough) {
       const request = backlog.shift() as Request;
       // Nothing leaves of one that was dropped.
-      if (request.holder === this) this.encode(request);
+      if (request.holder === this) this.#encode(request);
     }
   }
 
   /** What has not left yet can't have been answered. */
   head(): Request | undefined {
-    return this.queue.length > this.unwritten ? this.queue.head() : undefined;
+    return this.#queue.length > this.unwritten ? this.#queue.head() : undefined;
   }
 
   deliver(reply: Reply): boolean {
-    if (reply.status === Status.AuthError && !(this.queue.head() instanceof HandshakeRequest)) {
-      this.owner.onLoginWanted();
+    if (reply.status === Status.AuthError && !(this.#queue.head() instanceof HandshakeRequest)) {
+      this.#owner.onLoginWanted();
       return false;
     }
     this.heard = true;
     if (!reply.more) this.moved = true;
-    const request = reply.more ? this.queue.head() : this.queue.shift();
+    const request = reply.more ? this.#queue.head() : this.#queue.shift();
     if (request === undefined) return false;
     // Nobody waits for the response to one that was dropped.
     if (request.holder === this) {
       if (!reply.more) request.holder = undefined;
       request.settle(reply);
     }
-    return this.endedBy === undefined;
+    return this.#endedBy === undefined;
   }
 
   /** It keeps its place, since it is never sent again: to look for it among many takes time. */
   drop(request: Request): void {
     request.holder = undefined;
-    this.owner.release(request);
+    this.#owner.release(request);
     if (request.op !== Op.Raw) request.value = undefined;
   }
 
@@ -184,7 +185,8 @@ export class Pipeline implements ReplyQueue, Holder {
   takeLate(now: number): { late: Late[]; next: number } {
     // What came in this turn may have no deadline yet.
     this.stamp();
-    const { queue, backlog } = this;
+    const { backlog } = this;
+    const queue = this.#queue;
     const late: Late[] = [];
     const { length } = queue;
     let next = queue.abandonLate(this, now, (request, i) => late.push({ request, before: i, written: true }));
@@ -199,52 +201,53 @@ export class Pipeline implements ReplyQueue, Holder {
     for (const { request, before, written } of late) {
       const answering = this.answeredAt > request.deadline - request.timeout;
       // One of them may close the client when it gets its error.
-      const error = this.endedBy ?? this.timedOut(before, written);
-      this.failNow(request, error, written, answering);
+      const error = this.#endedBy ?? this.#timedOut(before, written);
+      this.#failNow(request, error, written, answering);
     }
-    for (const { request } of late) this.owner.release(request);
+    for (const { request } of late) this.#owner.release(request);
   }
 
-  private timedOut(before: number, written: boolean): MemcacheError {
+  #timedOut(before: number, written: boolean): MemcacheError {
     const others = before === 1 ? '1 command was' : `${before} commands were`;
     const message = `socket timed out waiting on response. It had ${written ? '' : 'not '}left, and ${others} before it.`;
-    return new MemcacheError('ERR_TIMEOUT', message, { server: this.server });
+    return new MemcacheError('ERR_TIMEOUT', message, { server: this.#server });
   }
 
   /** When the head of the queue will not have moved for too long; a command with more time of its own gets it. */
   stuckAt(): number {
-    const head = this.queue.head();
+    const head = this.#queue.head();
     if (head === undefined) return Number.POSITIVE_INFINITY;
-    return this.movedAt + Math.max(this.timeout, this.isAwaited(head) ? head.timeout : 0);
+    return this.movedAt + Math.max(this.#timeout, this.#isAwaited(head) ? head.timeout : 0);
   }
 
   /** Whether anybody still waits for a response. */
   isNeeded(): boolean {
-    const isAwaited = (request: Request): boolean => this.isAwaited(request);
-    return this.queue.some(isAwaited) || this.backlog.some(isAwaited);
+    const isAwaited = (request: Request): boolean => this.#isAwaited(request);
+    return this.#queue.some(isAwaited) || this.backlog.some(isAwaited);
   }
 
   /** Whether somebody outside the connection waits for the response. */
-  private isAwaited(request: Request): boolean {
+  #isAwaited(request: Request): boolean {
     return request.holder === this && !(request instanceof HandshakeRequest);
   }
 
   /** Ends it; what waits is for the returned function to fail. */
   end(error: MemcacheError): () => void {
-    this.endedBy = error;
-    this.deadlines.stop();
-    const { queue, backlog, unwritten } = this;
-    this.queue = new WaitingQueue();
+    this.#endedBy = error;
+    this.#deadlines.stop();
+    const { backlog, unwritten } = this;
+    const queue = this.#queue;
+    this.#queue = new WaitingQueue();
     this.backlog = new WaitingQueue();
     const written = queue.length - unwritten;
     return () => {
-      for (let index = 0; queue.length > 0; index++) this.failNow(queue.shift() as Request, error, index < written);
-      while (backlog.length > 0) this.failNow(backlog.shift() as Request, error, false);
+      for (let index = 0; queue.length > 0; index++) this.#failNow(queue.shift() as Request, error, index < written);
+      while (backlog.length > 0) this.#failNow(backlog.shift() as Request, error, false);
     };
   }
 
   /** One that was dropped while others failed is not failed any more. */
-  private failNow(request: Request, error: MemcacheError, written: boolean, answering?: boolean): void {
+  #failNow(request: Request, error: MemcacheError, written: boolean, answering?: boolean): void {
     if (request.holder !== this) return;
     request.holder = undefined;
     request.fail(error, written, answering);

@@ -13,15 +13,15 @@ let last = 0;
  * event loop has read all input there is, and one write carries what would have been many.
  */
 export class Turn {
-  private readonly number = ++count;
-  private readonly end: () => void;
-  private readonly inRecords: boolean;
-  private first = true;
+  readonly #number = ++count;
+  readonly #end: () => void;
+  readonly #inRecords: boolean;
+  #first = true;
 
   /** `inRecords`: input comes in several pieces for one read of the socket, as it does with TLS. */
   constructor(end: () => void, inRecords: boolean) {
-    this.end = end;
-    this.inRecords = inRecords;
+    this.#end = end;
+    this.#inRecords = inRecords;
   }
 
   /**
@@ -29,10 +29,10 @@ export class Turn {
    * certificate closes at once, and says why only to who has written before.
    */
   begin(): void {
-    const alone = last === this.number && !this.inRecords;
-    last = this.number;
-    if (alone || this.first) nextTick(this.end);
-    else afterInput(this.end);
-    this.first = false;
+    const alone = last === this.#number && !this.#inRecords;
+    last = this.#number;
+    if (alone || this.#first) nextTick(this.#end);
+    else afterInput(this.#end);
+    this.#first = false;
   }
 }

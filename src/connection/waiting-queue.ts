@@ -5,41 +5,41 @@ type Slot = Request | undefined;
 
 /** A first-in, first-out queue of requests on a ring; it grows by doubling and never shifts. */
 export class WaitingQueue {
-  private slots: Slot[] = new Array<Slot>(16).fill(undefined);
-  private mask = 15;
-  private first = 0;
+  #slots: Slot[] = new Array<Slot>(16).fill(undefined);
+  #mask = 15;
+  #first = 0;
   /** How many requests wait. */
   length = 0;
 
   /** The oldest request. */
   head(): Request | undefined {
-    return this.slots[this.first];
+    return this.#slots[this.#first];
   }
 
   push(request: Request): void {
-    if (this.length > this.mask) this.grow();
-    this.slots[(this.first + this.length) & this.mask] = request;
+    if (this.length > this.#mask) this.#grow();
+    this.#slots[(this.#first + this.length) & this.#mask] = request;
     this.length++;
   }
 
   /** Takes the oldest request off. */
   shift(): Request | undefined {
-    const request = this.slots[this.first];
+    const request = this.#slots[this.#first];
     if (request === undefined) return undefined;
-    this.slots[this.first] = undefined;
-    this.first = (this.first + 1) & this.mask;
+    this.#slots[this.#first] = undefined;
+    this.#first = (this.#first + 1) & this.#mask;
     this.length--;
     return request;
   }
 
   /** The request at `index` from the oldest on. */
   at(index: number): Request {
-    return this.slots[(this.first + index) & this.mask] as Request;
+    return this.#slots[(this.#first + index) & this.#mask] as Request;
   }
 
   /** Puts another request into the place at `index`. */
   replace(index: number, request: Request): void {
-    this.slots[(this.first + index) & this.mask] = request;
+    this.#slots[(this.#first + index) & this.#mask] = request;
   }
 
   /** Gives the newest `count` requests their deadlines, and returns the first of these. */
@@ -78,11 +78,11 @@ export class WaitingQueue {
     return false;
   }
 
-  private grow(): void {
-    const larger = new Array<Slot>((this.mask + 1) * 2).fill(undefined);
+  #grow(): void {
+    const larger = new Array<Slot>((this.#mask + 1) * 2).fill(undefined);
     for (let i = 0; i < this.length; i++) larger[i] = this.at(i);
-    this.slots = larger;
-    this.first = 0;
-    this.mask = larger.length - 1;
+    this.#slots = larger;
+    this.#first = 0;
+    this.#mask = larger.length - 1;
   }
 }

@@ -36,18 +36,18 @@ function newSlab(): ArrayBuffer {
  */
 export class ValueWindow {
   /** The part of the chunk that has been copied, and how much further on it lies in `memory`. */
-  private from = 0;
-  private to = 0;
-  private shift = 0;
-  private memory = NO_BYTES.buffer;
-  private bytes = NO_BYTES;
-  private chunkEnd = 0;
+  #from = 0;
+  #to = 0;
+  #shift = 0;
+  #memory = NO_BYTES.buffer;
+  #bytes = NO_BYTES;
+  #chunkEnd = 0;
 
   /** Begins with another chunk. */
   begin(end: number): void {
-    this.from = 0;
-    this.to = 0;
-    this.chunkEnd = end;
+    this.#from = 0;
+    this.#to = 0;
+    this.#chunkEnd = end;
   }
 
   /**
@@ -60,8 +60,9 @@ export class ValueWindow {
       reply.value = copyOut(chunk, start, end);
       return;
     }
-    const at = this.copy(chunk, start - FLAG_BYTES, end);
-    const { memory, bytes } = this;
+    const at = this.#copy(chunk, start - FLAG_BYTES, end);
+    const memory = this.#memory;
+    const bytes = this.#bytes;
     bytes[at] = flags >>> 24;
     bytes[at + 1] = flags >>> 16;
     bytes[at + 2] = flags >>> 8;
@@ -71,26 +72,26 @@ export class ValueWindow {
   }
 
   /** Where the copy of the chunk from `start` to `end` is. */
-  private copy(chunk: Buffer, start: number, end: number): number {
-    if (start < this.from || end > this.to) this.copyWindow(chunk, start, end);
-    return start + this.shift;
+  #copy(chunk: Buffer, start: number, end: number): number {
+    if (start < this.#from || end > this.#to) this.#copyWindow(chunk, start, end);
+    return start + this.#shift;
   }
 
-  private copyWindow(chunk: Buffer, start: number, end: number): void {
+  #copyWindow(chunk: Buffer, start: number, end: number): void {
     // Its length is 0 once `transfer` has taken it away, which no mark prevents.
     if (used + end - start > slab.byteLength) {
       slab = newSlab();
       used = 0;
     }
-    if (this.memory !== slab) {
-      this.memory = slab;
-      this.bytes = new Uint8Array(slab);
+    if (this.#memory !== slab) {
+      this.#memory = slab;
+      this.#bytes = new Uint8Array(slab);
     }
-    const length = Math.min(Math.max(WINDOW_BYTES, end - start), this.chunkEnd - start, SLAB_BYTES - used);
-    this.bytes.set(new Uint8Array(chunk.buffer, chunk.byteOffset + start, length), used);
-    this.from = start;
-    this.to = start + length;
-    this.shift = used - start;
+    const length = Math.min(Math.max(WINDOW_BYTES, end - start), this.#chunkEnd - start, SLAB_BYTES - used);
+    this.#bytes.set(new Uint8Array(chunk.buffer, chunk.byteOffset + start, length), used);
+    this.#from = start;
+    this.#to = start + length;
+    this.#shift = used - start;
     used += length;
   }
 }

@@ -13,74 +13,74 @@ import { parseMessage } from './message.ts';
 
 /** Decodes responses (`protocol-binary.txt`, "Response header"). Frames that are whole in a chunk are read in place. */
 export class BinaryDecoder implements Decoder {
-  private readonly queue: ReplyQueue;
-  private readonly reply = new Reply();
-  private readonly assembler = new Assembler();
-  private readonly window = new ValueWindow();
+  readonly #queue: ReplyQueue;
+  readonly #reply = new Reply();
+  readonly #assembler = new Assembler();
+  readonly #window = new ValueWindow();
   /** The part of a header that has come so far. */
-  private readonly partial = Buffer.alloc(HEADER_BYTES);
-  private partialBytes = 0;
+  readonly #partial = Buffer.alloc(HEADER_BYTES);
+  #partialBytes = 0;
   /** The first key of the batch under way that has not been passed yet. */
-  private nextIndex = 0;
+  #nextIndex = 0;
 
   constructor(queue: ReplyQueue) {
-    this.queue = queue;
+    this.#queue = queue;
   }
 
   room(): Buffer | undefined {
-    return this.assembler.room();
+    return this.#assembler.room();
   }
 
   decode(chunk: Buffer, start: number, end: number): void {
-    const { assembler } = this;
-    this.window.begin(end);
-    let at = this.partialBytes === 0 ? start : this.completeHeader(chunk, start, end);
+    const assembler = this.#assembler;
+    this.#window.begin(end);
+    let at = this.#partialBytes === 0 ? start : this.#completeHeader(chunk, start, end);
     if (assembler.active) {
       at = assembler.fill(chunk, at, end);
       if (!assembler.complete) return;
       const frame = assembler.take();
-      if (!this.frame(frame, 0, frame.length, true)) return;
+      if (!this.#frame(frame, 0, frame.length, true)) return;
     }
     while (at < end) {
       if (chunk[at] !== RESPONSE_MAGIC) {
         throw notAnAnswer(chunk, at, end, 'bytes came that are no response in the binary protocol');
       }
       if (end - at < HEADER_BYTES) {
-        this.keepHeader(chunk, at, end);
+        this.#keepHeader(chunk, at, end);
         return;
       }
-      const frameEnd = at + HEADER_BYTES + this.checkHeader(chunk, at);
+      const frameEnd = at + HEADER_BYTES + this.#checkHeader(chunk, at);
       if (frameEnd > end) {
         assembler.begin(frameEnd - at);
         assembler.fill(chunk, at, end);
         return;
       }
-      if (!this.frame(chunk, at, frameEnd, false)) return;
+      if (!this.#frame(chunk, at, frameEnd, false)) return;
       at = frameEnd;
     }
   }
 
-  private keepHeader(chunk: Buffer, start: number, end: number): void {
-    chunk.copy(this.partial, this.partialBytes, start, end);
-    this.partialBytes += end - start;
+  #keepHeader(chunk: Buffer, start: number, end: number): void {
+    chunk.copy(this.#partial, this.#partialBytes, start, end);
+    this.#partialBytes += end - start;
   }
 
   /** Takes the rest of a header, as far as it has come, and returns where the rest of the chunk begins. */
-  private completeHeader(chunk: Buffer, start: number, end: number): number {
-    const stop = Math.min(end, start + HEADER_BYTES - this.partialBytes);
-    this.keepHeader(chunk, start, stop);
-    if (this.partialBytes === HEADER_BYTES) {
-      this.partialBytes = 0;
-      this.assembler.begin(HEADER_BYTES + this.checkHeader(this.partial, 0));
-      this.assembler.fill(this.partial, 0, HEADER_BYTES);
+  #completeHeader(chunk: Buffer, start: number, end: number): number {
+    const stop = Math.min(end, start + HEADER_BYTES - this.#partialBytes);
+    this.#keepHeader(chunk, start, stop);
+    if (this.#partialBytes === HEADER_BYTES) {
+      this.#partialBytes = 0;
+      this.#assembler.begin(HEADER_BYTES + this.#checkHeader(this.#partial, 0));
+      this.#assembler.fill(this.#partial, 0, HEADER_BYTES);
     }
     return stop;
   }
 
   /** Checks what no sound header can say and returns the length of the body. */
-  private checkHeader(chunk: Buffer, at: number): number {
+  #checkHeader(chunk: Buffer, at: number): number {
     const bodyLength = readUint32(chunk, at + 8);
-    if (bodyLength > MAX_WORDS_BYTES && (bodyLength > MAX_BODY_BYTES || !this.mayBeLarge(chunk, at))) {
+    if (bodyLength > MAX_WORDS_BYTES && (bodyLength > MAX_BODY_BYTES || !this.#mayBeLarge(chunk, at))) {
       throw outOfStep('a frame of an impossible length came');
     }
     if (keyLengthOf(chunk, at) + (chunk[at + 4] as number) > bodyLength) {
@@ -90,33 +90,33 @@ export class BinaryDecoder implements Decoder {
   }
 
   /** Only values are large, and what answers a frame that the caller built. */
-  private mayBeLarge(chunk: Buffer, at: number): boolean {
-    if (this.queue.head()?.op === Op.Raw) return true;
+  #mayBeLarge(chunk: Buffer, at: number): boolean {
+    if (this.#queue.head()?.op === Op.Raw) return true;
     const opcode = chunk[at + 1] as number;
     const isRead = opcode === Op.Get || opcode === GETQ || opcode === Op.GetAndTouch;
     return isRead && chunk[at + 6] === 0 && chunk[at + 7] === 0;
   }
 
   /** Hands on one whole frame, which may be kept if `owned`; false when the connection is over. */
-  private frame(chunk: Buffer, start: number, end: number, owned: boolean): boolean {
-    const request = this.queue.head();
+  #frame(chunk: Buffer, start: number, end: number, owned: boolean): boolean {
+    const request = this.#queue.head();
     if (request === undefined) throw outOfStep('a response came that nothing was waiting for');
-    if (request.keys !== undefined) return this.batchFrame(request, request.keys, chunk, start, end, owned);
+    if (request.keys !== undefined) return this.#batchFrame(request, request.keys, chunk, start, end, owned);
     const opcode = chunk[start + 1] as number;
     if (opcode !== (request.op === Op.Raw ? (request.value as Uint8Array)[1] : request.op)) {
       throw outOfStep('a response to another command came');
     }
     if (readUint32(chunk, start + 12) !== request.opaque) throw outOfStep('a response with another opaque came');
 
-    const reply = this.reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
-    if (request.op === Op.Raw) this.fillRaw(opcode, chunk, start, end);
+    const reply = this.#reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
+    if (request.op === Op.Raw) this.#fillRaw(opcode, chunk, start, end);
     else if (reply.status !== Status.Ok) fillError(reply, request, chunk, start, end);
-    else this.fill(request, chunk, start, end, owned);
-    return this.queue.deliver(reply);
+    else this.#fill(request, chunk, start, end, owned);
+    return this.#queue.deliver(reply);
   }
 
   /** Part of the response to a batch: the opaque tells which key it is about, in the order of the keys. */
-  private batchFrame(
+  #batchFrame(
     request: Request,
     keys: readonly WireKey[],
     chunk: Buffer,
@@ -127,26 +127,26 @@ export class BinaryDecoder implements Decoder {
     const opcode = chunk[start + 1] as number;
     const index = (readUint32(chunk, start + 12) - request.opaque) >>> 0;
     const isEnd = index === keys.length;
-    if (index < this.nextIndex || index > keys.length) throw outOfStep('a response with another opaque came');
+    if (index < this.#nextIndex || index > keys.length) throw outOfStep('a response with another opaque came');
     if (opcode !== (isEnd ? Op.Noop : QUIET_OPCODES[request.op])) throw outOfStep('a response to another command came');
-    this.nextIndex = isEnd ? 0 : index + 1;
+    this.#nextIndex = isEnd ? 0 : index + 1;
 
-    const reply = this.reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
+    const reply = this.#reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
     reply.more = !isEnd;
     reply.index = index;
     if (reply.status !== Status.Ok) reply.value = copyOut(chunk, start + HEADER_BYTES, end);
-    else if (request.op === Op.GetMulti && !isEnd) this.fillValue(chunk, start + HEADER_BYTES, end, owned);
+    else if (request.op === Op.GetMulti && !isEnd) this.#fillValue(chunk, start + HEADER_BYTES, end, owned);
     if (request.returnCas) reply.cas = chunk.readBigUInt64BE(start + 16);
-    return this.queue.deliver(reply);
+    return this.#queue.deliver(reply);
   }
 
-  private fill(request: Request, chunk: Buffer, start: number, end: number, owned: boolean): void {
-    const { reply } = this;
+  #fill(request: Request, chunk: Buffer, start: number, end: number, owned: boolean): void {
+    const reply = this.#reply;
     const extrasAt = start + HEADER_BYTES;
     switch (request.op) {
       case Op.Get:
       case Op.GetAndTouch:
-        this.fillValue(chunk, extrasAt, end, owned);
+        this.#fillValue(chunk, extrasAt, end, owned);
         break;
       case Op.Increment:
       case Op.Decrement:
@@ -163,8 +163,8 @@ export class BinaryDecoder implements Decoder {
   }
 
   /** The extras, which are the client flags, and the value behind them; a key in between (GETK) is never asked for. */
-  private fillValue(chunk: Buffer, extrasAt: number, end: number, owned: boolean): void {
-    const { reply } = this;
+  #fillValue(chunk: Buffer, extrasAt: number, end: number, owned: boolean): void {
+    const reply = this.#reply;
     const extrasLength = chunk[extrasAt - 20] as number;
     const valueAt = extrasAt + extrasLength;
     if (keyLengthOf(chunk, extrasAt - HEADER_BYTES) !== 0) throw outOfStep('a key came that was not asked for');
@@ -172,7 +172,7 @@ export class BinaryDecoder implements Decoder {
       reply.extras = chunk.subarray(extrasAt, valueAt);
       reply.value = chunk.subarray(valueAt, end);
     } else if (extrasLength === 4) {
-      this.window.fill(reply, readUint32(chunk, extrasAt), chunk, valueAt, end);
+      this.#window.fill(reply, readUint32(chunk, extrasAt), chunk, valueAt, end);
     } else {
       reply.extras = copyOut(chunk, extrasAt, valueAt);
       reply.value = copyOut(chunk, valueAt, end);
@@ -180,9 +180,9 @@ export class BinaryDecoder implements Decoder {
   }
 
   /** The caller's own frame gets the whole response; of several answers to it (statistics) the last is an empty one. */
-  private fillRaw(opcode: number, chunk: Buffer, start: number, end: number): void {
-    this.reply.frame = parseMessage(copyOut(chunk, start, end));
-    this.reply.more = opcode === Op.Stat && this.reply.status === Status.Ok && end > start + HEADER_BYTES;
+  #fillRaw(opcode: number, chunk: Buffer, start: number, end: number): void {
+    this.#reply.frame = parseMessage(copyOut(chunk, start, end));
+    this.#reply.more = opcode === Op.Stat && this.#reply.status === Status.Ok && end > start + HEADER_BYTES;
   }
 }
 

@@ -55,16 +55,16 @@ const PLAIN = Said.Opaque | Said.Flags;
 
 /** Decodes responses in the meta protocol, and those in text to the commands that it has no form of its own for. */
 export class MetaDecoder extends TextDecoder {
-  private readonly batch: BatchProgress;
+  readonly #batch: BatchProgress;
   /** What the flags of the line that came last said, of {@link Said}; the others hold only where that says so. */
-  private said = 0;
-  private casStart = 0;
-  private casEnd = 0;
-  private timeLeft = -1;
+  #said = 0;
+  #casStart = 0;
+  #casEnd = 0;
+  #timeLeft = -1;
 
   constructor(queue: ReplyQueue) {
     super(queue);
-    this.batch = new BatchProgress(queue, this.reply, canSay);
+    this.#batch = new BatchProgress(queue, this.reply, canSay);
   }
 
   protected override line(bytes: Buffer, start: number, end: number): boolean {
@@ -72,39 +72,39 @@ export class MetaDecoder extends TextDecoder {
     if (request === undefined) throw unasked(bytes, start, end);
     let { op, opaque } = request;
     if (request.keys !== undefined) {
-      if (this.batch.index === 0 && !this.batch.skip(request.keys)) return false;
-      if (this.batch.index === request.keys.length) return this.emptyBatch(request.keys, bytes, start, end);
+      if (this.#batch.index === 0 && !this.#batch.skip(request.keys)) return false;
+      if (this.#batch.index === request.keys.length) return this.#emptyBatch(request.keys, bytes, start, end);
       op = factsOf(op).single;
-      opaque = (opaque + this.batch.index) >>> 0;
+      opaque = (opaque + this.#batch.index) >>> 0;
     }
-    if (end - start > 2 && bytes[start + 2] !== SPACE) return this.textLine(request, op, bytes, start, end);
+    if (end - start > 2 && bytes[start + 2] !== SPACE) return this.#textLine(request, op, bytes, start, end);
 
     const returned = end - start < 2 ? 0 : ((bytes[start] as number) << 8) | (bytes[start + 1] as number);
     if (returned === VA) {
-      if (this.valueLine(request, op, opaque, bytes, start, end + 2) === start) throw unexpected();
+      if (this.#valueLine(request, op, opaque, bytes, start, end + 2) === start) throw unexpected();
       return true;
     }
     const status = statusOf(returned, op);
-    if (status === undefined) return this.textLine(request, op, bytes, start, end);
-    if (this.readFlags(opaque, bytes, start + 2, end + 1) !== end) throw unexpected();
-    this.checkFlags(bytes);
+    if (status === undefined) return this.#textLine(request, op, bytes, start, end);
+    if (this.#readFlags(opaque, bytes, start + 2, end + 1) !== end) throw unexpected();
+    this.#checkFlags(bytes);
     // Not every server echoes the opaque of a miss, and none that of a no-op.
-    if ((this.said & Said.Opaque) === 0 && returned !== EN && returned !== MN)
+    if ((this.#said & Said.Opaque) === 0 && returned !== EN && returned !== MN)
       throw outOfStep('a response without its opaque came');
-    if (request.returnCas && status === Status.Ok && (this.said & Said.Cas) === 0 && op !== Op.Delete) throw noCas();
+    if (request.returnCas && status === Status.Ok && (this.#said & Said.Cas) === 0 && op !== Op.Delete) throw noCas();
     this.reply.reset(status);
-    return this.answer(request);
+    return this.#answer(request);
   }
 
   protected override commonLine(bytes: Buffer, start: number, end: number): number {
     if (bytes[start] !== UPPER_V || bytes[start + 1] !== UPPER_A || bytes[start + 2] !== SPACE) return start;
     const request = this.queue.head();
     if (request === undefined) return start;
-    if (request.keys === undefined) return this.valueLine(request, request.op, request.opaque, bytes, start, end);
-    const { index } = this.batch;
+    if (request.keys === undefined) return this.#valueLine(request, request.op, request.opaque, bytes, start, end);
+    const { index } = this.#batch;
     // What comes before the first response of a batch, and behind the last one, is for line to find out.
     if (index === 0 || index === request.keys.length) return start;
-    return this.valueLine(request, factsOf(request.op).single, (request.opaque + index) >>> 0, bytes, start, end);
+    return this.#valueLine(request, factsOf(request.op).single, (request.opaque + index) >>> 0, bytes, start, end);
   }
 
   protected override block(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
@@ -113,47 +113,47 @@ export class MetaDecoder extends TextDecoder {
     this.reply.reset(Status.Ok);
     if (isCounter(request.op)) {
       this.reply.counter = readCounter(bytes, start, end);
-    } else if (this.isLease(end - start)) {
+    } else if (this.#isLease(end - start)) {
       this.reply.reset(Status.Miss);
     } else {
       this.fillValue(bytes, start, end, owned);
-      this.reply.stale = (this.said & Said.Stale) !== 0;
-      if (request.returnTimeLeft) this.reply.timeLeft = (this.said & Said.TimeLeft) === 0 ? undefined : this.timeLeft;
+      this.reply.stale = (this.#said & Said.Stale) !== 0;
+      if (request.returnTimeLeft) this.reply.timeLeft = (this.#said & Said.TimeLeft) === 0 ? undefined : this.#timeLeft;
     }
-    return this.answer(request);
+    return this.#answer(request);
   }
 
   /** What another client's lease (the vivify flag) has put in the place of a value is no value. */
-  private isLease(length: number): boolean {
-    return length === 0 && (this.said & (Said.Leased | Said.Stale)) === Said.Leased;
+  #isLease(length: number): boolean {
+    return length === 0 && (this.#said & (Said.Leased | Said.Stale)) === Said.Leased;
   }
 
   /**
    * Reads `VA <size> <flags>*` and returns where the value begins; `start` when that is no response to this, or the line's
    * end has not come. Until it has, nothing is refused: what is split in two is read as if it were not.
    */
-  private valueLine(request: Request, op: Op, opaque: number, bytes: Buffer, start: number, end: number): number {
+  #valueLine(request: Request, op: Op, opaque: number, bytes: Buffer, start: number, end: number): number {
     if (op !== Op.Get && op !== Op.GetAndTouch && !isCounter(op)) return start;
     const size = readDigits(bytes, start + 3, end);
-    const lineEnd = this.readFlags(opaque, bytes, digitsEnd, end);
+    const lineEnd = this.#readFlags(opaque, bytes, digitsEnd, end);
     if (lineEnd + 1 >= end || bytes[lineEnd + 1] !== LF) return start;
-    if (this.said !== PLAIN || request.returnCas) this.checkValueFlags(request, op, bytes);
+    if (this.#said !== PLAIN || request.returnCas) this.#checkValueFlags(request, op, bytes);
     this.expectBlock(size);
     return lineEnd + 2;
   }
 
-  private checkValueFlags(request: Request, op: Op, bytes: Buffer): void {
-    this.checkFlags(bytes);
-    if ((this.said & Said.Opaque) === 0) throw outOfStep('a response without its opaque came');
-    if ((this.said & Said.Flags) === 0 && !isCounter(op)) throw outOfStep('a value without its client flags came');
-    if ((this.said & Said.Cas) === 0 && request.returnCas) throw noCas();
+  #checkValueFlags(request: Request, op: Op, bytes: Buffer): void {
+    this.#checkFlags(bytes);
+    if ((this.#said & Said.Opaque) === 0) throw outOfStep('a response without its opaque came');
+    if ((this.#said & Said.Flags) === 0 && !isCounter(op)) throw outOfStep('a value without its client flags came');
+    if ((this.#said & Said.Cas) === 0 && request.returnCas) throw noCas();
   }
 
   /**
    * Reads the flags that were asked for and passes over any other; each has a space in front. Returns where the CR
-   * behind them is, or `end` or more when it has not come. What they say is to be checked by {@link checkFlags}.
+   * behind them is, or `end` or more when it has not come. What they say is to be checked by {@link #checkFlags}.
    */
-  private readFlags(opaque: number, bytes: Buffer, start: number, end: number): number {
+  #readFlags(opaque: number, bytes: Buffer, start: number, end: number): number {
     let said = 0;
     let at = start;
     while (at < end) {
@@ -178,13 +178,13 @@ export class MetaDecoder extends TextDecoder {
           break;
         case LOWER_C:
           at = wordEnd(bytes, tokenAt, end);
-          this.casStart = tokenAt;
-          this.casEnd = at;
+          this.#casStart = tokenAt;
+          this.#casEnd = at;
           said |= Said.Cas;
           break;
         case LOWER_T:
           // "-1" is no number of seconds, and for ever.
-          this.timeLeft = readDigits(bytes, tokenAt, end);
+          this.#timeLeft = readDigits(bytes, tokenAt, end);
           at = wordEnd(bytes, digitsEnd, end);
           said |= Said.TimeLeft;
           break;
@@ -194,20 +194,20 @@ export class MetaDecoder extends TextDecoder {
           at = wordEnd(bytes, at + 1, end);
       }
     }
-    this.said = said;
+    this.#said = said;
     return at;
   }
 
   /** Refuses flags that can't be right, of a line that has come as a whole, and takes their CAS. */
-  private checkFlags(bytes: Buffer): void {
-    const { said } = this;
+  #checkFlags(bytes: Buffer): void {
+    const said = this.#said;
     if ((said & Said.WrongOpaque) !== 0) throw outOfStep('a response with another opaque came');
     if ((said & Said.NoNumber) !== 0) throw outOfStep('a length or a flag is no number');
-    if ((said & Said.Cas) !== 0) this.reply.cas = BigInt(readUint64(bytes, this.casStart, this.casEnd, 'a CAS'));
+    if ((said & Said.Cas) !== 0) this.reply.cas = BigInt(readUint64(bytes, this.#casStart, this.#casEnd, 'a CAS'));
   }
 
   /** An error, or the response to a command that is the classic protocol's. */
-  private textLine(request: Request, op: Op, bytes: Buffer, start: number, end: number): boolean {
+  #textLine(request: Request, op: Op, bytes: Buffer, start: number, end: number): boolean {
     const { reply } = this;
     if (op === Op.Stat && readStatistic(bytes, start, end, reply)) return this.queue.deliver(reply);
     const status = CLASSIC_OPS.has(op) ? wordStatus(op, bytes, start, end) : undefined;
@@ -215,7 +215,7 @@ export class MetaDecoder extends TextDecoder {
       reply.reset(status);
       return this.queue.deliver(reply);
     }
-    if (readError(op, bytes, start, end, reply)) return this.answer(request);
+    if (readError(op, bytes, start, end, reply)) return this.#answer(request);
     const version = op === Op.Version ? readVersion(bytes, start, end) : undefined;
     if (version === undefined) throw unexpected();
     reply.reset(Status.Ok).value = version;
@@ -223,15 +223,15 @@ export class MetaDecoder extends TextDecoder {
   }
 
   /** A batch that nothing could be sent for has a no-op in its place. */
-  private emptyBatch(keys: readonly WireKey[], bytes: Buffer, start: number, end: number): boolean {
-    if (isText(bytes, start, end, 'MN')) return this.batch.end(keys);
+  #emptyBatch(keys: readonly WireKey[], bytes: Buffer, start: number, end: number): boolean {
+    if (isText(bytes, start, end, 'MN')) return this.#batch.end(keys);
     if (!readError(Op.Noop, bytes, start, end, this.reply)) throw unexpected();
-    return this.batch.fail();
+    return this.#batch.fail();
   }
 
   /** Hands on the reply; in a batch, if it has something to say about its key. */
-  private answer(request: Request): boolean {
-    return request.keys === undefined ? this.queue.deliver(this.reply) : this.batch.next(request, request.keys);
+  #answer(request: Request): boolean {
+    return request.keys === undefined ? this.queue.deliver(this.reply) : this.#batch.next(request, request.keys);
   }
 }
 

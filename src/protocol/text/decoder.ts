@@ -31,10 +31,10 @@ export abstract class TextDecoder implements Decoder {
   protected flags = 0;
 
   /** The part of a line that has come so far. */
-  private partial: Buffer = Buffer.alloc(0);
-  private partialBytes = 0;
-  private readonly assembler = new Assembler();
-  private readonly window = new ValueWindow();
+  #partial: Buffer = Buffer.alloc(0);
+  #partialBytes = 0;
+  readonly #assembler = new Assembler();
+  readonly #window = new ValueWindow();
 
   constructor(queue: ReplyQueue) {
     this.queue = queue;
@@ -55,14 +55,14 @@ export abstract class TextDecoder implements Decoder {
   protected abstract block(bytes: Buffer, start: number, end: number, owned: boolean): boolean;
 
   room(): Buffer | undefined {
-    return this.assembler.room();
+    return this.#assembler.room();
   }
 
   decode(chunk: Buffer, start: number, end: number): void {
-    this.window.begin(end);
+    this.#window.begin(end);
     let at = start;
     while (at !== OVER && at < end) {
-      at = this.blockBytes === NO_BLOCK ? this.readLine(chunk, at, end) : this.readBlock(chunk, at, end);
+      at = this.blockBytes === NO_BLOCK ? this.#readLine(chunk, at, end) : this.#readBlock(chunk, at, end);
     }
   }
 
@@ -79,65 +79,66 @@ export abstract class TextDecoder implements Decoder {
       reply.extras = flagBytes(flags);
       reply.value = bytes.subarray(start, end);
     } else {
-      this.window.fill(reply, flags, bytes, start, end);
+      this.#window.fill(reply, flags, bytes, start, end);
     }
   }
 
   /** Reads what there is of a line and returns where the rest of the chunk begins. */
-  private readLine(chunk: Buffer, start: number, end: number): number {
-    let at = this.partialBytes === 0 ? this.commonLine(chunk, start, end) : start;
+  #readLine(chunk: Buffer, start: number, end: number): number {
+    let at = this.#partialBytes === 0 ? this.commonLine(chunk, start, end) : start;
     if (at - start > MAX_LINE_BYTES) throw endlessLine();
     if (at !== start) return at;
     while (at < end && chunk[at] !== LF) at++;
     if (at === end) {
-      this.keepPartial(chunk, start, end);
+      this.#keepPartial(chunk, start, end);
       return end;
     }
     let goesOn: boolean;
-    if (this.partialBytes === 0) {
-      goesOn = this.wholeLine(chunk, start, at);
+    if (this.#partialBytes === 0) {
+      goesOn = this.#wholeLine(chunk, start, at);
     } else {
-      this.keepPartial(chunk, start, at + 1);
-      const length = this.partialBytes;
-      this.partialBytes = 0;
-      goesOn = this.wholeLine(this.partial, 0, length - 1);
+      this.#keepPartial(chunk, start, at + 1);
+      const length = this.#partialBytes;
+      this.#partialBytes = 0;
+      goesOn = this.#wholeLine(this.#partial, 0, length - 1);
     }
     return goesOn ? at + 1 : OVER;
   }
 
   /** Takes a line up to its LF. */
-  private wholeLine(bytes: Buffer, start: number, lineFeed: number): boolean {
+  #wholeLine(bytes: Buffer, start: number, lineFeed: number): boolean {
     if (lineFeed - start >= MAX_LINE_BYTES) throw endlessLine();
     if (lineFeed === start || bytes[lineFeed - 1] !== CR) throw outOfStep('a line came that does not end as lines do');
     return this.line(bytes, start, lineFeed - 1);
   }
 
-  private keepPartial(chunk: Buffer, start: number, end: number): void {
-    const bytes = this.partialBytes + end - start;
+  #keepPartial(chunk: Buffer, start: number, end: number): void {
+    const bytes = this.#partialBytes + end - start;
     if (bytes > MAX_LINE_BYTES) throw endlessLine();
-    if (bytes > this.partial.length) {
+    if (bytes > this.#partial.length) {
       const larger = Buffer.allocUnsafeSlow(Math.min(MAX_LINE_BYTES, Math.max(256, bytes * 2)));
-      this.partial.copy(larger, 0, 0, this.partialBytes);
-      this.partial = larger;
+      this.#partial.copy(larger, 0, 0, this.#partialBytes);
+      this.#partial = larger;
     }
-    chunk.copy(this.partial, this.partialBytes, start, end);
-    this.partialBytes = bytes;
+    chunk.copy(this.#partial, this.#partialBytes, start, end);
+    this.#partialBytes = bytes;
   }
 
   /** Reads what there is of a data block and returns where the rest of the chunk begins. */
-  private readBlock(chunk: Buffer, start: number, end: number): number {
-    const { assembler, blockBytes } = this;
+  #readBlock(chunk: Buffer, start: number, end: number): number {
+    const { blockBytes } = this;
+    const assembler = this.#assembler;
     if (!assembler.active) {
       const blockEnd = start + blockBytes;
-      if (blockEnd + 2 <= end) return this.wholeBlock(chunk, start, blockEnd, false) ? blockEnd + 2 : OVER;
+      if (blockEnd + 2 <= end) return this.#wholeBlock(chunk, start, blockEnd, false) ? blockEnd + 2 : OVER;
       assembler.begin(blockBytes + 2);
     }
     const at = assembler.fill(chunk, start, end);
     if (!assembler.complete) return at;
-    return this.wholeBlock(assembler.take(), 0, blockBytes, true) ? at : OVER;
+    return this.#wholeBlock(assembler.take(), 0, blockBytes, true) ? at : OVER;
   }
 
-  private wholeBlock(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
+  #wholeBlock(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
     if (bytes[end] !== CR || bytes[end + 1] !== LF) throw outOfStep('a value has not the length that was announced');
     this.blockBytes = NO_BLOCK;
     return this.block(bytes, start, end, owned);

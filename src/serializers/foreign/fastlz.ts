@@ -23,7 +23,7 @@ export function fastlz(bytes: Buffer, length: number): Buffer {
 class Block {
   readonly #bytes: Buffer;
   readonly #output: Buffer;
-  private readonly isLevel2: boolean;
+  readonly #isLevel2: boolean;
   #from = 0;
   #to = 0;
 
@@ -32,7 +32,7 @@ class Block {
     this.#output = output;
     const level = (bytes[0] ?? 0) >> 5;
     if (level > 1) throw broken();
-    this.isLevel2 = level === 1;
+    this.#isLevel2 = level === 1;
   }
 
   get atEnd(): boolean {
@@ -62,13 +62,13 @@ class Block {
     for (;;) {
       const more = this.#next();
       length += more;
-      if (more < 255 || !this.isLevel2) return length;
+      if (more < 255 || !this.#isLevel2) return length;
     }
   }
 
   #distance(high: number): number {
     const low = this.#next();
-    if (!this.isLevel2 || high + low + 1 < FAR) return high + low + 1;
+    if (!this.#isLevel2 || high + low + 1 < FAR) return high + low + 1;
     return FAR + (this.#next() << 8) + this.#next();
   }
 
