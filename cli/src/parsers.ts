@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { LONGEST_RELATIVE } from './units.ts';
+import { MAX_RELATIVE } from './units.ts';
 
 /** Readers of arguments and options: what they throw is a usage error that names the option. */
 
@@ -44,7 +44,7 @@ export function duration(text: string): number {
 export function expiration(text: string): number {
   const value = duration(text);
   // 90d are ninety days from now, not a day in 1970, which would end the item at once.
-  if (value <= LONGEST_RELATIVE || /\d$/.test(text)) return value;
+  if (value <= MAX_RELATIVE || /\d$/.test(text)) return value;
   const end = Math.floor(Date.now() / 1000) + value;
   if (end <= LATEST) return end;
   throw new InvalidArgumentError('Expected a time that ends before 2038.');

@@ -1,6 +1,6 @@
 import { wallNow } from '../clock.ts';
 import { invalid } from '../errors.ts';
-import { LAST_SECOND, LONGEST_RELATIVE } from '../protocol/expiration.ts';
+import { LAST_SECOND, MAX_RELATIVE } from '../protocol/expiration.ts';
 import type { Engine } from './engine.ts';
 import { isExpiration } from './options.ts';
 
@@ -12,12 +12,12 @@ export function toExpiration(expires: number | null | undefined, engine: Engine)
   const seconds = expires ?? engine.options.expires;
   if (seconds === 0) return 0;
   if (!isExpiration(seconds)) throw invalid('expires', 'an integer of seconds from 0 to 2,147,483,647', seconds);
-  return seconds <= LONGEST_RELATIVE ? seconds : beyondRelative(seconds, engine);
+  return seconds <= MAX_RELATIVE ? seconds : beyondRelative(seconds, engine);
 }
 
 /** Seconds from now as servers take them: past 30 days as a Unix time. */
 function fromNow(seconds: number): number {
-  return seconds <= LONGEST_RELATIVE ? seconds : Math.min(unixNow() + seconds, LAST_SECOND);
+  return seconds <= MAX_RELATIVE ? seconds : Math.min(unixNow() + seconds, LAST_SECOND);
 }
 
 /** An item's expiration that is `expires` and `staleFor` seconds more. */

@@ -10,7 +10,7 @@ interface Misnamed {
 }
 
 /** A longer timeout, in seconds, was probably meant in milliseconds. */
-const LONGEST_LIKELY_TIMEOUT = 300;
+const MAX_LIKELY_TIMEOUT = 300;
 
 /**
  * Logs options that are nearly memts's, once for each name. All other unknown ones are let through without a word, since
@@ -22,7 +22,7 @@ export function hintAtOptions(options: object, log: Log): void {
   if (expire !== undefined) misnamed('expire', 'expires (in seconds)', log);
   if (lifetime !== undefined) misnamed('lifetime', 'expires (in seconds)', log);
   if (user !== undefined) misnamed('user', 'username', log);
-  if (typeof timeout === 'number' && timeout > LONGEST_LIKELY_TIMEOUT) {
+  if (typeof timeout === 'number' && timeout > MAX_LIKELY_TIMEOUT) {
     log.once('timeout', 'warn', `memts: a timeout of ${timeout} s is long; it is in seconds, not milliseconds`);
   }
 }

@@ -2,9 +2,9 @@ import type { Discovery } from '../cluster/discovery/discovery.ts';
 import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
 import type { Gutter } from '../cluster/fleet.ts';
 import type { LogTarget } from '../cluster/log.ts';
-import { LONGEST_TIMER, type ServerOptions } from '../cluster/server.ts';
+import { MAX_TIMER, type ServerOptions } from '../cluster/server.ts';
 import { invalid, invalidType } from '../errors.ts';
-import { LAST_SECOND, LONGEST_RELATIVE } from '../protocol/expiration.ts';
+import { LAST_SECOND, MAX_RELATIVE } from '../protocol/expiration.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 
 /** Options of a client: all that `Client.create` takes. All times are in seconds. */
@@ -90,7 +90,7 @@ type Check = (value: unknown) => boolean;
 const isSeconds =
   (minimum: number, exclusive: boolean): Check =>
   (value) =>
-    typeof value === 'number' && (exclusive ? value > minimum : value >= minimum) && value <= LONGEST_TIMER;
+    typeof value === 'number' && (exclusive ? value > minimum : value >= minimum) && value <= MAX_TIMER;
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isText: Check = (value) => typeof value === 'string';
 const hasMethods =
@@ -103,7 +103,7 @@ const hasMethods =
 function isGutter(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { gutter, expires } = value as Partial<Gutter>;
-  return Boolean(gutter) && isExpiration(expires) && (expires as number) > 0 && (expires as number) <= LONGEST_RELATIVE;
+  return Boolean(gutter) && isExpiration(expires) && (expires as number) > 0 && (expires as number) <= MAX_RELATIVE;
 }
 
 const PAUSE = { check: isSeconds(0, false), expected: 'a number of seconds from 0 on' };

@@ -26,15 +26,15 @@ export class WatchedKeys {
 
   /** To be called when a write of a key is sent, and again when it was answered: it may be sent twice. */
   written(key: WireKey): void {
-    if (!this.empty) this.#tell(keyId(key));
+    if (!this.empty) this.#notify(keyId(key));
   }
 
   /** The same for all keys. */
   allWritten(): void {
-    for (const id of [...this.#watchers.keys()]) this.#tell(id);
+    for (const id of [...this.#watchers.keys()]) this.#notify(id);
   }
 
-  #tell(id: string): void {
+  #notify(id: string): void {
     const onWritten = this.#watchers.get(id);
     this.#watchers.delete(id);
     onWritten?.();

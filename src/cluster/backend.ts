@@ -14,13 +14,13 @@ export interface Backend {
   /** Whether it is known to be out of reach, so that commands for it fail at once. */
   readonly down: boolean;
   /** Whether commands pass it by. */
-  readonly away: boolean;
+  readonly ejected: boolean;
   /** When it last answered anything, on the clock of `performance.now()`. */
   readonly answeredAt: number;
   /** How long an attempt at a command may take, in milliseconds. */
   readonly timeout: number;
   /** The longest expiration of what is stored there, in seconds. */
-  readonly longest: number | undefined;
+  readonly maxTtl: number | undefined;
   /** Which of its sockets a key belongs to, where it has several. */
   slotOf?(key: WireKey): number;
   /** Calls for many keys that it has not been sent in full, where their order is kept. */

@@ -117,7 +117,7 @@ export class Fleet {
     if (server !== undefined) {
       // As `of` does, without a call for each command.
       const backend = server.write === Server.prototype.write ? server : this.#backends.of(server);
-      if (!backend.away) return backend;
+      if (!backend.ejected) return backend;
     }
     const standIn = this.#standIn(asText(key), first);
     return standIn === undefined ? undefined : this.#backends.of(standIn);
@@ -132,22 +132,24 @@ export class Fleet {
   #standIn(key: string, first: number): Server | undefined {
     const { servers } = this;
     const gutter = this.#gutter;
-    if (gutter.length > 0) return gutter[this.#gutterSelection.after(key, gutter, this.#away(gutter)) ?? -1];
+    if (gutter.length > 0) return gutter[this.#gutterSelection.after(key, gutter, this.#isEjected(gutter)) ?? -1];
     if (servers.length === 0) return undefined;
     if (servers[first] === undefined) {
       throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid getServer: expected the index of a server');
     }
-    const isAway = this.#away(servers);
+    const isEjected = this.#isEjected(servers);
     // The order behind the user's own function is not known: then it is the list's, as in MemJS.
     const ownOrder = this.#chooser.getServer === this.#getServer;
-    const next = ownOrder ? this.#selection.after(key, servers, isAway) : nextInList(first, servers.length, isAway);
+    const next = ownOrder
+      ? this.#selection.after(key, servers, isEjected)
+      : nextInList(first, servers.length, isEjected);
     return next === undefined ? undefined : servers[next];
   }
 
-  #away(servers: readonly Server[]): (index: number) => boolean {
+  #isEjected(servers: readonly Server[]): (index: number) => boolean {
     return (index) => {
       const server = servers[index];
-      return server !== undefined && this.#backends.of(server).away;
+      return server !== undefined && this.#backends.of(server).ejected;
     };
   }
 

@@ -32,7 +32,7 @@ const broken = new WeakSet<object>();
 export class Log {
   // Read again for each line, since MemJS's users may change it at any time.
   readonly #options: { readonly logger: LogTarget };
-  readonly #told = new Set<string>();
+  readonly #logged = new Set<string>();
   /** The servers with a failure in the last second, and how many more there were since. */
   readonly #leftOut = new Map<string, { count: number; timer: NodeJS.Timeout }>();
 
@@ -55,8 +55,8 @@ export class Log {
 
   /** Writes the first line about something, and no other. */
   once(about: string, level: Level, message: string): void {
-    if (this.#told.has(about)) return;
-    this.#told.add(about);
+    if (this.#logged.has(about)) return;
+    this.#logged.add(about);
     this.write(level, message);
   }
 

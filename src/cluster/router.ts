@@ -33,7 +33,7 @@ export interface Backing {
 const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_AUTH', 'ERR_BUSY']);
 
 /** Errors that say nothing about the server, so that nothing is logged. */
-const OURS: ReadonlySet<ErrorCode> = new Set([
+const CLIENT_SIDE: ReadonlySet<ErrorCode> = new Set([
   'ERR_CLOSED',
   'ERR_UNSUPPORTED',
   'ERR_INVALID_ARGUMENT',
@@ -84,7 +84,7 @@ export class Router implements Holder {
       command.attempts = 1;
       command.untried = true;
     }
-    if (server.longest !== undefined) shorten(command, server.longest);
+    if (server.maxTtl !== undefined) shorten(command, server.maxTtl);
     server.send(command);
   }
 
@@ -96,11 +96,11 @@ export class Router implements Holder {
     known.then(
       () => {
         if (this.#held.delete(command)) this.dispatch(command);
-        this.#tellIdle();
+        this.#notifyIdle();
       },
       (error) => {
         if (this.#held.delete(command)) command.reject(error);
-        this.#tellIdle();
+        this.#notifyIdle();
       },
     );
   }
@@ -111,7 +111,7 @@ export class Router implements Holder {
     command.failedAt ||= monotonicNow();
     command.lastError = error;
     const repeatable = !written || command.repeatable || retryNonIdempotent;
-    if (OURS.has(error.code)) {
+    if (CLIENT_SIDE.has(error.code)) {
       command.reject(error);
     } else if (FINAL.has(error.code) || !repeatable || (answering && factsOf(command.op).reads)) {
       this.#logFailure(command, error, !repeatable && command.attempts === 1);
@@ -176,10 +176,10 @@ export class Router implements Holder {
   #forget(request: Request, timer: NodeJS.Timeout | undefined): void {
     if (this.#retries.get(request)?.timer !== timer) return;
     this.#retries.delete(request);
-    this.#tellIdle();
+    this.#notifyIdle();
   }
 
-  #tellIdle(): void {
+  #notifyIdle(): void {
     if (this.retrying) return;
     const waiting = this.#onIdle;
     this.#onIdle = [];

@@ -24,16 +24,16 @@ export type ServerList = string | readonly (string | ServerAddress)[];
 export type Place = Omit<Address, 'tls'> & Pick<ServerAddress, 'tls'>;
 
 /** Makes the servers of a client; without a list, the environment's or `localhost:11211`. */
-export function makeServers(list: ServerList | null | undefined, options: ServerOptions, longest?: number): Server[] {
+export function makeServers(list: ServerList | null | undefined, options: ServerOptions, maxTtl?: number): Server[] {
   const { env } = process;
   const given = list || env.MEMCACHIER_SERVERS || env.MEMCACHE_SERVERS || `localhost:${DEFAULT_PORT}`;
-  return toPlaces(given).map((place) => serverAt(place, options, longest));
+  return toPlaces(given).map((place) => serverAt(place, options, maxTtl));
 }
 
 /** Makes the server at a place. */
-export function serverAt(place: Place, options: ServerOptions, longest?: number): Server {
+export function serverAt(place: Place, options: ServerOptions, maxTtl?: number): Server {
   const { host, port, username, password, path, tls, weight } = place;
-  return new Server(host, port, username, password, options, { path, tls, weight, longest });
+  return new Server(host, port, username, password, options, { path, tls, weight, maxTtl });
 }
 
 function toPlaces(list: unknown): Place[] {

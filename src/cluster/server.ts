@@ -3,7 +3,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { monotonicNow, programNow, setImmediate } from '../clock.ts';
 import { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
-import type { Credentials } from '../connection/handshake.ts';
+import type { Credentials } from '../connection/login.ts';
 import { Pool, type PoolOwner } from '../connection/pool.ts';
 import {
   type ErrorListener,
@@ -59,7 +59,7 @@ export interface ServerPlace {
   /** The server's share of the keys, where the distribution knows weights. @default 1 */
   weight?: number | undefined;
   /** The longest expiration of what is stored here, in seconds. @default none */
-  longest?: number | undefined;
+  maxTtl?: number | undefined;
 }
 
 /** A server's options with all defaults in. */
@@ -70,7 +70,7 @@ export type ResolvedServerOptions = ServerOptions & {
 const HIDDEN = { password: { enumerable: false }, tls: { enumerable: false }, failover: { enumerable: false } };
 
 /** Node.js's timers end here, in seconds. */
-export const LONGEST_TIMER = 2_147_483;
+export const MAX_TIMER = 2_147_483;
 
 const DEFAULTS = {
   protocol: 'binary' as const,
@@ -101,7 +101,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   /** The server's share of the keys. */
   readonly weight: number;
   /** The longest expiration of what is stored here, in seconds; none where it is the caller's own. */
-  readonly longest: number | undefined;
+  readonly maxTtl: number | undefined;
 
   /** Calls for many keys that have not been sent in full. @internal */
   readonly unsent = new UnsentCalls();
@@ -140,7 +140,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
       connections: options?.connections ?? DEFAULTS.connections,
       maxPending: options?.maxPending ?? DEFAULTS.maxPending,
       timeout,
-      conntimeout: options?.conntimeout ?? Math.min(2 * timeout, LONGEST_TIMER),
+      conntimeout: options?.conntimeout ?? Math.min(2 * timeout, MAX_TIMER),
       keepAlive: options?.keepAlive ?? DEFAULTS.keepAlive,
       keepAliveDelay: options?.keepAliveDelay ?? DEFAULTS.keepAliveDelay,
     };
@@ -152,7 +152,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     Object.defineProperties(this.options, HIDDEN);
     this.#place = place;
     this.weight = place.weight ?? 1;
-    this.longest = place.longest;
+    this.maxTtl = place.maxTtl;
     this.#pool = new Pool(() => this.#target(), this.options, this);
   }
 
@@ -175,7 +175,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   }
 
   /** Whether commands pass the server by: until its time is over and it has answered a probe. */
-  get away(): boolean {
+  get ejected(): boolean {
     return Boolean(this.#wakeupAt) && (this.#wakeupDue > monotonicNow() || this.down);
   }
 

@@ -2,7 +2,7 @@ import { clearTimeout, setTimeout } from '../clock.ts';
 
 /** The first pause and the longest, in milliseconds: a server that is back is found within the longest. */
 const FIRST = 50;
-const LONGEST = 2000;
+const MAX_PAUSE = 2000;
 
 /** Calls for one attempt after the other, with growing pauses; a random part of each keeps clients from moving in step. */
 export class Backoff {
@@ -16,7 +16,7 @@ export class Backoff {
 
   /** Has the next attempt made after a pause. It does not keep the process alive. */
   schedule(): void {
-    const pause = Math.min(LONGEST, FIRST * 2 ** this.#failures);
+    const pause = Math.min(MAX_PAUSE, FIRST * 2 ** this.#failures);
     this.#failures++;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.#attempt, pause * (0.5 + Math.random() / 2)).unref();

@@ -6,9 +6,9 @@ import type { Decoder, Protocol } from '../protocol/protocol.ts';
 import { Request } from '../protocol/request.ts';
 import { isPlainKey } from '../protocol/text/write.ts';
 import { connect, type Endpoint, type Reader, readyEvent } from './connector.ts';
-import { type Credentials, logIn } from './handshake.ts';
+import type { Handshake, Rejection } from './handshake.ts';
 import type { Failure } from './handshake-request.ts';
-import type { Introduction, Rebuff } from './introduction.ts';
+import { type Credentials, logIn } from './login.ts';
 import { located, Pipeline, type PipelineOwner } from './pipeline.ts';
 import { AUTH_FAILED, notSpoken, probe } from './probe.ts';
 import type { Peer } from './telemetry.ts';
@@ -18,7 +18,7 @@ export interface ConnectionOptions {
   /** The server's name in errors. */
   name: string;
   endpoint: Endpoint;
-  introduction: Introduction;
+  handshake: Handshake;
   /** What the server is taken to speak: commands are sent at once, but values not before it has shown that it does. */
   assumed: Protocol | undefined;
   credentials: Credentials | undefined;
@@ -64,8 +64,8 @@ class QuitRequest extends Request {
  * One socket: opens it, shakes hands, and writes what its pipeline has encoded, in one write at the end of the turn.
  */
 export class Connection implements PipelineOwner, Reader {
-  /** Why the introduction came to nothing, where another one may do better. */
-  rebuff: Rebuff | undefined;
+  /** Why the handshake came to nothing, where another one may do better. */
+  rejection: Rejection | undefined;
   /** Whether the server has answered anything. */
   proven = false;
   #state: State = 'opening';
@@ -92,11 +92,11 @@ export class Connection implements PipelineOwner, Reader {
   readonly #onEnded: (() => void)[] = [];
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
-    const { endpoint, introduction, name, timeout } = options;
+    const { endpoint, handshake, name, timeout } = options;
     this.#options = options;
     this.#owner = owner;
-    this.#pipeline = new Pipeline(introduction.protocol, name, timeout, this);
-    this.#decoder = introduction.protocol.createDecoder(this.#pipeline);
+    this.#pipeline = new Pipeline(handshake.protocol, name, timeout, this);
+    this.#decoder = handshake.protocol.createDecoder(this.#pipeline);
     this.#turn = new Turn(() => this.#endTurn(), endpoint.tls !== undefined);
     this.#socket = connect(endpoint, this);
     this.#socket.on(readyEvent(endpoint), () => this.#opened());
@@ -160,19 +160,19 @@ export class Connection implements PipelineOwner, Reader {
 
   #opened(): void {
     this.#reached = true;
-    const { introduction, credentials } = this.#options;
+    const { handshake, credentials } = this.#options;
     const send = (request: Request): void => this.send(request);
-    logIn(introduction, credentials, send, (failure, proven) => {
-      if (failure !== undefined) this.#rebuffed(failure);
-      else if (proven) this.#becomeReady(introduction.protocol);
-      else this.#prove(introduction.protocol, send);
+    logIn(handshake, credentials, send, (failure, proven) => {
+      if (failure !== undefined) this.#rejected(failure);
+      else if (proven) this.#becomeReady(handshake.protocol);
+      else this.#prove(handshake.protocol, send);
     });
   }
 
   #prove(protocol: Protocol, send: (request: Request) => void): void {
     const { assumed } = this.#options;
-    probe(this.#options.introduction, send, (failure, spoken = protocol) => {
-      if (failure !== undefined) this.#rebuffed(failure);
+    probe(this.#options.handshake, send, (failure, spoken = protocol) => {
+      if (failure !== undefined) this.#rejected(failure);
       else if (this.#state === 'opening') this.#becomeReady(spoken);
       else this.#letGo(spoken);
     });
@@ -199,15 +199,15 @@ export class Connection implements PipelineOwner, Reader {
   }
 
   onUnsayable(error: MemcacheError): void {
-    this.#rebuffed({ error, rebuff: 'refused' });
+    this.#rejected({ error, rejection: 'refused' });
   }
 
   onLoginWanted(): void {
     this.destroy(this.#error('ERR_AUTH', AUTH_FAILED));
   }
 
-  #rebuffed({ error, rebuff }: Failure): void {
-    this.rebuff = rebuff;
+  #rejected({ error, rejection }: Failure): void {
+    this.rejection = rejection;
     this.destroy(located(error, this.#options.name));
   }
 
@@ -328,7 +328,7 @@ export class Connection implements PipelineOwner, Reader {
 
   #garbled(error: MemcacheError): void {
     const foreign = error.code === 'ERR_PROTOCOL' && (this.#unproven || this.#state === 'opening');
-    if (foreign && this.#state === 'opening') this.rebuff = 'unknown';
+    if (foreign && this.#state === 'opening') this.rejection = 'unknown';
     this.destroy(foreign ? located(notSpoken(this.protocol, error), this.#options.name) : error);
   }
 
@@ -346,7 +346,7 @@ export class Connection implements PipelineOwner, Reader {
 
   #lost(message: string, cause?: Error): void {
     if (this.#state === 'closed') return;
-    if (this.#state === 'opening' && this.#reached) this.rebuff = 'unknown';
+    if (this.#state === 'opening' && this.#reached) this.rejection = 'unknown';
     this.destroy(this.#error('ERR_CONNECT', cause ? `${message}: ${cause.message}` : message, cause));
   }
 

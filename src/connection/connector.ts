@@ -10,7 +10,7 @@ import { nextTick } from '../clock.ts';
 export class TlsSession {
   #ticket: Buffer | undefined;
   #refused = false;
-  #told = false;
+  #refusalTaken = false;
 
   get ticket(): Buffer | undefined {
     return this.#ticket;
@@ -28,8 +28,8 @@ export class TlsSession {
 
   /** Whether a handshake has failed for its ticket, and is worth another try: true once. */
   takeRefusal(): boolean {
-    const news = this.#refused && !this.#told;
-    this.#told ||= news;
+    const news = this.#refused && !this.#refusalTaken;
+    this.#refusalTaken ||= news;
     return news;
   }
 }

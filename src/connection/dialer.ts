@@ -6,8 +6,8 @@ import { meta } from '../protocol/meta/index.ts';
 import type { Protocol, ProtocolName } from '../protocol/protocol.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { type Endpoint, isTlsAlert } from './connector.ts';
-import type { Credentials } from './handshake.ts';
-import { describe, firstIntroduction, type Introduction, nextIntroduction, type Protocols } from './introduction.ts';
+import { describe, firstHandshake, type Handshake, nextHandshake, type Protocols } from './handshake.ts';
+import type { Credentials } from './login.ts';
 import { AUTH_FAILED } from './probe.ts';
 
 const PROTOCOLS: Protocols = { binary, meta, classic };
@@ -28,7 +28,7 @@ export interface Target {
 /** How a server was last spoken to with success; all that open connections to it share what is known. */
 export interface Terms {
   /** Where that had to be found out. */
-  known: Introduction | undefined;
+  known: Handshake | undefined;
   /** What the last connection was found to speak. */
   spoken: Protocol | undefined;
 }
@@ -39,7 +39,7 @@ export class Dialer {
   readonly #owner: ConnectionOwner;
   readonly #terms: Terms;
   /** What has been tried for the connection that is being opened. */
-  #tried: Introduction[] = [];
+  #tried: Handshake[] = [];
   /** When the attempts at it end, on the clock of `performance.now()`. */
   #deadline = 0;
 
@@ -57,12 +57,12 @@ export class Dialer {
     const target = this.#target();
     this.#tried = [];
     this.#deadline = monotonicNow() + target.conntimeout;
-    const introduction = this.#terms.known ?? this.#first(target);
-    return this.#open(target, introduction, mustAnswer ? undefined : this.#assume(introduction));
+    const handshake = this.#terms.known ?? this.#first(target);
+    return this.#open(target, handshake, mustAnswer ? undefined : this.#assume(handshake));
   }
 
   /** What the server may be taken to speak before it has shown it: what it spoke last, or what has been named. */
-  #assume({ protocol, auto }: Introduction): Protocol | undefined {
+  #assume({ protocol, auto }: Handshake): Protocol | undefined {
     if (this.#terms.spoken?.name === protocol.name) return this.#terms.spoken;
     if (auto) return undefined;
     return protocol.unproven?.() ?? protocol;
@@ -72,24 +72,24 @@ export class Dialer {
    * What follows on a connection that came to nothing while it was opened: another one, which begins differently, or
    * the error that is left when there is no other way.
    */
-  redial({ rebuff }: Connection, error: MemcacheError): Connection | MemcacheError {
+  redial({ rejection }: Connection, error: MemcacheError): Connection | MemcacheError {
     const target = this.#target();
     const last = this.#tried.at(-1);
     if (last !== undefined && isTlsAlert(error.cause) && target.endpoint.tlsSession?.takeRefusal()) {
       return this.#open(target, last);
     }
     // With TLS 1.3 a server refuses a client's certificate when the client takes the handshake to be over.
-    if (rebuff === undefined || last === undefined || isTlsAlert(error.cause)) return error;
+    if (rejection === undefined || last === undefined || isTlsAlert(error.cause)) return error;
     const wasKnown = this.#terms.known !== undefined;
     this.#terms.known = undefined;
-    const next = wasKnown ? this.#first(target) : nextIntroduction(PROTOCOLS, last, rebuff);
+    const next = wasKnown ? this.#first(target) : nextHandshake(PROTOCOLS, last, rejection);
     if (next === undefined || monotonicNow() >= this.#deadline) return this.#nothingTaken(target, error);
     return this.#open(target, next);
   }
 
-  /** Notes that the server took the last introduction. */
+  /** Notes that the server took the last handshake. */
   succeeded({ protocol }: Connection): void {
-    const last = this.#tried.at(-1) as Introduction;
+    const last = this.#tried.at(-1) as Handshake;
     if (last.auto) this.#terms.known = last;
     this.#terms.spoken = protocol;
   }
@@ -100,14 +100,14 @@ export class Dialer {
     this.#terms.spoken = undefined;
   }
 
-  #first({ protocol, credentials }: Target): Introduction {
-    return firstIntroduction(PROTOCOLS, protocol, credentials !== undefined);
+  #first({ protocol, credentials }: Target): Handshake {
+    return firstHandshake(PROTOCOLS, protocol, credentials !== undefined);
   }
 
-  #open({ name, endpoint, credentials, timeout }: Target, introduction: Introduction, assumed?: Protocol): Connection {
-    this.#tried.push(introduction);
+  #open({ name, endpoint, credentials, timeout }: Target, handshake: Handshake, assumed?: Protocol): Connection {
+    this.#tried.push(handshake);
     const conntimeout = Math.max(1, this.#deadline - monotonicNow());
-    return new Connection({ name, endpoint, introduction, assumed, credentials, timeout, conntimeout }, this.#owner);
+    return new Connection({ name, endpoint, handshake, assumed, credentials, timeout, conntimeout }, this.#owner);
   }
 
   /** A server that hangs up on every login, without a response to any, has not refused one: nobody may be behind it. */

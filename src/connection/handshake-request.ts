@@ -4,13 +4,13 @@ import type { Op } from '../protocol/op.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/reply.ts';
 import { Request } from '../protocol/request.ts';
-import type { Rebuff } from './introduction.ts';
+import type { Rejection } from './handshake.ts';
 
 /** Why a handshake came to nothing. */
 export interface Failure {
   error: MemcacheError;
-  /** Set where another introduction may do better. */
-  rebuff?: Rebuff;
+  /** Set where another handshake may do better. */
+  rejection?: Rejection;
 }
 
 /** Takes the requests of a handshake. */

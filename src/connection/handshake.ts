@@ -1,72 +1,67 @@
-import { MemcacheError } from '../errors.ts';
-import { Op } from '../protocol/op.ts';
-import { Status } from '../protocol/status.ts';
-import { type Failure, HandshakeRequest, type Send } from './handshake-request.ts';
-import type { Introduction } from './introduction.ts';
-import { AUTH_FAILED } from './probe.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 
-export interface Credentials {
-  username: string;
-  password: string;
-}
+/** How a client says who it is: by SASL, or by a `set` that only a server with ASCII authentication understands. */
+export type Login =
+  | 'none'
+  | 'sasl'
+  /** memcached's `-Y`: any key, and the value `user password` (`protocol.txt`, "Authentication"). */
+  | 'text'
+  /** MemCachier's: the key is the user name, the value the password. */
+  | 'text-by-key';
 
-/** Called once with how a login ended; `proven`, where it shows what the server speaks. */
-type LoggedIn = (failure: Failure | undefined, proven: boolean) => void;
-
-/** Logs in, where the introduction asks for it. */
-export function logIn({ login }: Introduction, credentials: Credentials | undefined, send: Send, done: LoggedIn): void {
-  if (login === 'none' || credentials === undefined) done(undefined, false);
-  else if (login === 'sasl') authenticateSasl(credentials, send, done);
-  else authenticateText(credentials, login === 'text-by-key', send, done);
+/** How a connection begins: the protocol it tries, and how it logs in. */
+export interface Handshake {
+  readonly protocol: Protocol;
+  readonly login: Login;
+  /** Whether there are other ways to try. */
+  readonly auto: boolean;
 }
 
 /**
- * Asks for the mechanisms, then sends PLAIN (memcached's `protocol-binary.txt`, "SASL"). A server that knows no SASL
- * needs no login, as MemJS has it; one that answers at all speaks the binary protocol.
+ * Why a handshake came to nothing, where another one may do better: the server doesn't know the protocol (it
+ * closed the connection, or answered with something else), or it knows the login but refused it.
  */
-function authenticateSasl({ username, password }: Credentials, send: Send, done: LoggedIn): void {
-  const refuse = (text: string): void => done({ error: authError(text) }, false);
-  if (username.includes('\0') || password.includes('\0')) {
-    // It would end the name, and log in somebody else (RFC 4616, "PLAIN SASL Mechanism").
-    refuse('A user name or password with a NUL is not for SASL.');
-    return;
-  }
-  const login = new HandshakeRequest(Op.SaslAuth, 'PLAIN', `\0${username}\0${password}`, ({ status }) => {
-    if (status === Status.Ok || status === Status.UnknownCommand) done(undefined, true);
-    else refuse(AUTH_FAILED);
-  });
-  send(
-    new HandshakeRequest(Op.SaslList, '', undefined, ({ status, value }) => {
-      const mechanisms = status === Status.Ok ? (value?.toString('latin1') ?? '') : '';
-      if (status === Status.UnknownCommand) done(undefined, true);
-      else if (mechanisms !== '' && !mechanisms.split(' ').includes('PLAIN')) {
-        refuse(`${AUTH_FAILED} The server does not offer the mechanism PLAIN`);
-      } else send(login);
-    }),
-  );
+export type Rejection = 'unknown' | 'refused';
+
+export interface Protocols {
+  readonly binary: Protocol;
+  readonly meta: Protocol;
+  readonly classic: Protocol;
 }
 
-/**
- * Logs in with a `set` (`protocol.txt`, "Authentication"). Nothing may be sent behind it until it is answered: the
- * refusal would be lost. A server that wants no login stores it as an item, so it is one that has expired already.
- */
-function authenticateText({ username, password }: Credentials, byKey: boolean, send: Send, done: LoggedIn): void {
-  const refuse = (text: string): void => done({ error: authError(text), rebuff: 'refused' }, false);
-  if (!byKey && username.includes(' ')) {
-    // It would end the name there, and log in somebody else.
-    refuse('A user name with a space is not for ASCII authentication.');
-    return;
+/** What to begin with. */
+export function firstHandshake(
+  protocols: Protocols,
+  setting: 'auto' | keyof Protocols,
+  hasCredentials: boolean,
+): Handshake {
+  if (setting === 'auto') {
+    return hasCredentials
+      ? { protocol: protocols.binary, login: 'sasl', auto: true }
+      : { protocol: protocols.meta, login: 'none', auto: true };
   }
-  const key = byKey ? username : 'memts';
-  const value = byKey ? password : `${username} ${password}`;
-  send(
-    new HandshakeRequest(Op.TextAuth, key, value, ({ status }) => {
-      if (status === Status.Ok) done(undefined, false);
-      else refuse(AUTH_FAILED);
-    }),
-  );
+  const protocol = protocols[setting];
+  return { protocol, login: hasCredentials ? protocol.login : 'none', auto: false };
 }
 
-function authError(message: string): MemcacheError {
-  return new MemcacheError('ERR_AUTH', message);
+/** What to try after a rejection; nothing when all has been tried. */
+export function nextHandshake(protocols: Protocols, last: Handshake, rejection: Rejection): Handshake | undefined {
+  const { protocol, login, auto } = last;
+  if (rejection === 'refused') return login === 'text' ? { ...last, login: 'text-by-key' } : undefined;
+  if (!auto) return undefined;
+  if (login === 'sasl') return { ...last, protocol: protocols.meta, login: 'text' };
+  if (protocol === protocols.meta && login === 'none') return { ...last, protocol: protocols.binary };
+  return protocol === protocols.classic ? undefined : { ...last, protocol: protocols.classic };
+}
+
+const LOGINS: Readonly<Record<Login, string>> = {
+  none: '',
+  sasl: ' with SASL',
+  text: ' with ASCII authentication',
+  'text-by-key': ' with ASCII authentication, the user as the key',
+};
+
+/** A handshake in an error message. */
+export function describe({ protocol, login }: Handshake): string {
+  return `${protocol.name}${LOGINS[login]}`;
 }

@@ -7,7 +7,7 @@ import { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Target } from './dialer.ts';
 import { Slot, type SlotOwner, slotIndex } from './slot.ts';
-import { isWatched, tellClosed, tellConnected, tellFailed } from './telemetry.ts';
+import { isWatched, publishClosed, publishConnected, publishFailed } from './telemetry.ts';
 
 export interface PoolLimits {
   /** Sockets at most. */
@@ -124,10 +124,10 @@ export class Pool implements SlotOwner, Holder {
     this.#backoff.reset();
     this.#ready.push(connection);
     this.#owner.onUp(connection.protocol.name);
-    if (isWatched()) tellConnected(connection, this.#target().name);
+    if (isWatched()) publishConnected(connection, this.#target().name);
     slot.settle();
     for (const other of this.#slots) if (other.opening === undefined && other.waiting.size > 0) this.#goOn(other);
-    this.#tellSettled();
+    this.#notifySettled();
   }
 
   /** A slot whose socket could not be opened has waited for another one. */
@@ -147,12 +147,12 @@ export class Pool implements SlotOwner, Holder {
   }
 
   onClosed(connection: Connection, error: MemcacheError): void {
-    if (isWatched()) tellClosed(connection, this.#target().name, error);
+    if (isWatched()) publishClosed(connection, this.#target().name, error);
   }
 
   /** A refused login is not tried again before a command asks for it: a loop of them locks accounts. */
   onFailed(slot: Slot, error: MemcacheError): void {
-    if (isWatched()) tellFailed(this.#target().name, error);
+    if (isWatched()) publishFailed(this.#target().name, error);
     const final = error.code === 'ERR_AUTH' || error.code === 'ERR_CLOSED';
     if (this.#ready.length > 0) {
       slot.pause();
@@ -161,7 +161,7 @@ export class Pool implements SlotOwner, Holder {
       if (final) this.#calmDown();
       else this.#goDown(error);
       this.#failWaiting(error);
-      this.#tellSettled(error);
+      this.#notifySettled(error);
     }
   }
 
@@ -282,7 +282,7 @@ export class Pool implements SlotOwner, Holder {
     return new Promise((resolve) => this.#onSettled.push(resolve));
   }
 
-  #tellSettled(error?: MemcacheError): void {
+  #notifySettled(error?: MemcacheError): void {
     const waiting = this.#onSettled;
     this.#onSettled = [];
     for (const resolve of waiting) resolve(error);

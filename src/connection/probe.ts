@@ -3,8 +3,8 @@ import { meta, metaUnproven } from '../protocol/meta/index.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import { Status } from '../protocol/status.ts';
+import type { Handshake } from './handshake.ts';
 import { type Done, HandshakeRequest, type Send } from './handshake-request.ts';
-import type { Introduction } from './introduction.ts';
 
 /** MemJS's words for a login that was refused. */
 export const AUTH_FAILED = 'Memcached server authentication failed!';
@@ -16,7 +16,7 @@ const ENCODED_KEY = 'memts probe';
 const SERVER_ERRORS: ReadonlySet<Status> = new Set([Status.InternalError, Status.OutOfMemory, Status.TooLarge]);
 
 /** Makes sure, before any value is sent, that the server speaks the protocol in the form that is spoken here. */
-export function probe({ protocol }: Introduction, send: Send, done: Done): void {
+export function probe({ protocol }: Handshake, send: Send, done: Done): void {
   const { proof } = protocol;
   if (proof === undefined) probeMeta(send, done);
   else probePlain(protocol, proof.op, proof.times, send, done);
@@ -59,7 +59,7 @@ function probeMeta(send: Send, done: Done): void {
       if (status !== Status.Ok) refuse(status, meta, done);
       else if (speaksPresentForm(encodedKey, version)) done(undefined, deletesByCas(version) ? meta : metaUnproven());
       else if (SERVER_ERRORS.has(encodedKey)) refuse(encodedKey, meta, done);
-      else done({ error: olderForm(), rebuff: 'unknown' });
+      else done({ error: olderForm(), rejection: 'unknown' });
     }),
   );
 }
@@ -108,8 +108,8 @@ function refuse(status: Status, protocol: Protocol, done: Done): void {
     done({ error: new MemcacheError('ERR_AUTH', AUTH_FAILED) });
   } else if (SERVER_ERRORS.has(status)) {
     const message = `The server could not say whether it speaks the ${protocol.name} protocol`;
-    done({ error: new MemcacheError('ERR_SERVER', message), rebuff: 'unknown' });
+    done({ error: new MemcacheError('ERR_SERVER', message), rejection: 'unknown' });
   } else {
-    done({ error: notSpoken(protocol), rebuff: 'unknown' });
+    done({ error: notSpoken(protocol), rejection: 'unknown' });
   }
 }

@@ -55,17 +55,17 @@ export function isWatched(): boolean {
 }
 
 /** Tells that commands may be sent on a connection. */
-export function tellConnected(connection: Watched, server: string): void {
+export function publishConnected(connection: Watched, server: string): void {
   publish(connection, server, 'connect', undefined);
 }
 
 /** Tells that a connection is over that had been open. */
-export function tellClosed(connection: Watched, server: string, error: MemcacheError): void {
+export function publishClosed(connection: Watched, server: string, error: MemcacheError): void {
   publish(connection, server, 'close', error.code === 'ERR_CLOSED' ? undefined : error);
 }
 
 /** Tells that a connection could not be opened. */
-export function tellFailed(server: string, error: MemcacheError): void {
+export function publishFailed(server: string, error: MemcacheError): void {
   // Nothing has gone wrong where the client was closed meanwhile.
   if (error.code === 'ERR_CLOSED') return;
   const event: ConnectionEvent = { event: 'error', server, id: undefined, protocol: undefined, peer: undefined, error };
@@ -81,7 +81,7 @@ function publish(
   // A socket that is closed no longer knows its peer.
   const peer = connection.peer ?? peers.get(connection);
   if (peer !== undefined) peers.set(connection, peer);
-  const told: ConnectionEvent = {
+  const message: ConnectionEvent = {
     event,
     server,
     id: idOf(connection),
@@ -89,7 +89,7 @@ function publish(
     peer,
     error,
   };
-  events.publish(told);
+  events.publish(message);
 }
 
 function idOf(connection: Watched): number {

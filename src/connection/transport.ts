@@ -121,7 +121,7 @@ export class Transport {
   /** Nothing is known of it that its responses don't say. */
   readonly down = false;
   readonly answeredAt = Number.NEGATIVE_INFINITY;
-  readonly longest = undefined;
+  readonly maxTtl = undefined;
   readonly server: FrameTransport;
   readonly #numbers: FrameNumbers;
   readonly #limits: TransportLimits;
@@ -137,7 +137,7 @@ export class Transport {
   }
 
   /** Its `wakeupAt` is on the clock of `Date.now()`, as in MemJS. */
-  get away(): boolean {
+  get ejected(): boolean {
     const { wakeupAt } = this.server;
     return Boolean(wakeupAt) && (wakeupAt as number) > programNow();
   }

@@ -58,7 +58,7 @@ export class WaitingQueue {
    * Puts one that nobody waits for in the place of each request of `holder` whose time is over, and tells of it; returns the
    * next deadline of the others. It may come a second time, so its place has to be another's.
    */
-  abandonLate(holder: Holder, now: number, tell: (request: Request, index: number) => void): number {
+  abandonLate(holder: Holder, now: number, onLate: (request: Request, index: number) => void): number {
     let next = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.length; i++) {
       const request = this.at(i);
@@ -68,7 +68,7 @@ export class WaitingQueue {
         continue;
       }
       this.replace(i, new AbandonedRequest(request));
-      tell(request, i);
+      onLate(request, i);
     }
     return next;
   }

@@ -21,7 +21,7 @@ const MOST_CLASSES = 64;
 const MEGABYTE = 1024 * 1024;
 
 /** `stats cachedump` never answers with more than this. */
-const LONGEST_CACHEDUMP = 2 * MEGABYTE;
+const MAX_CACHEDUMP = 2 * MEGABYTE;
 
 /** A dump is sent in parts of about this size. */
 const PART_BYTES = 64 * 1024;
@@ -155,7 +155,7 @@ export class AdminCommands {
     let left = limit === 0 ? Number.POSITIVE_INFINITY : limit;
     let text = '';
     for (const item of store.items()) {
-      if (left === 0 || text.length > LONGEST_CACHEDUMP) break;
+      if (left === 0 || text.length > MAX_CACHEDUMP) break;
       if (classOf(item.size, store.maxItemSize) !== wanted) continue;
       const expires = item.expiration === 0 ? 0 : store.unixTime(item.expiration);
       text += `ITEM ${item.key} [${item.value.length} b; ${expires} s]\r\n`;

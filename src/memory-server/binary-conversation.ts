@@ -19,10 +19,10 @@ import {
 import { type Conversation, NEVER, NO_BODY } from './wire/request-reader.ts';
 
 /** Longer bodies are refused, whatever the limit of an item. */
-const LONGEST_BODY = 1024 * 1024 * 1024;
+const MAX_BODY = 1024 * 1024 * 1024;
 
 /** What memcached reads at once; a head that does not fit there makes it close. */
-const LONGEST_HEAD = 16 * 1024;
+const MAX_HEAD = 16 * 1024;
 
 /** memcached's texts for the statuses. */
 const TEXTS: Readonly<Record<number, string>> = {
@@ -54,7 +54,7 @@ export class BinaryConversation implements Conversation {
   headLength(buffer: Buffer, start: number, _from: number, end: number): number {
     const length = headLengthOf(buffer, start, end);
     if (length === 0) return 0;
-    if (buffer[start] !== REQUEST_MAGIC || length > LONGEST_HEAD) {
+    if (buffer[start] !== REQUEST_MAGIC || length > MAX_HEAD) {
       this.channel.end();
       return NEVER;
     }
@@ -65,7 +65,7 @@ export class BinaryConversation implements Conversation {
     const frame = this.#frame;
     frame.read(buffer, start);
     if (end - start - HEADER_BYTES > frame.bodyLength) return this.#refuseFrame(Status.UnknownCommand);
-    if (frame.bodyLength > LONGEST_BODY) return this.#refuseFrame();
+    if (frame.bodyLength > MAX_BODY) return this.#refuseFrame();
     if (this.#sasl !== undefined && !this.#sasl.allows(frame.loud)) return this.#refuseFrame(Status.AuthError);
     return frame.keyLength > MAX_KEY_BYTES ? this.#refuseFrame() : this.#dispatch(buffer);
   }

@@ -3,10 +3,10 @@ import type { Channel } from './channel.ts';
 import { Opcode } from './wire/binary.ts';
 
 const MECHANISM = 'PLAIN';
-const LONGEST_MECHANISM = 32;
+const MAX_MECHANISM = 32;
 
 /** Longer credentials do not fit into one chunk of memcached's memory, and it says so. */
-const LONGEST_CREDENTIALS = 512 * 1024;
+const MAX_CREDENTIALS = 512 * 1024;
 
 /** What a connection may do before it is authenticated. */
 const FREE: ReadonlySet<number> = new Set([Opcode.SaslList, Opcode.SaslAuth, Opcode.SaslStep, Opcode.Version]);
@@ -36,8 +36,8 @@ export class SaslExchange {
 
   /** The status of an exchange whose lengths alone rule it out. */
   refusal(mechanismLength: number, length: number): number | undefined {
-    if (mechanismLength > LONGEST_MECHANISM) return Status.InvalidArguments;
-    return length > LONGEST_CREDENTIALS ? Status.OutOfMemory : undefined;
+    if (mechanismLength > MAX_MECHANISM) return Status.InvalidArguments;
+    return length > MAX_CREDENTIALS ? Status.OutOfMemory : undefined;
   }
 
   /** Takes the first message of an exchange, or a later one. */

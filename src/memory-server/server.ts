@@ -7,7 +7,7 @@ import { MemcacheError } from '../errors.ts';
 import { Cluster, type ClusterNode } from './cluster.ts';
 import { Commands } from './commands.ts';
 import { Faults } from './faults.ts';
-import { type ServerProtocol, Session, type SessionHost } from './session.ts';
+import { type ServerProtocol, Session, type SessionContext } from './session.ts';
 import { generalStats, type ServerFacts } from './stats.ts';
 import { Store } from './store.ts';
 import { type Users, usersOf } from './users.ts';
@@ -75,7 +75,7 @@ export class MemoryServer implements AsyncDisposable {
   readonly #sessions = new Set<Session>();
   readonly #sockets = new Set<Socket>();
   readonly #facts: ServerFacts;
-  readonly #host: SessionHost;
+  readonly #context: SessionContext;
   readonly #tls: TlsServer | undefined;
   readonly #sweeper: NodeJS.Timeout;
   #listener: NetServer;
@@ -101,7 +101,7 @@ export class MemoryServer implements AsyncDisposable {
       options.random,
     );
     this.#facts = this.#makeFacts();
-    this.#host = {
+    this.#context = {
       commands: new Commands(this.#store),
       facts: this.#facts,
       faults: this.faults,
@@ -271,7 +271,7 @@ export class MemoryServer implements AsyncDisposable {
   }
 
   #open(socket: Socket): void {
-    const session = new Session(this.#host, socket);
+    const session = new Session(this.#context, socket);
     this.#sessions.add(session);
     socket.on('close', () => this.#sessions.delete(session));
   }

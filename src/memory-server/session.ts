@@ -25,7 +25,7 @@ const COMMANDS_IN_A_ROW = 20;
 export type ServerProtocol = 'auto' | 'binary' | 'ascii';
 
 /** What the connections of one server share. */
-export interface SessionHost {
+export interface SessionContext {
   readonly commands: Commands;
   readonly facts: ServerFacts;
   readonly faults: Faults;
@@ -41,7 +41,7 @@ export class Session implements Channel {
   readonly facts: ServerFacts;
   ended = false;
   spareCas = 0n;
-  readonly #host: SessionHost;
+  readonly #context: SessionContext;
   readonly #socket: Socket;
   readonly #delivery: Delivery;
   #reader: RequestReader | undefined;
@@ -54,12 +54,12 @@ export class Session implements Channel {
   /** Whether replies go through the faults. */
   #faulty = false;
 
-  constructor(host: SessionHost, socket: Socket) {
-    this.#host = host;
+  constructor(context: SessionContext, socket: Socket) {
+    this.#context = context;
     this.#socket = socket;
-    this.commands = host.commands;
-    this.facts = host.facts;
-    this.#delivery = new Delivery(host.faults, {
+    this.commands = context.commands;
+    this.facts = context.facts;
+    this.#delivery = new Delivery(context.faults, {
       write: (bytes) => this.#write(bytes),
       drop: () => socket.destroy(),
       end: () => this.#close(),
@@ -84,7 +84,7 @@ export class Session implements Channel {
   }
 
   authenticate(username: string, password: string): boolean {
-    return this.#host.users?.get(username) === password;
+    return this.#context.users?.get(username) === password;
   }
 
   skip(bytes: number): void {
@@ -142,7 +142,7 @@ export class Session implements Channel {
   /** Faults were switched on or off: what was held back may go out now. */
   faultsChanged(): void {
     this.#delivery.pump();
-    this.#faulty = this.#host.faults.strikesCommands || this.#delivery.busy;
+    this.#faulty = this.#context.faults.strikesCommands || this.#delivery.busy;
     if (!this.blocked) this.#proceed();
   }
 
@@ -158,7 +158,7 @@ export class Session implements Channel {
   }
 
   #detect(chunk: Buffer): Conversation {
-    const { protocol, users } = this.#host;
+    const { protocol, users } = this.#context;
     const binary = protocol === 'binary' || (protocol === 'auto' && chunk[0] === REQUEST_MAGIC);
     const authentication = users !== undefined;
     return binary ? new BinaryConversation(this, authentication) : new TextConversation(this, authentication);
@@ -188,7 +188,7 @@ export class Session implements Channel {
       this.#settled = 0;
       this.#delivery.reply(reply);
     }
-    this.#faulty = this.#host.faults.strikesCommands || this.#delivery.busy;
+    this.#faulty = this.#context.faults.strikesCommands || this.#delivery.busy;
   }
 
   #write(bytes: Uint8Array): void {

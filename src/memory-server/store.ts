@@ -1,5 +1,5 @@
 import { wallNow } from '../clock.ts';
-import { LONGEST_RELATIVE } from '../protocol/expiration.ts';
+import { MAX_RELATIVE } from '../protocol/expiration.ts';
 import { Counters } from './counters.ts';
 import { type Item, itemSize, Mark } from './item.ts';
 
@@ -103,7 +103,7 @@ export class Store {
   expirationOf(sent: number): number {
     if (sent === 0) return 0;
     if (sent < 0) return 1;
-    if (sent > LONGEST_RELATIVE) return sent <= this.#epoch ? 1 : sent - this.#epoch;
+    if (sent > MAX_RELATIVE) return sent <= this.#epoch ? 1 : sent - this.#epoch;
     return sent + this.now;
   }
 

@@ -1,11 +1,11 @@
 import { MAX_KEY_BYTES } from '../protocol/key.ts';
 import { AdminCommands } from './admin-commands.ts';
+import { AsciiLogin } from './ascii-login.ts';
 import type { Channel } from './channel.ts';
 import { ClassicCommands } from './classic-commands.ts';
 import { OLD_KEY } from './cluster.ts';
 import { MetaCommands } from './meta-commands.ts';
 import { VERSION } from './stats.ts';
-import { TextLogin } from './text-login.ts';
 import { BAD_LINE } from './wire/meta.ts';
 import { readInt32 } from './wire/numbers.ts';
 import { AGAIN, type Conversation, NEVER, NO_BODY } from './wire/request-reader.ts';
@@ -36,13 +36,13 @@ export class TextConversation implements Conversation {
   readonly #classic: ClassicCommands;
   readonly #meta: MetaCommands;
   readonly #admin: AdminCommands;
-  readonly #login: TextLogin;
+  readonly #login: AsciiLogin;
   #takeData: TakeData = () => {};
   #continuation: Continuation | undefined;
 
   constructor(channel: Channel, authentication: boolean) {
     this.channel = channel;
-    this.#login = new TextLogin(channel, authentication);
+    this.#login = new AsciiLogin(channel, authentication);
     this.#classic = new ClassicCommands(channel);
     this.#meta = new MetaCommands(channel);
     this.#admin = new AdminCommands(channel);

@@ -1,6 +1,6 @@
 import { isUint8Array } from 'node:util/types';
 import { byteCount, holdFlags, noFragments, readFlags, taken, unreadable, withFlags } from './layout.ts';
-import { Compression, compressionOf, isMarked, OURS, withCompression, withoutCompression } from './marks.ts';
+import { Compression, compressionOf, isMarked, MEMTS_BITS, withCompression, withoutCompression } from './marks.ts';
 import type { Serializer } from './serializer.ts';
 import { type CompressionAlgorithm, checkMaxOutputLength, compressIfWorth, compressor, decompress } from './zlib.ts';
 
@@ -50,7 +50,7 @@ export function compressed<TIn, TOut>(
       if (!holdFlags(extras)) throw noFragments();
       const inner = serializer.serialize(opcode, value, extras);
       const flags = readFlags(inner.extras);
-      if (isTaken(flags)) throw taken(OURS);
+      if (isTaken(flags)) throw taken(MEMTS_BITS);
       // What is neither is for the client to refuse.
       if (typeof inner.value !== 'string' && !isUint8Array(inner.value)) return inner;
       const smaller = compressIfWorth(inner.value, threshold, maxOutputLength, compress);
@@ -76,5 +76,5 @@ export function compressed<TIn, TOut>(
  * serializer's own.
  */
 function isTaken(flags: number): boolean {
-  return isMarked(flags) ? compressionOf(flags) !== 0 : (flags & OURS) !== 0;
+  return isMarked(flags) ? compressionOf(flags) !== 0 : (flags & MEMTS_BITS) !== 0;
 }

@@ -131,11 +131,11 @@ function refusal(loss: string, path: string): MemcacheError {
 
 /** Where something is, for a message; nothing for the value itself. */
 export function placeOf(path: string): string {
-  const shown = path.length > LONGEST_PATH ? `…${path.slice(-LONGEST_PATH)}` : path.replace(/^\./, '');
+  const shown = path.length > MAX_PATH ? `…${path.slice(-MAX_PATH)}` : path.replace(/^\./, '');
   return shown === '' ? '' : ` at ${shown}`;
 }
 
-const LONGEST_PATH = 200;
+const MAX_PATH = 200;
 
 /** Names that a program is written with. Others may be data, as those of an object with a property for each user. */
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$-]{0,29}$/u;

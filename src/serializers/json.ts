@@ -16,7 +16,7 @@ import {
   untypedTextOrBytes,
   unwritable,
 } from './layout.ts';
-import { compressionOf, isMarked, markFor, OURS, Type, typeOf } from './marks.ts';
+import { compressionOf, isMarked, MEMTS_BITS, markFor, Type, typeOf } from './marks.ts';
 import type { Serializer } from './serializer.ts';
 
 /** What `jsonSerializer` stores: interfaces and classes of yours included, functions and Promises not. */
@@ -55,7 +55,7 @@ export function jsonSerializer<TIn = JsonInput, TOut = JsonOutput>(
   const { replacer, reviver } = options;
   const unmarked = unmarkedReader(options.unmarked);
   const layout: Layout<TIn, unknown> = {
-    bits: OURS,
+    bits: MEMTS_BITS,
     encode: (value) => encode(value, replacer),
     decode: (bytes, flags) => (isMarked(flags) ? decode(bytes, flags, reviver) : unmarked(bytes, flags)),
   };

@@ -9,7 +9,7 @@
  */
 
 /** The bits that are memts's. */
-export const OURS = 0xffff0000;
+export const MEMTS_BITS = 0xffff0000;
 
 const MARK_BITS = 0xff000000;
 /** `m`, in the uppermost byte: the rest of the upper half means what is said here. */
@@ -49,5 +49,5 @@ export function withCompression(flags: number, compression: number): number {
 
 /** Flags as they were before {@link withCompression}: the mark goes too, where no type needs it. */
 export function withoutCompression(flags: number): number {
-  return typeOf(flags) === Type.None ? flags & ~OURS : flags & ~(0xf << 20);
+  return typeOf(flags) === Type.None ? flags & ~MEMTS_BITS : flags & ~(0xf << 20);
 }

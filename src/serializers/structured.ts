@@ -2,7 +2,7 @@ import { MemcacheError } from '../errors.ts';
 import { decode } from './json.ts';
 import type { JsonObject } from './json-form.ts';
 import { type Encoded, type Layout, serializerOf, untypedTextOrBytes, unwritable } from './layout.ts';
-import { compressionOf, isMarked, markFor, OURS, Type, typeOf } from './marks.ts';
+import { compressionOf, isMarked, MEMTS_BITS, markFor, Type, typeOf } from './marks.ts';
 import type { Serializer } from './serializer.ts';
 import { isPlainJson } from './structured-plain.ts';
 import { readPlain, readTagged } from './structured-read.ts';
@@ -25,7 +25,7 @@ export function structuredSerializer<TIn = StructuredInput>(): Serializer<TIn, u
 }
 
 const LAYOUT: Layout<unknown, unknown> = {
-  bits: OURS,
+  bits: MEMTS_BITS,
   encode,
   decode: (bytes, flags) => (isMarked(flags) ? decodeMarked(bytes, flags) : untypedTextOrBytes(bytes)),
 };

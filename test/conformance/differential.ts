@@ -25,7 +25,7 @@ const EMPTY = Buffer.from(`flush_all\r\nget a b c d n ${'k'.repeat(250)}\r\nmg A
 export const VERSION = '1.6.45';
 
 const PATIENCE = 2_000;
-const LONGEST_END = 100;
+const MAX_END = 100;
 const ATTEMPTS = 3;
 
 /** One connection, on which bytes are sent and all that comes back up to a given end is taken. */
@@ -44,7 +44,7 @@ class Line {
     this.#socket.setNoDelay(true);
     this.#socket.on('data', (chunk) => {
       this.#chunks.push(chunk);
-      this.#tail = Buffer.concat([this.#tail, chunk.subarray(-LONGEST_END)]).subarray(-LONGEST_END);
+      this.#tail = Buffer.concat([this.#tail, chunk.subarray(-MAX_END)]).subarray(-MAX_END);
       this.#wake();
     });
     this.#socket.on('error', () => {});

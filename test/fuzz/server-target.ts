@@ -7,18 +7,18 @@ import { cut, mutate } from './mutate.ts';
 import type { Target } from './target.ts';
 
 /** A longer request is about a large value; cut open, its bytes would be thousands of commands. */
-const LONGEST_REQUEST = 1_000;
+const MAX_REQUEST = 1_000;
 
 /** Replies to one input, the largest item many times, and the block for a value that has been announced. */
 const MOST_MEMORY = 4 * 1024 * 1024;
 
 /** memcached closes when it has read so much and no line end, which is a question of what it has read at once. */
-const LONGEST_LINE = 2048;
+const MAX_LINE = 2048;
 
 function hasLongLine(bytes: Buffer): boolean {
-  for (let start = 0; start + LONGEST_LINE < bytes.length; ) {
+  for (let start = 0; start + MAX_LINE < bytes.length; ) {
     const end = bytes.indexOf('\n', start);
-    if (end < 0 || end - start >= LONGEST_LINE) return true;
+    if (end < 0 || end - start >= MAX_LINE) return true;
     start = end + 1;
   }
   return false;
@@ -43,7 +43,7 @@ export class ServerTarget implements Target {
     const isOurs = (text: Buffer): boolean => META.test(text.toString('latin1')) === (protocol === 'meta');
     const written = this.#binary ? BINARY_SEEDS : TEXT_SEEDS.filter(isOurs);
     const sent = commandsOf(protocol).map(([command, index]) => requestBytes(protocol, command, index));
-    this.#requests = [...written, ...sent.filter(({ length }) => length <= LONGEST_REQUEST)];
+    this.#requests = [...written, ...sent.filter(({ length }) => length <= MAX_REQUEST)];
   }
 
   run(decisions: Decisions): void {

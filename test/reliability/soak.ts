@@ -21,7 +21,7 @@ const HELP = `npm run soak -- [options]
 `;
 
 const TIMES = { timeout: 0.25, conntimeout: 0.5, retries: 2, retryDelay: 0.05, failoverTime: 1 };
-const LONGEST_FAULT = 1000;
+const MAX_FAULT = 1000;
 /** Memory at the end may be so much more than after the first minute, in bytes. */
 const GROWTH = 6 * 1024 * 1024;
 
@@ -63,7 +63,7 @@ async function soak(seed: number, minutes: number, lanes: number): Promise<SoakR
   const play = playOn(stage, seed, () => performance.now() >= end || !worker.running);
   while (!play.over()) {
     const second = samples.at(-1)?.seconds ?? 0;
-    faults.push({ second, name: await anyTrouble(play, LONGEST_FAULT) });
+    faults.push({ second, name: await anyTrouble(play, MAX_FAULT) });
     await sleep(play.random.between(1000, 4000));
   }
   await stage.calm(FLEET);

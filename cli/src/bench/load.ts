@@ -38,7 +38,7 @@ export interface LoadResult {
 /** What is left behind by a run that was killed goes by itself. */
 const LIFETIME = 3600;
 /** Latencies are kept up to a minute, with three digits. */
-const LONGEST = 60_000_000;
+const MAX_LATENCY = 60_000_000;
 
 /** Keys of this run alone. */
 export function makeKeys(count: number): string[] {
@@ -100,7 +100,7 @@ export async function runLoad(
       try {
         await (isGet ? get(key) : set(key));
         tally.count++;
-        tally.latency.recordValue(Math.min(LONGEST, Math.max(1, Math.round((performance.now() - sent) * 1000))));
+        tally.latency.recordValue(Math.min(MAX_LATENCY, Math.max(1, Math.round((performance.now() - sent) * 1000))));
       } catch (error) {
         tally.errors++;
         const text = describe(error);
@@ -117,7 +117,7 @@ export async function runLoad(
 function newTally(build: typeof import('hdr-histogram-js').build): Tally {
   const latency = build({
     lowestDiscernibleValue: 1,
-    highestTrackableValue: LONGEST,
+    highestTrackableValue: MAX_LATENCY,
     numberOfSignificantValueDigits: 3,
   });
   return { count: 0, misses: 0, errors: 0, latency };

@@ -11,7 +11,7 @@ import { Interruption } from '../interruption.ts';
 import { clockAhead } from '../metadump.ts';
 import { complain, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
-import { counted, humanCount, LONGEST_RELATIVE } from '../units.ts';
+import { counted, humanCount, MAX_RELATIVE } from '../units.ts';
 
 interface LoadOptions extends GlobalOptions {
   /** Commander's way to say `--no-clobber`. */
@@ -198,7 +198,7 @@ function expirationOf({ ttl, expires }: DumpedItem, { keepTtl, sameClock }: Mann
   const left = expires === null || (keepTtl && ttl !== null) ? ttl : expires - now;
   if (left === null) return 0;
   if (left <= 0) return undefined;
-  return sameClock || left > LONGEST_RELATIVE ? now + left : left;
+  return sameClock || left > MAX_RELATIVE ? now + left : left;
 }
 
 /** Whether all servers have the time that we have. */

@@ -1,5 +1,5 @@
 import { wallNow } from '../../clock.ts';
-import { LAST_SECOND, LONGEST_RELATIVE } from '../../protocol/expiration.ts';
+import { LAST_SECOND, MAX_RELATIVE } from '../../protocol/expiration.ts';
 
 /**
  * The expiration that lets an item live for at least so many milliseconds, and 2 seconds longer at most. memcached
@@ -7,7 +7,7 @@ import { LAST_SECOND, LONGEST_RELATIVE } from '../../protocol/expiration.ts';
  */
 export function toExpiration(milliseconds: number): number {
   const seconds = Math.max(1, Math.ceil(milliseconds / 1000)) + 1;
-  if (seconds <= LONGEST_RELATIVE) return seconds;
+  if (seconds <= MAX_RELATIVE) return seconds;
   const end = Math.ceil((wallNow() + milliseconds) / 1000) + 1;
   return end > LAST_SECOND ? 0 : end;
 }

@@ -113,7 +113,7 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
     try {
       const { engine, options } = this;
       if (server === undefined) this.key = engine.toWire(this.key);
-      if (server === undefined && !engine.watched.empty) this.tellWritten();
+      if (server === undefined && !engine.watched.empty) this.notifyWritten();
       if (options !== NO_OPTIONS) this.configure(options);
       this.prepare(engine);
       if (server === undefined) engine.send(this);
@@ -147,7 +147,7 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
       return;
     }
     if (result === PENDING || this.signal !== signal) return;
-    if (!this.pinned && !this.engine.watched.empty) this.tellWritten();
+    if (!this.pinned && !this.engine.watched.empty) this.notifyWritten();
     if (signal !== undefined) this.unlisten();
     if (this.watch !== undefined) this.watch.finish(this, undefined, () => this.deliver(result));
     else if (this.callback === undefined) this.resolve?.(result);
@@ -198,7 +198,7 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
   }
 
   /** It counts when it is sent and again when it was answered, since it may have been sent twice. */
-  private tellWritten(): void {
+  private notifyWritten(): void {
     if (!factsOf(this.op).reads) this.engine.watched.written(this.key);
   }
 
@@ -234,10 +234,10 @@ export function isPassing(status: Status): boolean {
 }
 
 /** No response in words is longer; what a server adds is not kept. */
-const LONGEST_REPLY = 8192;
+const MAX_REPLY = 8192;
 
 function wordsOf(value: Buffer | null): string | undefined {
-  return Buffer.isBuffer(value) && value.length > 0 ? value.toString('utf8', 0, LONGEST_REPLY) : undefined;
+  return Buffer.isBuffer(value) && value.length > 0 ? value.toString('utf8', 0, MAX_REPLY) : undefined;
 }
 
 /** Checks the options that every command has; throws an aborted signal's reason. */

@@ -159,12 +159,12 @@ class MultiCall<TValue> {
         this.errors.set((entries[index] as Entry).key, error as Error);
       },
     });
-    this.#tellWritten(entries);
+    this.#notifyWritten(entries);
     await batch.submit(undefined, this.#trace, server);
-    this.#tellWritten(entries);
+    this.#notifyWritten(entries);
   }
 
-  #tellWritten(entries: readonly Entry[]): void {
+  #notifyWritten(entries: readonly Entry[]): void {
     const { watched } = this.#engine;
     if (!this.#reads && !watched.empty) for (const { wire } of entries) watched.written(wire);
   }

@@ -24,7 +24,7 @@ const DEFAULT_RETRIES = 100;
 
 /** The first pause after a conflict and the longest, in milliseconds. */
 const FIRST_PAUSE = 1;
-const LONGEST_PAUSE = 64;
+const MAX_PAUSE = 64;
 
 /** Makes a new value of an old one. */
 type Change = (value: unknown) => unknown;
@@ -71,6 +71,6 @@ async function run(
 
 /** Long enough that those who collided do not meet again: a random part of a growing span. */
 function pause(attempt: number): Promise<void> {
-  const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** attempt);
+  const longest = Math.min(MAX_PAUSE, FIRST_PAUSE * 2 ** attempt);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }

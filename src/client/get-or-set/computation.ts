@@ -1,5 +1,5 @@
 import { clearTimeout, setTimeout } from '../../clock.ts';
-import { LONGEST_TIMER } from '../../cluster/server.ts';
+import { MAX_TIMER } from '../../cluster/server.ts';
 import { MemcacheError } from '../../errors.ts';
 import type { OpenCall } from '../open-calls.ts';
 
@@ -24,7 +24,7 @@ export async function withinTime<T>(
     };
     call.onClosed = end;
     const message = `The computation for getOrSet took longer than ${seconds} s (lockFor)`;
-    timer = setTimeout(() => end(new MemcacheError('ERR_TIMEOUT', message)), Math.min(seconds, LONGEST_TIMER) * 1000);
+    timer = setTimeout(() => end(new MemcacheError('ERR_TIMEOUT', message)), Math.min(seconds, MAX_TIMER) * 1000);
   });
   try {
     return await Promise.race([compute({ signal: controller.signal }), ended]);

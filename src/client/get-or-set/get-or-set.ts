@@ -20,7 +20,7 @@ export type Compute<TValue> = (context: ComputeContext) => TValue | Promise<TVal
 
 /** Pauses between two looks at a value that another process is making, in milliseconds. */
 export const FIRST_PAUSE = 10;
-export const LONGEST_PAUSE = 250;
+export const MAX_PAUSE = 250;
 
 /** A lookup or computation that callers wait for. */
 interface Flight {
@@ -107,7 +107,7 @@ export class GetOrSet {
   /** Looks until there is a value, or the right to make it. */
   async #find(guard: Guard, task: Task, call: OpenCall): Promise<Copies | null | undefined> {
     const patience = monotonicNow() + patienceOf(task.plan);
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, MAX_PAUSE)) {
       let sight = await this.#ask(() => guard.look(), call);
       if (sight !== undefined && isMissing(sight)) {
         const claimed = await this.#ask(() => guard.claim(), call);

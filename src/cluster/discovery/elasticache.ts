@@ -24,7 +24,7 @@ export interface ElasticacheOptions {
 const QUESTIONS = ['config get cluster\r\n', 'get AmazonElastiCache:cluster\r\n'];
 
 /** No list of nodes is longer; what is, comes from no configuration endpoint. */
-const LONGEST_ANSWER = 1024 * 1024;
+const MAX_ANSWER = 1024 * 1024;
 
 /** The nodes of an ElastiCache cluster, as its configuration endpoint has them. */
 export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }: ElasticacheOptions): Discovery {
@@ -70,7 +70,7 @@ function ask(socket: net.Socket, question: string, seconds: number): Promise<str
     socket.on('error', fail).on('close', () => fail());
     socket.on('data', (chunk: string) => {
       received += chunk;
-      if (received.length > LONGEST_ANSWER) fail();
+      if (received.length > MAX_ANSWER) fail();
       else if (isWhole(received)) {
         clearTimeout(timer);
         resolve(dataBlock(received));

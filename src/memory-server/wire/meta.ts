@@ -10,7 +10,7 @@ import { readInt32, readUint32, readUint64 } from './numbers.ts';
 const MOST_WORDS = 20;
 
 /** An opaque with its `O` may not be longer. */
-const LONGEST_OPAQUE = 32;
+const MAX_OPAQUE = 32;
 
 export const BAD_LINE = 'CLIENT_ERROR bad command line format';
 const TOO_MANY_WORDS = 'CLIENT_ERROR options flags are too long';
@@ -129,7 +129,7 @@ function readFlag(flags: MetaFlags, flag: string, word: string): string | undefi
       flags.removeValue = true;
       return undefined;
     case 'O':
-      if (word.length > LONGEST_OPAQUE) flags.opaqueTooLong = true;
+      if (word.length > MAX_OPAQUE) flags.opaqueTooLong = true;
       return undefined;
     // Asked for in the reply, or meant for a proxy.
     case 'c':

@@ -21,10 +21,10 @@ export const MAX_BLOCK_BYTES = 0x7fff_ffff - 2;
  */
 
 /** Past this many bytes without a line end, memcached closes unless the line is a `get` or `gets`. */
-const LONGEST_LINE = 2048;
+const MAX_LINE = 2048;
 
 /** How long the line of a `get` may become here, so that nobody can fill the memory with an endless one. */
-export const LONGEST_GET_LINE = 4 * 1024 * 1024;
+export const MAX_GET_LINE = 4 * 1024 * 1024;
 
 /** Past this many leading spaces memcached does not look for a `get` any more. */
 const LEADING_SPACES = 100;
@@ -45,11 +45,11 @@ export const ENDLESS = -1;
 export function lineLength(buffer: Buffer, start: number, from: number, end: number): number {
   const at = end === buffer.length ? buffer.indexOf(LF, from) : buffer.subarray(0, end).indexOf(LF, from);
   if (at !== -1) return at + 1 - start;
-  return end - start > LONGEST_LINE && !mayBeLong(buffer, start, end) ? ENDLESS : 0;
+  return end - start > MAX_LINE && !mayBeLong(buffer, start, end) ? ENDLESS : 0;
 }
 
 function mayBeLong(buffer: Buffer, start: number, end: number): boolean {
-  if (end - start > LONGEST_GET_LINE) return false;
+  if (end - start > MAX_GET_LINE) return false;
   let at = start;
   while (at < end && buffer[at] === SPACE) at++;
   if (at - start > LEADING_SPACES) return false;

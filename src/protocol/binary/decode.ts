@@ -1,6 +1,6 @@
 import { Assembler } from '../assembler.ts';
+import { desynchronised, notAResponse } from '../desynchronised.ts';
 import { Op } from '../op.ts';
-import { notAnAnswer, outOfStep } from '../out-of-step.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
 import type { Request, WireKey } from '../request.ts';
@@ -43,7 +43,7 @@ export class BinaryDecoder implements Decoder {
     }
     while (at < end) {
       if (chunk[at] !== RESPONSE_MAGIC) {
-        throw notAnAnswer(chunk, at, end, 'bytes came that are no response in the binary protocol');
+        throw notAResponse(chunk, at, end, 'bytes came that are no response in the binary protocol');
       }
       if (end - at < HEADER_BYTES) {
         this.#keepHeader(chunk, at, end);
@@ -81,10 +81,10 @@ export class BinaryDecoder implements Decoder {
   #checkHeader(chunk: Buffer, at: number): number {
     const bodyLength = readUint32(chunk, at + 8);
     if (bodyLength > MAX_WORDS_BYTES && (bodyLength > MAX_BODY_BYTES || !this.#mayBeLarge(chunk, at))) {
-      throw outOfStep('a frame of an impossible length came');
+      throw desynchronised('a frame of an impossible length came');
     }
     if (keyLengthOf(chunk, at) + (chunk[at + 4] as number) > bodyLength) {
-      throw outOfStep('a frame whose parts are longer than the whole came');
+      throw desynchronised('a frame whose parts are longer than the whole came');
     }
     return bodyLength;
   }
@@ -100,13 +100,13 @@ export class BinaryDecoder implements Decoder {
   /** Hands on one whole frame, which may be kept if `owned`; false when the connection is over. */
   #frame(chunk: Buffer, start: number, end: number, owned: boolean): boolean {
     const request = this.#queue.head();
-    if (request === undefined) throw outOfStep('a response came that nothing was waiting for');
+    if (request === undefined) throw desynchronised('a response came that nothing was waiting for');
     if (request.keys !== undefined) return this.#batchFrame(request, request.keys, chunk, start, end, owned);
     const opcode = chunk[start + 1] as number;
     if (opcode !== (request.op === Op.Raw ? (request.value as Uint8Array)[1] : request.op)) {
-      throw outOfStep('a response to another command came');
+      throw desynchronised('a response to another command came');
     }
-    if (readUint32(chunk, start + 12) !== request.opaque) throw outOfStep('a response with another opaque came');
+    if (readUint32(chunk, start + 12) !== request.opaque) throw desynchronised('a response with another opaque came');
 
     const reply = this.#reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
     if (request.op === Op.Raw) this.#fillRaw(opcode, chunk, start, end);
@@ -127,8 +127,9 @@ export class BinaryDecoder implements Decoder {
     const opcode = chunk[start + 1] as number;
     const index = (readUint32(chunk, start + 12) - request.opaque) >>> 0;
     const isEnd = index === keys.length;
-    if (index < this.#nextIndex || index > keys.length) throw outOfStep('a response with another opaque came');
-    if (opcode !== (isEnd ? Op.Noop : QUIET_OPCODES[request.op])) throw outOfStep('a response to another command came');
+    if (index < this.#nextIndex || index > keys.length) throw desynchronised('a response with another opaque came');
+    if (opcode !== (isEnd ? Op.Noop : QUIET_OPCODES[request.op]))
+      throw desynchronised('a response to another command came');
     this.#nextIndex = isEnd ? 0 : index + 1;
 
     const reply = this.#reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
@@ -150,7 +151,7 @@ export class BinaryDecoder implements Decoder {
         break;
       case Op.Increment:
       case Op.Decrement:
-        if (end - extrasAt !== 8) throw outOfStep('a counter has not 8 bytes');
+        if (end - extrasAt !== 8) throw desynchronised('a counter has not 8 bytes');
         reply.counter = readCounter(chunk, extrasAt);
         break;
       case Op.Stat:
@@ -167,7 +168,7 @@ export class BinaryDecoder implements Decoder {
     const reply = this.#reply;
     const extrasLength = chunk[extrasAt - 20] as number;
     const valueAt = extrasAt + extrasLength;
-    if (keyLengthOf(chunk, extrasAt - HEADER_BYTES) !== 0) throw outOfStep('a key came that was not asked for');
+    if (keyLengthOf(chunk, extrasAt - HEADER_BYTES) !== 0) throw desynchronised('a key came that was not asked for');
     if (owned) {
       reply.extras = chunk.subarray(extrasAt, valueAt);
       reply.value = chunk.subarray(valueAt, end);

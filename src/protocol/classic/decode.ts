@@ -1,6 +1,6 @@
 import type { MemcacheError } from '../../errors.ts';
+import { beginsWith, desynchronised } from '../desynchronised.ts';
 import { factsOf, Op } from '../op.ts';
-import { beginsWith, outOfStep } from '../out-of-step.ts';
 import type { ReplyQueue } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
@@ -48,7 +48,7 @@ export class ClassicDecoder extends TextDecoder {
     const { reply } = this;
     reply.reset(Status.Ok).cas = this.#cas;
     this.fillValue(bytes, start, end, owned);
-    if (this.queue.head()?.op === Op.GetMulti) return this.#gets.tell(this.#valueIndex);
+    if (this.queue.head()?.op === Op.GetMulti) return this.#gets.deliver(this.#valueIndex);
     this.#hit = true;
     return true;
   }
@@ -118,10 +118,10 @@ export class ClassicDecoder extends TextDecoder {
     const flagsEnd = wordEnd(bytes, keyEnd + 1, end);
     const bytesEnd = wordEnd(bytes, flagsEnd + 1, end);
     this.flags = readNumber(bytes, keyEnd + 1, flagsEnd);
-    if (this.flags === NO_NUMBER || this.flags > 0xffffffff) throw outOfStep('client flags are no number');
+    if (this.flags === NO_NUMBER || this.flags > 0xffffffff) throw desynchronised('client flags are no number');
     this.expectBlock(readNumber(bytes, flagsEnd + 1, bytesEnd));
     if (bytesEnd < end) this.#cas = BigInt(readUint64(bytes, bytesEnd + 1, end, 'a CAS'));
-    else if (request.returnCas) throw outOfStep('a response without the CAS that was asked for came');
+    else if (request.returnCas) throw desynchronised('a response without the CAS that was asked for came');
   }
 
   /** Reads a response of one line into the reply. */
@@ -159,5 +159,5 @@ function keyEndOf(bytes: Buffer, start: number, end: number): number {
 }
 
 function anotherKey(): MemcacheError {
-  return outOfStep('a value came for another key');
+  return desynchronised('a value came for another key');
 }

@@ -70,7 +70,7 @@ export class GetBatchProgress {
   failLine(keys: readonly WireKey[]): boolean {
     if (this.failed) return true;
     const { status, value } = this.#reply;
-    if (this.#lineOfOne) return this.#tellFailure({ status, value }) && this.#take(keys);
+    if (this.#lineOfOne) return this.#deliverFailure({ status, value }) && this.#take(keys);
     this.#failure = { status, value };
     return this.#takeRest(keys);
   }
@@ -79,7 +79,7 @@ export class GetBatchProgress {
   end(keys: readonly WireKey[]): boolean {
     const failure = this.#failure;
     this.#failure = undefined;
-    if (failure !== undefined && !this.#tellFailure(failure)) return false;
+    if (failure !== undefined && !this.#deliverFailure(failure)) return false;
     this.#next = 0;
     this.#lineOpen = false;
     this.#open = [];
@@ -88,16 +88,16 @@ export class GetBatchProgress {
   }
 
   /** Hands on the reply as what is about one key. */
-  tell(index: number): boolean {
+  deliver(index: number): boolean {
     this.#reply.index = index;
     this.#reply.more = true;
     return this.#queue.deliver(this.#reply);
   }
 
-  #tellFailure({ status, value }: Failure): boolean {
+  #deliverFailure({ status, value }: Failure): boolean {
     for (const index of this.#open) {
       this.#reply.reset(status).value = value;
-      if (!this.tell(index)) return false;
+      if (!this.deliver(index)) return false;
     }
     return true;
   }
@@ -128,6 +128,6 @@ export class GetBatchProgress {
       return true;
     }
     this.#reply.reset(Status.InvalidKey);
-    return this.tell(index);
+    return this.deliver(index);
   }
 }

@@ -1,6 +1,6 @@
 import type { MemcacheError } from '../../errors.ts';
+import { desynchronised } from '../desynchronised.ts';
 import { factsOf, Op } from '../op.ts';
-import { outOfStep } from '../out-of-step.ts';
 import type { ReplyQueue } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
@@ -90,7 +90,7 @@ export class MetaDecoder extends TextDecoder {
     this.#checkFlags(bytes);
     // Not every server echoes the opaque of a miss, and none that of a no-op.
     if ((this.#said & Said.Opaque) === 0 && returned !== EN && returned !== MN)
-      throw outOfStep('a response without its opaque came');
+      throw desynchronised('a response without its opaque came');
     if (request.returnCas && status === Status.Ok && (this.#said & Said.Cas) === 0 && op !== Op.Delete) throw noCas();
     this.reply.reset(status);
     return this.#answer(request);
@@ -109,7 +109,7 @@ export class MetaDecoder extends TextDecoder {
 
   protected override block(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
     const request = this.queue.head();
-    if (request === undefined) throw outOfStep('a value came that nothing was waiting for');
+    if (request === undefined) throw desynchronised('a value came that nothing was waiting for');
     this.reply.reset(Status.Ok);
     if (isCounter(request.op)) {
       this.reply.counter = readCounter(bytes, start, end);
@@ -144,8 +144,9 @@ export class MetaDecoder extends TextDecoder {
 
   #checkValueFlags(request: Request, op: Op, bytes: Buffer): void {
     this.#checkFlags(bytes);
-    if ((this.#said & Said.Opaque) === 0) throw outOfStep('a response without its opaque came');
-    if ((this.#said & Said.Flags) === 0 && !isCounter(op)) throw outOfStep('a value without its client flags came');
+    if ((this.#said & Said.Opaque) === 0) throw desynchronised('a response without its opaque came');
+    if ((this.#said & Said.Flags) === 0 && !isCounter(op))
+      throw desynchronised('a value without its client flags came');
     if ((this.#said & Said.Cas) === 0 && request.returnCas) throw noCas();
   }
 
@@ -201,8 +202,8 @@ export class MetaDecoder extends TextDecoder {
   /** Refuses flags that can't be right, of a line that has come as a whole, and takes their CAS. */
   #checkFlags(bytes: Buffer): void {
     const said = this.#said;
-    if ((said & Said.WrongOpaque) !== 0) throw outOfStep('a response with another opaque came');
-    if ((said & Said.NoNumber) !== 0) throw outOfStep('a length or a flag is no number');
+    if ((said & Said.WrongOpaque) !== 0) throw desynchronised('a response with another opaque came');
+    if ((said & Said.NoNumber) !== 0) throw desynchronised('a length or a flag is no number');
     if ((said & Said.Cas) !== 0) this.reply.cas = BigInt(readUint64(bytes, this.#casStart, this.#casEnd, 'a CAS'));
   }
 
@@ -310,5 +311,5 @@ const CLASSIC_OPS: ReadonlySet<Op> = new Set<Op>([
 ]);
 
 function noCas(): MemcacheError {
-  return outOfStep('a response without the CAS that was asked for came');
+  return desynchronised('a response without the CAS that was asked for came');
 }

@@ -25,7 +25,7 @@ export class BatchProgress {
   skip(keys: readonly WireKey[]): boolean {
     while (this.index < keys.length && !this.#canSay(keys[this.index] as WireKey)) {
       this.#reply.reset(Status.InvalidKey);
-      if (!this.#tell(this.index)) return false;
+      if (!this.#deliver(this.index)) return false;
       this.index++;
     }
     return true;
@@ -34,7 +34,7 @@ export class BatchProgress {
   /** Takes the reply about the current key; false when the connection is over. */
   next(request: Request, keys: readonly WireKey[]): boolean {
     const expected = request.op === Op.GetMulti ? Status.Miss : Status.Ok;
-    if (this.#reply.status !== expected && !this.#tell(this.index)) return false;
+    if (this.#reply.status !== expected && !this.#deliver(this.index)) return false;
     this.index++;
     if (!this.skip(keys)) return false;
     return this.index < keys.length || this.end(keys);
@@ -53,7 +53,7 @@ export class BatchProgress {
     return this.#queue.deliver(this.#reply);
   }
 
-  #tell(index: number): boolean {
+  #deliver(index: number): boolean {
     this.#reply.index = index;
     this.#reply.more = true;
     return this.#queue.deliver(this.#reply);

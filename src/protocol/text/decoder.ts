@@ -1,5 +1,5 @@
 import { Assembler } from '../assembler.ts';
-import { outOfStep } from '../out-of-step.ts';
+import { desynchronised } from '../desynchronised.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
 import { flagBytes } from '../value-pool.ts';
@@ -68,7 +68,7 @@ export abstract class TextDecoder implements Decoder {
 
   /** The length of the data block that a line announces. */
   protected expectBlock(bytes: number): void {
-    if (bytes < 0 || bytes > MAX_BLOCK_BYTES) throw outOfStep('a value of an impossible length came');
+    if (bytes < 0 || bytes > MAX_BLOCK_BYTES) throw desynchronised('a value of an impossible length came');
     this.blockBytes = bytes;
   }
 
@@ -108,7 +108,8 @@ export abstract class TextDecoder implements Decoder {
   /** Takes a line up to its LF. */
   #wholeLine(bytes: Buffer, start: number, lineFeed: number): boolean {
     if (lineFeed - start >= MAX_LINE_BYTES) throw endlessLine();
-    if (lineFeed === start || bytes[lineFeed - 1] !== CR) throw outOfStep('a line came that does not end as lines do');
+    if (lineFeed === start || bytes[lineFeed - 1] !== CR)
+      throw desynchronised('a line came that does not end as lines do');
     return this.line(bytes, start, lineFeed - 1);
   }
 
@@ -139,12 +140,13 @@ export abstract class TextDecoder implements Decoder {
   }
 
   #wholeBlock(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
-    if (bytes[end] !== CR || bytes[end + 1] !== LF) throw outOfStep('a value has not the length that was announced');
+    if (bytes[end] !== CR || bytes[end + 1] !== LF)
+      throw desynchronised('a value has not the length that was announced');
     this.blockBytes = NO_BLOCK;
     return this.block(bytes, start, end, owned);
   }
 }
 
 function endlessLine(): Error {
-  return outOfStep('a line came that does not end');
+  return desynchronised('a line came that does not end');
 }

@@ -1,6 +1,6 @@
 import { MemcacheError } from '../../errors.ts';
+import { beginsWith, desynchronised, notAResponse } from '../desynchronised.ts';
 import { Op } from '../op.ts';
-import { beginsWith, notAnAnswer, outOfStep } from '../out-of-step.ts';
 import type { Reply } from '../reply.ts';
 import { Status } from '../status.ts';
 import { copyOut } from '../value-pool.ts';
@@ -43,11 +43,11 @@ export function readError(op: Op, bytes: Buffer, start: number, end: number, rep
 
 /** Refuses a line that nobody waits for. */
 export function unasked(bytes: Buffer, start: number, end: number): MemcacheError {
-  return notAnAnswer(bytes, start, end, 'a response came that nothing was waiting for');
+  return notAResponse(bytes, start, end, 'a response came that nothing was waiting for');
 }
 
 function refuseFullServer(bytes: Buffer, start: number, end: number): void {
-  const error = notAnAnswer(bytes, start, end, '');
+  const error = notAResponse(bytes, start, end, '');
   if (error.code === 'ERR_CONNECT') throw error;
 }
 
@@ -81,5 +81,5 @@ export function unsupported(what: string, protocols: string): MemcacheError {
 
 /** A line that is no response to the head of the queue. */
 export function unexpected(): MemcacheError {
-  return outOfStep('a response to another command came');
+  return desynchronised('a response to another command came');
 }

@@ -1,4 +1,4 @@
-import { outOfStep } from '../out-of-step.ts';
+import { desynchronised } from '../desynchronised.ts';
 import { CR, SPACE } from './write.ts';
 
 const ZERO = 0x30;
@@ -41,13 +41,13 @@ export function readDigits(bytes: Buffer, start: number, end: number): number {
 export function readUint64(bytes: Buffer, start: number, end: number, what: string): number | bigint {
   const value = readNumber(bytes, start, end);
   if (value !== NO_NUMBER) return value;
-  if (end - start <= SAFE_DIGITS || end - start > 20) throw outOfStep(`${what} is no number`);
+  if (end - start <= SAFE_DIGITS || end - start > 20) throw desynchronised(`${what} is no number`);
   for (let i = start; i < end; i++) {
     const digit = (bytes[i] as number) - ZERO;
-    if (digit < 0 || digit > 9) throw outOfStep(`${what} is no number`);
+    if (digit < 0 || digit > 9) throw desynchronised(`${what} is no number`);
   }
   const large = BigInt(bytes.toString('latin1', start, end));
-  if (large > MAX_UINT64) throw outOfStep(`${what} has more than 64 bits`);
+  if (large > MAX_UINT64) throw desynchronised(`${what} has more than 64 bits`);
   return large > Number.MAX_SAFE_INTEGER ? large : Number(large);
 }
 

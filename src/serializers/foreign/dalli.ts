@@ -84,10 +84,10 @@ function toRubyJson(value: unknown): string {
 }
 
 function fromRubyJson(bytes: Buffer): JsonOutput {
-  const text = numberText(bytes.subarray(0, LONGEST_NUMBER));
-  if (bytes.length <= LONGEST_NUMBER && INTEGER.test(text)) return toInteger(text);
+  const text = numberText(bytes.subarray(0, MAX_NUMBER));
+  if (bytes.length <= MAX_NUMBER && INTEGER.test(text)) return toInteger(text);
   return fromJson(bytes) as JsonOutput;
 }
 
 /** A longer integer at the top of a JSON text is left to `JSON.parse`. */
-const LONGEST_NUMBER = 1024;
+const MAX_NUMBER = 1024;

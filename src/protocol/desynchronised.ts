@@ -4,7 +4,7 @@ import { MemcacheError } from '../errors.ts';
 const FULL_SERVER = 'ERROR Too many open connections';
 
 /** The stream can't be read any further. `found` is memts's own text: no byte of the stream may get into a message. */
-export function outOfStep(found: string): MemcacheError {
+export function desynchronised(found: string): MemcacheError {
   return new MemcacheError('ERR_PROTOCOL', `The stream from the server is desynchronised: ${found}`);
 }
 
@@ -12,8 +12,8 @@ export function outOfStep(found: string): MemcacheError {
  * What becomes of bytes that are no response: a full server's refusal is reported as such, all else is a desynchronised
  * stream.
  */
-export function notAnAnswer(bytes: Uint8Array, start: number, end: number, found: string): MemcacheError {
-  if (!beginsWith(bytes, start, end, FULL_SERVER)) return outOfStep(found);
+export function notAResponse(bytes: Uint8Array, start: number, end: number, found: string): MemcacheError {
+  if (!beginsWith(bytes, start, end, FULL_SERVER)) return desynchronised(found);
   return new MemcacheError('ERR_CONNECT', 'The server has too many open connections');
 }
 

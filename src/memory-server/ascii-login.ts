@@ -10,10 +10,10 @@ const SHORTEST_INPUT = 3;
 const SHORTEST_LINE = 6;
 
 /** Credentials may not be longer. */
-const LONGEST_CREDENTIALS = 16 * 1024;
+const MAX_CREDENTIALS = 16 * 1024;
 
 /** ASCII authentication: before it the only command is a `set` whose data block is a user name and a password. */
-export class TextLogin {
+export class AsciiLogin {
   readonly #channel: Channel;
   done: boolean;
 
@@ -36,7 +36,7 @@ export class TextLogin {
     const line = buffer.toString('latin1', start, end - 2);
     const words = wordsOf(line);
     const length = line.startsWith('set') && words.length >= 5 ? readUint32(words[4] as string) : undefined;
-    if (length !== undefined && length <= LONGEST_CREDENTIALS) return length + 2;
+    if (length !== undefined && length <= MAX_CREDENTIALS) return length + 2;
     this.#answer(length === undefined ? 'unauthenticated' : 'auth token too long');
     return NO_BODY;
   }
