@@ -28,8 +28,10 @@ import { AppendCommand, type InsertOptions, StoreCommand } from './commands/stor
 import { type UpdateOptions, update } from './commands/update.ts';
 import { version } from './commands/version.ts';
 import { type Compute, GetOrSet } from './get-or-set/get-or-set.ts';
+import type { ComputeMany } from './get-or-set/many/answers.ts';
+import { getOrSetMulti } from './get-or-set/many/get-or-set-multi.ts';
 import type { GetOrSetOptions } from './get-or-set/plan.ts';
-import type { Stored } from './get-or-set/stored.ts';
+import type { Stored, StoredWithMisses } from './get-or-set/stored.ts';
 import type { Key } from './keys.ts';
 import {
   counterArguments,
@@ -277,16 +279,49 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Mem
    * The value of a key; where there is none, `compute` makes it, once at a time for a key: callers in this process
    * share the computation, those in others wait for it or, for `staleFor` seconds after it has expired, get the old
    * value. What `compute` throws reaches all who wait and stores nothing; `null` and `undefined` are returned and not
-   * stored. A server that can't be reached is logged, and the value computed. The result is what `compute` returns, as
-   * the serializer gives it back.
+   * stored, unless `misses` has them kept as `null`. A server that can't be reached is logged, and the value computed. The
+   * result is what `compute` returns, as the serializer gives it back. What is computed while the key is deleted, set or
+   * flushed is not stored.
    */
   getOrSet<T extends TIn | null | undefined>(
     key: Key,
     compute: Compute<T>,
+    options: GetOrSetOptions & { misses: number },
+  ): Promise<StoredWithMisses<T, TOut>>;
+  getOrSet<T extends TIn | null | undefined>(
+    key: Key,
+    compute: Compute<T>,
     options?: GetOrSetOptions | number | null,
-  ): Promise<Stored<T, TOut>> {
+  ): Promise<Stored<T, TOut>>;
+  getOrSet(key: Key, compute: Compute<unknown>, options?: GetOrSetOptions | number | null): Promise<unknown> {
     // Whatever is found or made has been through the serializer, so it is of the type that comes out of it.
-    return this.#getOrSet.call(key, compute, toInsertOptions(options)) as Promise<Stored<T, TOut>>;
+    return this.#getOrSet.call(key, compute, toInsertOptions(options));
+  }
+
+  /**
+   * The values of many keys: one batch to read, `compute` for all that are missing and that no other caller makes, one
+   * batch to store. Those that others make are waited for after that; `compute` is called again only for keys whose
+   * computer died or gave up. It answers with a Map, pairs of a key and a value, or an object by key. A key without an
+   * answer is absent from the result, and the next caller tries; other keys are ignored and logged. Keys that can't be sent,
+   * and values that can't be stored, are in `errors`. What `compute` throws, or that it took longer than `lockFor`, rejects
+   * the call. Otherwise like `getOrSet`.
+   */
+  getOrSetMulti<T extends TIn | null | undefined, TKey extends Key = string>(
+    keys: Iterable<TKey>,
+    compute: ComputeMany<TKey, T>,
+    options: GetOrSetOptions & { misses: number },
+  ): Promise<MultiResult<StoredWithMisses<T, TOut>, TKey>>;
+  getOrSetMulti<T extends TIn | null | undefined, TKey extends Key = string>(
+    keys: Iterable<TKey>,
+    compute: ComputeMany<TKey, T>,
+    options?: GetOrSetOptions | number | null,
+  ): Promise<MultiResult<Stored<T, TOut>, TKey>>;
+  getOrSetMulti(
+    keys: Iterable<Key>,
+    compute: ComputeMany<Key, unknown>,
+    options?: GetOrSetOptions | number | null,
+  ): Promise<unknown> {
+    return getOrSetMulti(this.engine, keys, compute, toInsertOptions(options));
   }
 
   /**

@@ -228,7 +228,7 @@ export function deleteMulti(
   });
 }
 
-function checkIterable(list: unknown): void {
+export function checkIterable(list: unknown): void {
   if (typeof list === 'object' && list !== null && Symbol.iterator in list) return;
   throw invalid('argument', 'an array or another iterable', list);
 }

@@ -13,14 +13,10 @@ import { type ComputeContext, withinTime } from './computation.ts';
 import { Copies, storedOf } from './copies.ts';
 import { Guard, type Right, type Sight } from './guard.ts';
 import { checkMisses, isRefusal, logFailure, toStored } from './outcome.ts';
-import { type GetOrSetOptions, type Plan, patienceOf, toPlan } from './plan.ts';
+import { FIRST_PAUSE, type GetOrSetOptions, nextPause, type Plan, patienceOf, toPlan } from './plan.ts';
 
 /** Makes the value of a key. `signal` is aborted when it has taken too long. */
 export type Compute<TValue> = (context: ComputeContext) => TValue | Promise<TValue>;
-
-/** Pauses between two looks at a value that another process is making, in milliseconds. */
-export const FIRST_PAUSE = 10;
-export const MAX_PAUSE = 250;
 
 /** A lookup or computation that callers wait for. */
 interface Flight {
@@ -107,7 +103,7 @@ export class GetOrSet {
   /** Looks until there is a value, or the right to make it. */
   async #find(guard: Guard, task: Task, call: OpenCall): Promise<Copies | null | undefined> {
     const patience = monotonicNow() + patienceOf(task.plan);
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, MAX_PAUSE)) {
+    for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
       let sight = await this.#ask(() => guard.look(), call);
       if (sight !== undefined && isMissing(sight)) {
         const claimed = await this.#ask(() => guard.claim(), call);

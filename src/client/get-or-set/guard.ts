@@ -11,7 +11,7 @@ import type { CommandTrace } from '../telemetry.ts';
 import { Copies } from './copies.ts';
 import { keyBeside, serverSeconds } from './format.ts';
 import { expiredItem, ItemCommand, lockItem, markerItem, stubItem, UnlockCommand } from './item-commands.ts';
-import { isOld, LookCommand, needsMarker, type Seen } from './look.ts';
+import { hasMarkers, isOld, LookCommand, needsMarker, type Seen } from './look.ts';
 import type { Life, Plan } from './plan.ts';
 
 /** What a look at a key has found. */
@@ -39,8 +39,6 @@ export class Guard {
   readonly #call: OpenCall;
   /** The server that was asked last. */
   #server: Backend | undefined;
-  /** Whether a marker says how old a value is, as far as is known. */
-  #byMarker: boolean;
   /** Whether there was a value to serve. */
   hit = false;
 
@@ -49,8 +47,6 @@ export class Guard {
     this.#key = key;
     this.#plan = plan;
     this.#call = call;
-    const protocol = engine.fleet.backend(key)?.protocol;
-    this.#byMarker = protocol === 'binary' || protocol === 'classic';
   }
 
   /** Tells a trace what it was about. */
@@ -61,9 +57,8 @@ export class Guard {
   }
 
   async look(): Promise<Sight> {
-    const early = this.#byMarker && this.#plan.staleFor > 0 ? this.#isMarked() : undefined;
+    const early = this.#marks(this.#engine.fleet.backend(this.#key)) ? this.#isMarked() : undefined;
     const [seen, marked] = await Promise.all([this.#see(), early]);
-    if (seen.item !== undefined) this.#byMarker = seen.timeLeft === undefined;
     if (!needsMarker(seen, this.#plan)) return { seen, marked: true };
     return { seen, marked: marked ?? (await this.#isMarked()) };
   }
@@ -100,7 +95,7 @@ export class Guard {
   /** Stores what was made, unless the key has been written or deleted since the right was won. */
   async store(right: Right, item: StoreItem, { fresh }: Life): Promise<void> {
     if (this.#engine.fleet.backend(this.#key) !== right.server) return;
-    const marks = this.#byMarker && this.#plan.staleFor > 0;
+    const marks = this.#marks(right.server);
     // Before the value: an invalidation that comes in between keeps the value out, and one behind it finds the marker.
     if (marks) await this.#send(this.#item(Op.Set, this.#beside('fresh'), markerItem(fresh, this.#engine)));
     let stored = false;
@@ -133,6 +128,10 @@ export class Guard {
   /** Without CAS, a delete or flush during the computation is noticed all the same, but not a set. */
   #inPlace({ cas }: Right, item: StoreItem): ItemCommand {
     return this.#item(cas === 0n ? Op.Replace : Op.Set, this.#key, cas === 0n ? item : { ...item, cas });
+  }
+
+  #marks(server: Backend | undefined): boolean {
+    return this.#plan.staleFor > 0 && hasMarkers(server);
   }
 
   #see(): Promise<Seen> {

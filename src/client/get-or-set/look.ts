@@ -1,3 +1,4 @@
+import type { Backend } from '../../cluster/backend.ts';
 import { Op } from '../../protocol/op.ts';
 import type { Reply } from '../../protocol/reply.ts';
 import type { WireKey } from '../../protocol/request.ts';
@@ -49,6 +50,11 @@ export class LookCommand extends ClientCommand {
     if (this.sentAgain(status)) return PENDING;
     throw this.replyError(reply);
   }
+}
+
+/** Whether markers say how old the values of a server are, as far as its protocol is known. */
+export function hasMarkers(server: Backend | undefined): boolean {
+  return server?.protocol === 'binary' || server?.protocol === 'classic';
 }
 
 /** Whether a marker has to tell the age of the value that was seen. */

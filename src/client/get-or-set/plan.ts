@@ -75,6 +75,14 @@ export function lifeOf({ expires, staleFor, misses, jitter }: Plan, isMiss: bool
   return { fresh, whole: extended(fresh, staleFor) };
 }
 
+/** Pauses between two looks at a value that another process is making, in milliseconds. */
+export const FIRST_PAUSE = 10;
+const MAX_PAUSE = 250;
+
+export function nextPause(pause: number): number {
+  return Math.min(pause * 2, MAX_PAUSE);
+}
+
 /** For how long a caller waits for other processes, in milliseconds. */
 export function patienceOf({ lockFor }: Plan): number {
   return PATIENCE * serverSeconds(lockFor) * 1000;

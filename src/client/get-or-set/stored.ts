@@ -8,6 +8,9 @@ import type { JsonForm } from '../../serializers/json-form.ts';
  */
 export type Stored<T, TOut> = Extract<T, null | undefined> | OfSerializer<Widened<NonNullable<T>>, TOut>;
 
+/** The same where `misses` keeps what is `undefined` as `null`. */
+export type StoredWithMisses<T, TOut> = Stored<undefined extends T ? Exclude<T, undefined> | null : T, TOut>;
+
 type OfSerializer<T, TOut> = [T] extends [never]
   ? never
   : unknown extends TOut
