@@ -5,8 +5,17 @@ export type { ChangeOptions } from './client/commands/change.ts';
 export type { CommandOptions } from './client/commands/command.ts';
 export type { CounterResult, IncrementDecrementOptions } from './client/commands/count.ts';
 export type { FlushOptions } from './client/commands/flush.ts';
+export type { Inspection } from './client/commands/inspect.ts';
 export type { GetMultiOptions, MultiResult, SetMultiOptions } from './client/commands/multi.ts';
-export type { Found, GetOptions, GetResult, GetWithCasResult, Narrowed } from './client/commands/read.ts';
+export type {
+  Found,
+  GetIfChangedOptions,
+  GetIfChangedResult,
+  GetOptions,
+  GetResult,
+  GetWithCasResult,
+  Narrowed,
+} from './client/commands/read.ts';
 export type { Statistics } from './client/commands/stats.ts';
 export type { InsertOptions } from './client/commands/store.ts';
 export type { UpdateOptions } from './client/commands/update.ts';

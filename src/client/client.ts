@@ -6,6 +6,7 @@ import { ChangeCommand, type ChangeOptions, TouchCommand } from './commands/chan
 import type { CommandOptions } from './commands/command.ts';
 import { CountCommand, type CounterResult, type IncrementDecrementOptions } from './commands/count.ts';
 import { type FlushOptions, flush } from './commands/flush.ts';
+import { InspectCommand, type Inspection } from './commands/inspect.ts';
 import {
   deleteMulti,
   type GetMultiOptions,
@@ -16,11 +17,14 @@ import {
 } from './commands/multi.ts';
 import {
   type Found,
+  type GetIfChangedOptions,
+  type GetIfChangedResult,
   type GetOptions,
   type GetResult,
   type GetWithCasResult,
   type Narrowed,
   ReadCommand,
+  ReadIfChangedCommand,
   TouchingReadCommand,
 } from './commands/read.ts';
 import { type Statistics, statistics } from './commands/stats.ts';
@@ -37,6 +41,7 @@ import {
   counterArguments,
   expirationFirst,
   insertArguments,
+  optionsFirst,
   toInsertOptions,
   toOptions,
   trailing,
@@ -48,6 +53,7 @@ type SuccessCallback = (error: ErrorOrNull, success: boolean | null) => void;
 type CounterCallback = (error: ErrorOrNull, success: boolean | null, value?: number | null) => void;
 type FlushCallback = (lastError: ErrorOrNull, results: Record<string, true | Error>) => void;
 type StatsCallback = (error: ErrorOrNull, server: string, stats: Statistics | null) => void;
+type InspectCallback = (error: ErrorOrNull, found: Inspection | null) => void;
 type GetCallback<T> = (error: ErrorOrNull, value: T, flags: Buffer | null) => void;
 
 /**
@@ -73,17 +79,45 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Mem
     return new Client(found, given);
   }
 
-  /** Reads a key; a miss is `null` for value and flags. `get<User>(key)` says what the value is. */
+  /**
+   * Reads a key; a miss is `null` for value and flags. `get<User>(key)` says what the value is. With `ifNoneMatch`, the
+   * CAS of a value that the caller has, `unchanged` says whether that is still the one: then it is not sent again (by
+   * memcached from 1.6.40 on, over the meta protocol). Such a CAS is good for the run of the server that it came from. A
+   * server that has CAS switched off makes it `ERR_UNSUPPORTED`.
+   */
+  get<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    options: GetIfChangedOptions,
+  ): Promise<GetIfChangedResult<Found<T, TOut>>>;
   get<T extends Narrowed<TOut> = TOut>(
     key: Key,
     options: GetOptions & { cas: true },
   ): Promise<GetWithCasResult<Found<T, TOut>>>;
   get<T extends Narrowed<TOut> = TOut>(key: Key, options?: GetOptions): Promise<GetResult<Found<T, TOut>>>;
   get<T extends Narrowed<TOut> = TOut>(key: Key, callback: GetCallback<Found<T, TOut>>): void;
-  get<T extends Narrowed<TOut> = TOut>(key: Key, options: GetOptions, callback: GetCallback<Found<T, TOut>>): void;
+  get<T extends Narrowed<TOut> = TOut>(
+    key: Key,
+    options: GetOptions | GetIfChangedOptions,
+    callback: GetCallback<Found<T, TOut>>,
+  ): void;
   get(key: Key, second?: unknown, third?: unknown): unknown {
     const { options, callback } = trailing<GetOptions>(second, third);
-    return new ReadCommand(Op.Get, key, options, this.engine).submit(callback);
+    const { ifNoneMatch } = options as Partial<GetIfChangedOptions>;
+    const isPlain = ifNoneMatch === undefined || ifNoneMatch === null;
+    const Command = isPlain ? ReadCommand : ReadIfChangedCommand;
+    return new Command(Op.Get, key, options, this.engine).submit(callback);
+  }
+
+  /**
+   * What an item is, without its value; `null` for a miss. The look changes neither `idle` nor `fetched`. Over the meta
+   * protocol; otherwise `ERR_UNSUPPORTED`.
+   */
+  inspect(key: Key, options?: CommandOptions | null): Promise<Inspection | null>;
+  inspect(key: Key, callback: InspectCallback): void;
+  inspect(key: Key, options: CommandOptions | null, callback: InspectCallback): void;
+  inspect(key: Key, second?: unknown, third?: unknown): unknown {
+    const { options, callback } = optionsFirst<CommandOptions>(second, third);
+    return new InspectCommand(Op.Inspect, key, options, this.engine).submit(callback);
   }
 
   /** Reads a key and gives it a new expiration, in seconds; otherwise like `get`. */

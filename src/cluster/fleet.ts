@@ -123,6 +123,13 @@ export class Fleet {
     return standIn === undefined ? undefined : this.#backends.of(standIn);
   }
 
+  /** Whether a server is the one that a key belongs to, and none that stands in for it. */
+  isOwn(server: Backend | undefined, key: WireKey): boolean {
+    const { servers } = this;
+    const own = servers[servers.length > 1 ? Number(this.#chooser.getServer(asText(key))) : 0];
+    return own !== undefined && this.#backends.of(own) === server;
+  }
+
   /** The same as MemJS has it: a transport is the caller's own object. */
   server(key: WireKey): ServerLike | undefined {
     const backend = this.backend(key);

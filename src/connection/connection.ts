@@ -78,6 +78,7 @@ export class Connection implements PipelineOwner, Reader {
   readonly #socket: Socket;
   readonly #decoder: Decoder;
   readonly #turn: Turn;
+  readonly #sendStep = (step: Request): void => this.send(step);
   readonly #openTimer: NodeJS.Timeout;
   /** Whether it is only assumed what the server speaks. */
   #unproven = false;
@@ -126,7 +127,7 @@ export class Connection implements PipelineOwner, Reader {
   send(whole: Request): void {
     const pipeline = this.#pipeline;
     const { split } = pipeline.protocol;
-    const request = split === undefined ? whole : split(whole, (step) => this.send(step));
+    const request = split === undefined ? whole : split(whole, this.#sendStep);
     if (this.#unproven && !this.#held && mayHarm(request)) this.#hold();
     if (pipeline.fresh === 0) this.#beginTurn();
     pipeline.add(request);

@@ -1,5 +1,5 @@
 import { MemcacheError } from '../errors.ts';
-import { meta, metaUnproven } from '../protocol/meta/index.ts';
+import { meta, metaFor } from '../protocol/meta/index.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import { Status } from '../protocol/status.ts';
@@ -57,7 +57,8 @@ function probeMeta(send: Send, done: Done): void {
   send(
     new HandshakeRequest(Op.Noop, '', undefined, ({ status }) => {
       if (status !== Status.Ok) refuse(status, meta, done);
-      else if (speaksPresentForm(encodedKey, version)) done(undefined, deletesByCas(version) ? meta : metaUnproven());
+      else if (speaksPresentForm(encodedKey, version))
+        done(undefined, metaFor({ deletesByCas: deletesByCas(version) }));
       else if (SERVER_ERRORS.has(encodedKey)) refuse(encodedKey, meta, done);
       else done({ error: olderForm(), rejection: 'unknown' });
     }),

@@ -33,6 +33,10 @@ export const Op = {
   DeleteMulti: 0x104,
   /** Stores {@link Request.keys} and {@link Request.stores} where there is nothing yet; answered like a set of many. */
   AddMulti: 0x105,
+  /** Says what an item is, without its value. */
+  Inspect: 0x106,
+  /** Reads a key whose value need not be sent again where the item still has the request's CAS. */
+  GetIfChanged: 0x107,
 } as const;
 
 export type Op = (typeof Op)[keyof typeof Op];
@@ -59,6 +63,8 @@ type Row = Pick<Operation, 'name' | 'label'> & Partial<Operation>;
 
 const ROWS: Readonly<Record<Op, Row>> = {
   [Op.Get]: { name: 'get', label: 'GET', idempotent: true, reads: true },
+  [Op.GetIfChanged]: { name: 'get', label: 'GET', idempotent: true, reads: true },
+  [Op.Inspect]: { name: 'inspect', label: 'INSPECT', speaker: 'memts', idempotent: true, reads: true },
   [Op.GetAndTouch]: {
     name: 'getAndTouch',
     label: 'GET AND TOUCH',

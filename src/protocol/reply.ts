@@ -1,6 +1,23 @@
 import type { Response } from './binary/message.ts';
 import { Status } from './status.ts';
 
+/** What a server says of an item without its value. */
+export interface ItemFacts {
+  /** How long it has left, in seconds; −1 for ever. */
+  timeLeft: number;
+  /** The bytes of its value. */
+  size: number;
+  /** The seconds since it was last used. */
+  idle: number;
+  fetched: boolean;
+  flags: number;
+  cas: bigint;
+  /** Whether it is marked as old. */
+  stale: boolean;
+  /** Whether another client computes the value, by a lease. */
+  leased: boolean;
+}
+
 /**
  * One answer, the same for every protocol. A decoder has a single one, which it fills for each response and lends to
  * `Request.settle`; buffers in it are copies of their own, so they may be kept.
@@ -23,6 +40,8 @@ export class Reply {
   timeLeft: number | undefined = undefined;
   /** Whether the item is marked as stale. */
   stale = false;
+  /** What the item is. Only of answers to an inspection. */
+  facts: ItemFacts | undefined;
   /** Which key of a batch this is about. */
   index = 0;
   /** Whether further parts of the same answer follow. */

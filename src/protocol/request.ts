@@ -73,6 +73,11 @@ export abstract class Request {
     this.holder = undefined;
   }
 
+  /** The CAS of the value that the asker has already, so that it need not be sent again. */
+  get knownCas(): bigint | undefined {
+    return undefined;
+  }
+
   /**
    * Takes the response. The reply is only lent: the decoder fills the same object again for the next answer.
    * A request that is answered in several parts (statistics) is called for each; `reply.more` is false on the last.

@@ -30,6 +30,7 @@ describe.each(CASES)('memcached %s -C, %s', (version, protocol) => {
     await client.set('key', 'value');
     const errors = [
       await failure(client.get('key', { cas: true })),
+      await failure(client.get('key', { ifNoneMatch: 5n })),
       await failure(client.update('key', () => 'new')),
       (await client.getMulti(['key'], { cas: true })).errors.get('key'),
     ];
@@ -39,6 +40,11 @@ describe.each(CASES)('memcached %s -C, %s', (version, protocol) => {
     }
     expect((await client.get('key')).value?.toString()).toBe('value');
     expect((await client.get('missing', { cas: true })).value).toBeNull();
+  });
+
+  it.skipIf(protocol !== 'meta')('an item that is inspected has null for its CAS', async () => {
+    await client.set('key', 'value');
+    expect(await client.inspect('key')).toMatchObject({ cas: null, size: 5, ttl: null });
   });
 
   it('getOrSet computes once, stores, and makes nobody wait', async () => {

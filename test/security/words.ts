@@ -153,6 +153,17 @@ export const COMMAND_LIST: Readonly<Record<string, Command>> = {
     },
     expect: (model, { key }) => [valueIn(model, key), model.has(key) ? 'bigint' : 'undefined'],
   },
+  'get if changed': {
+    alone: true,
+    possible: (_item, can) => can.cas,
+    run: async (client, { key }) => {
+      const { cas = 5n } = await client.get(key, { cas: true });
+      const same = await client.get(key, { ifNoneMatch: cas });
+      const other = await client.get(key, { ifNoneMatch: 2n ** 64n - 1n });
+      return [same.unchanged, same.value, trimmed(other.value)];
+    },
+    expect: (model, { key }) => [model.has(key), null, valueIn(model, key)],
+  },
   set: { run: (client, { key, value }) => client.set(key, value), expect: change(() => true) },
   add: { run: (client, { key, value }) => client.add(key, value), expect: change(isMissing) },
   replace: { run: (client, { key, value }) => client.replace(key, value), expect: change(isThere) },

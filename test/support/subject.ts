@@ -72,6 +72,8 @@ export interface Abilities {
   /** `delete` over meta compares the CAS. */
   metaDeleteCas: boolean;
   flush: boolean;
+  /** A read over meta that names the CAS of an unchanged item gets no value. */
+  sparesUnchanged: boolean;
   /** How long an item has left can be asked for. */
   ttl: boolean;
   /** It lists its keys, in text. */
@@ -100,6 +102,7 @@ export const EVERYTHING: Abilities = {
   cas: true,
   metaDeleteCas: true,
   flush: true,
+  sparesUnchanged: true,
   ttl: true,
   lists: true,
   steady: true,
@@ -128,6 +131,7 @@ export function abilitiesOf({ version, args, proxied = false }: Subject): Abilit
     cas: !flags.includes('-C'),
     metaDeleteCas: release >= 13,
     flush: !proxied && !flags.includes('-F'),
+    sparesUnchanged: release >= 40,
     ttl: !onlyBinary,
     lists: !proxied && !onlyBinary,
     steady: !proxied,

@@ -37,12 +37,33 @@ function connect(
   return client;
 }
 
+const MAX_CAS = 2n ** 64n - 1n;
+
+it('traces an inspection, and a read that brings no value', async () => {
+  await using server = await MemoryServer.start();
+  const client = connect({ protocol: 'meta' }, server.address);
+  await client.set('k', 'value');
+  const { cas } = await client.get('k', { cas: true });
+  recorder.clear();
+  const base = { keyCount: 1, server: server.address, attempts: 1 };
+  await client.get('k', { ifNoneMatch: cas as bigint });
+  expect(recorder.call).toEqual({ ...base, command: 'get', hit: true });
+  recorder.clear();
+  await client.inspect('k');
+  expect(recorder.call).toEqual({ ...base, command: 'inspect', hit: true });
+  recorder.clear();
+  await client.inspect('none');
+  expect(recorder.call).toEqual({ ...base, command: 'inspect', hit: false });
+});
+
 it.each(['binary', 'meta', 'classic'] as const)('traces each command over %s', async (protocol) => {
   const client = connect({ protocol });
   const calls: [() => Promise<unknown>, object][] = [
     [() => client.set('k', 'vålue'), { command: 'set', bytes: 6 }],
     [() => client.get('k'), { command: 'get', bytes: 6, hit: true }],
     [() => client.get('none'), { command: 'get', hit: false }],
+    [() => client.get('k', { ifNoneMatch: MAX_CAS }), { command: 'get', bytes: 6, hit: true }],
+    [() => client.get('none', { ifNoneMatch: MAX_CAS }), { command: 'get', hit: false }],
     [() => client.getAndTouch('k', 60), { command: 'getAndTouch', bytes: 6, hit: true }],
     [() => client.add('k', 'abc'), { command: 'add', bytes: 3 }],
     [() => client.replace('k', Buffer.from('12')), { command: 'replace', bytes: 2 }],

@@ -13,6 +13,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '## An address': 'ServerAddress',
   '## Commands': 'CommandOptions',
   '### get, getAndTouch': 'Omit<GetOptions, keyof CommandOptions>',
+  '### get': 'Omit<GetIfChangedOptions, keyof GetOptions>',
   '### getMulti': 'Omit<GetMultiOptions, keyof CommandOptions>',
   '### delete, append, prepend': 'Omit<ChangeOptions, keyof CommandOptions>',
   '### set, add, replace': 'Omit<InsertOptions, keyof CommandOptions>',

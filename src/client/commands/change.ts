@@ -49,7 +49,7 @@ function isRefusal(status: Status): boolean {
 }
 
 /** A CAS of 0 would mean "no condition" on the wire, so that no item has it. */
-export function checkCas(cas: unknown): bigint {
+export function checkCas(cas: unknown, argument = 'cas'): bigint {
   if (typeof cas === 'bigint' && cas > 0n && cas <= 0xffffffffffffffffn) return cas;
-  throw invalid('cas', 'a bigint from 1 to 2^64 − 1', cas);
+  throw invalid(argument, 'a bigint from 1 to 2^64 − 1', cas);
 }

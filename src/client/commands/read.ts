@@ -8,12 +8,19 @@ import { toExpiration } from '../expiration.ts';
 import { isStub } from '../get-or-set/format.ts';
 import type { Key } from '../keys.ts';
 import { type AnyCallback, invoke } from './callback.ts';
+import { checkCas } from './change.ts';
 import { ClientCommand, type CommandOptions, PENDING } from './command.ts';
 
 /** Options of `get`. */
 export interface GetOptions extends CommandOptions {
   /** Whether the result has to tell the item's CAS, for a later `{ cas }`. @default false */
   cas?: boolean | undefined;
+}
+
+/** Options of a `get` by somebody who has a value already. */
+export interface GetIfChangedOptions extends GetOptions {
+  /** The CAS of that value; where the item still has it, the value is not sent again. */
+  ifNoneMatch: bigint;
 }
 
 /**
@@ -38,6 +45,23 @@ export interface GetWithCasResult<TOut> extends GetResult<TOut> {
   cas?: bigint;
 }
 
+/** What `get` finds with `{ ifNoneMatch }`. */
+export type GetIfChangedResult<TOut> =
+  | {
+      /** The item still has the CAS that was given: its value has not changed. */
+      unchanged: true;
+      value: null;
+      flags: null;
+      cas: bigint;
+    }
+  | {
+      unchanged: false;
+      value: TOut;
+      flags: Buffer | null;
+      /** The item's CAS; `null` where there is no item. */
+      cas: bigint | null;
+    };
+
 /** Reads a key. */
 export class ReadCommand extends ClientCommand<GetOptions> {
   protected override prepare(_engine: Engine): void {
@@ -59,6 +83,32 @@ export class ReadCommand extends ClientCommand<GetOptions> {
 
   protected override call(callback: AnyCallback, { value, flags }: GetResult<unknown>): void {
     invoke(callback, null, value, flags);
+  }
+}
+
+/** Reads a key by somebody who has a value already. */
+export class ReadIfChangedCommand extends ReadCommand {
+  #known = 0n;
+
+  protected override prepare(): void {
+    this.#known = checkCas((this.options as GetIfChangedOptions).ifNoneMatch, 'ifNoneMatch');
+    this.returnCas = true;
+  }
+
+  /** None at a server that stands in for the key's own: there, another value may have the same one. */
+  override get knownCas(): bigint | undefined {
+    return this.engine.fleet.isOwn(this.server, this.key) ? this.#known : undefined;
+  }
+
+  protected override answer(reply: Reply): unknown {
+    const { status, value, cas } = reply;
+    const found = status === Status.Ok && !isStub(reply);
+    if (found && cas !== 0n && (value === null || cas === this.knownCas)) {
+      return { unchanged: true, value: null, flags: null, cas };
+    }
+    const result = super.answer(reply);
+    if (result === PENDING) return PENDING;
+    return { unchanged: false, ...(result as GetResult<unknown>), cas: found ? cas : null };
   }
 }
 

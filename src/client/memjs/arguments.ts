@@ -30,7 +30,7 @@ export function trailing<TOptions extends object>(options: unknown, callback: un
 }
 
 /** `(options, callback)`, `(callback)` or nothing, for those that do: there `null` may stand for the options. */
-function optionsFirst<TOptions extends object>(options: unknown, callback: unknown): Arguments<TOptions> {
+export function optionsFirst<TOptions extends object>(options: unknown, callback: unknown): Arguments<TOptions> {
   if (options === undefined && callback === undefined) return NO_ARGUMENTS as Arguments<TOptions>;
   if (typeof options === 'function') return { options: NO_OPTIONS as TOptions, callback: options as AnyCallback };
   return { options: toOptions(options), callback: toCallback(callback) };

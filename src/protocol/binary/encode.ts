@@ -1,7 +1,7 @@
 import { MemcacheError } from '../../errors.ts';
 import { writeKey, writeText } from '../key.ts';
 import { LARGE_BYTES } from '../large.ts';
-import { Op } from '../op.ts';
+import { factsOf, Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
@@ -16,8 +16,12 @@ const TWO_TO_32 = 0x100000000;
 export function encode(request: Request, output: Output): void {
   if (request.op === Op.Raw) appendBytes(output, request.value as Uint8Array);
   else if (request.keys !== undefined) encodeBatch(request, request.keys, output);
-  else if (request.op > 0xff) throw new MemcacheError('ERR_UNSUPPORTED', 'This needs the meta protocol');
+  else if (request.op > 0xff) throw unsupported(request.op);
   else encodeFrame(request, request.op, output);
+}
+
+function unsupported(op: Op): MemcacheError {
+  return new MemcacheError('ERR_UNSUPPORTED', `${factsOf(op).name} needs the meta protocol`);
 }
 
 /** One frame for each key with a quiet opcode, and a NOOP, whose response ends the batch ("Get Quietly"). */

@@ -1,5 +1,5 @@
 import { LONG_AGO } from '../expiration.ts';
-import { Op } from '../op.ts';
+import { factsOf, Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
@@ -68,7 +68,7 @@ function encodeOne(request: Request, op: Op, output: Output): void {
       encodeLine(output, 'version');
       break;
     default:
-      if (!encodeAdmin(request, output)) throw unsupported('This command', OTHERS);
+      if (!encodeAdmin(request, output)) throw unsupported(factsOf(op).name, 'meta');
   }
 }
 

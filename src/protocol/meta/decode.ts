@@ -2,6 +2,7 @@ import type { MemcacheError } from '../../errors.ts';
 import { desynchronised } from '../desynchronised.ts';
 import { factsOf, Op } from '../op.ts';
 import type { ReplyQueue } from '../protocol.ts';
+import type { ItemFacts } from '../reply.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { BatchProgress } from '../text/batch.ts';
@@ -11,6 +12,7 @@ import { digitsEnd, isText, NO_NUMBER, readCounter, readDigits, readUint64, word
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
 import { CR, LF, SPACE } from '../text/write.ts';
 import { canSay } from './encode.ts';
+import { readUse } from './facts.ts';
 
 /** The two letters of a return code as one number. */
 function code(letters: string): number {
@@ -49,6 +51,9 @@ const Said = {
   Leased: 64,
   Stale: 128,
 } as const;
+
+/** What is asked of an item whose value is not. */
+const ASKED_OF_ITEM = Said.Flags | Said.Cas | Said.TimeLeft;
 
 /** What the flags of a value say in the most common case. */
 const PLAIN = Said.Opaque | Said.Flags;
@@ -91,9 +96,34 @@ export class MetaDecoder extends TextDecoder {
     // Not every server echoes the opaque of a miss, and none that of a no-op.
     if ((this.#said & Said.Opaque) === 0 && returned !== EN && returned !== MN)
       throw desynchronised('a response without its opaque came');
-    if (request.returnCas && status === Status.Ok && (this.#said & Said.Cas) === 0 && op !== Op.Delete) throw noCas();
+    if (returned === HD) this.#checkDone(request, op, bytes, start + 2, end);
     this.reply.reset(status);
     return this.#answer(request);
+  }
+
+  /** Takes what is said of an item without its value. One that nobody waits for has no CAS any more. */
+  #checkDone({ returnCas, cas }: Request, op: Op, bytes: Buffer, start: number, end: number): void {
+    const { reply } = this;
+    const said = this.#said;
+    if (returnCas && (said & Said.Cas) === 0 && op !== Op.Delete) throw noCas();
+    if (op === Op.Inspect) reply.facts = this.#readFacts(bytes, start, end);
+    else if (op === Op.GetIfChanged && cas !== undefined && cas !== reply.cas) throw notUnchanged();
+  }
+
+  /** What the flags of a line say, beside those that every line may have. */
+  #readFacts(bytes: Buffer, start: number, end: number): ItemFacts {
+    const { flags, reply } = this;
+    const said = this.#said;
+    if ((said & ASKED_OF_ITEM) !== ASKED_OF_ITEM)
+      throw desynchronised('an item without the flags that were asked for came');
+    const facts = {
+      timeLeft: this.#timeLeft,
+      flags,
+      cas: reply.cas,
+      stale: (said & Said.Stale) !== 0,
+      leased: (said & Said.Leased) !== 0,
+    };
+    return { ...facts, ...readUse(bytes, start, end) };
   }
 
   protected override commonLine(bytes: Buffer, start: number, end: number): number {
@@ -133,7 +163,7 @@ export class MetaDecoder extends TextDecoder {
    * end has not come. Until it has, nothing is refused: what is split in two is read as if it were not.
    */
   #valueLine(request: Request, op: Op, opaque: number, bytes: Buffer, start: number, end: number): number {
-    if (op !== Op.Get && op !== Op.GetAndTouch && !isCounter(op)) return start;
+    if (op !== Op.Get && !isRead(op) && !isCounter(op)) return start;
     const size = readDigits(bytes, start + 3, end);
     const lineEnd = this.#readFlags(opaque, bytes, digitsEnd, end);
     if (lineEnd + 1 >= end || bytes[lineEnd + 1] !== LF) return start;
@@ -242,6 +272,11 @@ function markOf(letter: number | undefined): number {
   return letter === UPPER_X ? Said.Stale : 0;
 }
 
+/** Whether an op other than the plain read is answered with a value. */
+function isRead(op: Op): boolean {
+  return op === Op.GetAndTouch || op === Op.GetIfChanged;
+}
+
 function isCounter(op: Op): boolean {
   return op === Op.Increment || op === Op.Decrement;
 }
@@ -268,8 +303,20 @@ function statusOf(returned: number, op: Op): Status | undefined {
   }
 }
 
-const DONE: StatusByOp = { [Op.Touch]: Status.Ok, [Op.Delete]: Status.Ok, ...stores(Status.Ok) };
-const NO_ITEM: StatusByOp = { [Op.Get]: Status.Miss, [Op.GetAndTouch]: Status.Miss, [Op.Touch]: Status.Miss };
+const DONE: StatusByOp = {
+  [Op.Touch]: Status.Ok,
+  [Op.Delete]: Status.Ok,
+  [Op.GetIfChanged]: Status.Ok,
+  [Op.Inspect]: Status.Ok,
+  ...stores(Status.Ok),
+};
+const NO_ITEM: StatusByOp = {
+  [Op.Get]: Status.Miss,
+  [Op.GetIfChanged]: Status.Miss,
+  [Op.GetAndTouch]: Status.Miss,
+  [Op.Touch]: Status.Miss,
+  [Op.Inspect]: Status.Miss,
+};
 const NOT_FOUND: StatusByOp = {
   ...changes(Status.Miss),
   [Op.Append]: Status.NotStored,
@@ -309,6 +356,10 @@ const CLASSIC_OPS: ReadonlySet<Op> = new Set<Op>([
   Op.Stat,
   Op.TextAuth,
 ]);
+
+function notUnchanged(): MemcacheError {
+  return desynchronised('an item with another CAS is called unchanged');
+}
 
 function noCas(): MemcacheError {
   return desynchronised('a response without the CAS that was asked for came');

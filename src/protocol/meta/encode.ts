@@ -69,6 +69,7 @@ export function canSay(key: WireKey): boolean {
 function encodeOne(request: Request, op: Op, output: Output): void {
   switch (op) {
     case Op.Get:
+    case Op.GetIfChanged:
     case Op.GetMulti:
     case Op.GetAndTouch:
     case Op.Touch:
@@ -91,6 +92,9 @@ function encodeOne(request: Request, op: Op, output: Output): void {
     case Op.Decrement:
       encodeArithmetic(request, output);
       break;
+    case Op.Inspect:
+      encodeInspect(request, output);
+      break;
     case Op.Noop:
       encodeLine(output, PADDED_NOOP);
       break;
@@ -109,6 +113,14 @@ function encodeGet(request: Request, op: Op, output: Output): void {
   if (op === Op.Touch || op === Op.GetAndTouch) {
     at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' T', at));
   }
+  output.position = endLine(buffer, writeCommonFlags(request, buffer, at));
+}
+
+/** Asks for all that is known of an item but its value; `u` keeps the look itself from counting as a use. */
+function encodeInspect(request: Request, output: Output): void {
+  output.reserve(LINE_BYTES + request.key.length * 3);
+  const { buffer } = output;
+  const at = writeAscii(buffer, ' t s l h f c u', writeCommand(request.key, buffer, output.position, G));
   output.position = endLine(buffer, writeCommonFlags(request, buffer, at));
 }
 

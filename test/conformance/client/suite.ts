@@ -11,6 +11,7 @@ import { describeCounters } from './suite/counters.ts';
 import { describeCredentials } from './suite/credentials.ts';
 import { describeErrors } from './suite/errors.ts';
 import { describeExpiration } from './suite/expiration.ts';
+import { describeInspect } from './suite/inspect.ts';
 import { describePerform } from './suite/perform.ts';
 import { describeRetrieval } from './suite/retrieval.ts';
 import { describeSerializers } from './suite/serializers.ts';
@@ -18,6 +19,7 @@ import { describeSignals } from './suite/signals.ts';
 import { describeStorage } from './suite/storage.ts';
 import { type Protocol, type Setup, useTarget } from './suite/target.ts';
 import { describeTimeouts } from './suite/timeouts.ts';
+import { describeUnchanged } from './suite/unchanged.ts';
 
 export interface Extent {
   /** Whether the cases that take their time are among them: what expires, and what is timed. @default true */
@@ -35,6 +37,8 @@ export function describeClient(name: string, protocol: Protocol, setup: Setup, e
     describeStorage(target);
     describeBytes(target);
     describeCas(target);
+    describeUnchanged(target);
+    describeInspect(target);
     describeCounters(target);
     describeExpiration(target, thorough);
     describeErrors(target);

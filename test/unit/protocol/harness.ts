@@ -1,7 +1,7 @@
 import type { MemcacheError } from '../../../src/errors.ts';
 import { Op } from '../../../src/protocol/op.ts';
 import type { Output, Protocol, ReplyQueue } from '../../../src/protocol/protocol.ts';
-import type { Reply } from '../../../src/protocol/reply.ts';
+import type { ItemFacts, Reply } from '../../../src/protocol/reply.ts';
 import { Request, type WireKey } from '../../../src/protocol/request.ts';
 
 /** Output that keeps everything; its block is small, so that `reserve` has to get new ones. */
@@ -45,6 +45,7 @@ export interface Told {
   name?: string;
   cas?: bigint;
   counter?: number | bigint;
+  facts?: ItemFacts;
   /** Of a whole frame. */
   opcode?: number;
   index?: number;
@@ -93,6 +94,7 @@ export class KeptRequest extends Request {
     if (reply.key !== null) told.name = reply.key.toString('latin1');
     if (this.returnCas && reply.status === 0) told.cas = reply.cas;
     if ((this.op === Op.Increment || this.op === Op.Decrement) && reply.status === 0) told.counter = reply.counter;
+    if (this.op === Op.Inspect && reply.facts !== undefined && reply.status === 0) told.facts = reply.facts;
     if (reply.frame !== null) told.opcode = reply.frame.header.opcode;
     if (this.keys !== undefined) told.index = reply.index;
     if (reply.more) told.more = true;

@@ -20,6 +20,7 @@ const COMMANDS: [name: string, rest: unknown[]][] = [
   ['increment', [1]],
   ['decrement', [1]],
   ['touch', [60]],
+  ['inspect', []],
 ];
 
 const BAD_KEYS: [what: string, key: unknown, found: RegExp][] = [
@@ -132,7 +133,7 @@ export function describeBadInput(target: Target): void {
       const key = target.key();
       await target.client.set(key, '1');
       for (const [command, rest] of COMMANDS) {
-        if (['get', 'touch', 'add'].includes(command)) continue;
+        if (['get', 'inspect', 'touch', 'add'].includes(command)) continue;
         const error = await refused(command, [key, ...rest], { cas });
         expect(error.code).toBe('ERR_INVALID_ARGUMENT');
         expect(error.message).toMatch(/cas.*bigint/);

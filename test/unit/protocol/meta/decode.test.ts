@@ -45,12 +45,28 @@ describe('the meta decoder', () => {
     ['a counter without a number', Op.Increment, 'HD O7\r\n'],
     ['a set in the classic form', Op.Set, 'STORED\r\n'],
     ['a value in the classic form', Op.Get, 'VALUE k 0 1\r\nx\r\nEND\r\n'],
+    ['no more than that an item is there', Op.Inspect, 'HD O7\r\n'],
+    ['an item without its size', Op.Inspect, 'HD t1 l0 h0 f0 c1 O7\r\n'],
+    ['an item without its expiration', Op.Inspect, 'HD s1 l0 h0 f0 c1 O7\r\n'],
+    ['an item without its CAS', Op.Inspect, 'HD t1 s1 l0 h0 f0 O7\r\n'],
+    ['an item whose size is no number', Op.Inspect, 'HD t1 sx l0 h0 f0 c1 O7\r\n'],
+    ['an item whose idle time is negative', Op.Inspect, 'HD t1 s1 l-1 h0 f0 c1 O7\r\n'],
+    ['an item that was fetched somehow', Op.Inspect, 'HD t1 s1 l0 h f0 c1 O7\r\n'],
+    ['the value of an item that was inspected', Op.Inspect, 'VA 1 t1 s1 l0 h0 f0 c1 O7\r\nx\r\n'],
     ['an unknown code', Op.Set, 'XX O7\r\n'],
     ['a code in small letters', Op.Set, 'hd O7\r\n'],
     ['one letter', Op.Set, 'H\r\n'],
     ['a code with something behind it', Op.Set, 'HDO7\r\n'],
   ])('refuses %s', (_, op, answer) => {
     expectOutOfStep(meta, () => make(op, 'k'), answer);
+  });
+
+  it.each([
+    ['has another CAS', 'HD f0 c6 O7\r\n'],
+    ['has no CAS', 'HD f0 O7\r\n'],
+    ['has none that is a number', 'HD f0 c O7\r\n'],
+  ])('refuses an unchanged item that %s', (_, answer) => {
+    expectOutOfStep(meta, () => make(Op.GetIfChanged, 'k', { returnCas: true, cas: 5n }), answer);
   });
 
   it('refuses a response without the CAS that was asked for', () => {

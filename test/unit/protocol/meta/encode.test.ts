@@ -12,6 +12,9 @@ describe('the meta encoder', () => {
   it.each<[string, Op, string, Fields, string]>([
     ['a get', Op.Get, 'k', {}, 'mg k v f O7\r\n'],
     ['a get with its CAS', Op.Get, 'k', { returnCas: true }, 'mg k v f c O7\r\n'],
+    ['a get of what may not have changed', Op.GetIfChanged, 'k', { returnCas: true, cas: 5n }, 'mg k v f C5 c O7\r\n'],
+    ['an inspection', Op.Inspect, 'k', {}, 'mg k t s l h f c u O7\r\n'],
+    ['an inspection of a key with a space', Op.Inspect, 'a b', {}, 'mg YSBi b t s l h f c u O7\r\n'],
     ['a get and touch', Op.GetAndTouch, 'k', { expiration: 60 }, 'mg k v f T60 O7\r\n'],
     ['a get and touch for ever', Op.GetAndTouch, 'k', { returnCas: true }, 'mg k v f T0 c O7\r\n'],
     ['a touch', Op.Touch, 'k', { expiration: 2147483647 }, 'mg k T2147483647 O7\r\n'],

@@ -1,8 +1,20 @@
 import { Op } from '../../../../src/protocol/op.ts';
+import type { ItemFacts } from '../../../../src/protocol/reply.ts';
 import { Status } from '../../../../src/protocol/status.ts';
-import { type Exchange, make } from '../harness.ts';
+import { type Exchange, make, type Told } from '../harness.ts';
 
 const BIG_COUNTER = 18446744073709551615n;
+
+const SOME_ITEM: ItemFacts = {
+  timeLeft: -1,
+  size: 0,
+  idle: 0,
+  fetched: false,
+  flags: 0,
+  cas: 0n,
+  stale: false,
+  leased: false,
+};
 
 /** Every kind of answer in the meta protocol, and what it means. */
 export const META_EXCHANGES: readonly Exchange[] = [
@@ -17,6 +29,32 @@ export const META_EXCHANGES: readonly Exchange[] = [
     answer: 'VA 1 f0 c18446744073709551615 O?\r\nx\r\n',
     told: [{ status: Status.Ok, value: 'x', flags: 0, cas: BIG_COUNTER }],
   },
+  ifChanged('HD f0 c5 O?\r\n', { status: Status.Ok, cas: 5n }),
+  ifChanged('HD f0 c5 O? X W\r\n', { status: Status.Ok, cas: 5n }),
+  ifChanged('VA 2 f3 c6 O?\r\nab\r\n', { status: Status.Ok, value: 'ab', flags: 3, cas: 6n }),
+  ifChanged('VA 0 f3 c6 O?\r\n\r\n', { status: Status.Ok, value: '', flags: 3, cas: 6n }),
+  ifChanged('VA 0 f0 c6 O? Z\r\n\r\n', { status: Status.Miss }),
+  ifChanged('EN\r\n', { status: Status.Miss }),
+  ifChanged('CLIENT_ERROR invalid flag\r\n', {
+    status: Status.InvalidArguments,
+    value: 'CLIENT_ERROR invalid flag',
+  }),
+  inspection('HD t-1 s5 l0 h0 f0 c0 O?\r\n', { timeLeft: -1, size: 5, cas: 0n }),
+  inspection('HD t100 s1048576 l77 h1 f4294967295 c18446744073709551615 O? X Z kabc b\r\n', {
+    timeLeft: 100,
+    size: 1_048_576,
+    idle: 77,
+    fetched: true,
+    flags: 4_294_967_295,
+    cas: BIG_COUNTER,
+    stale: true,
+    leased: true,
+  }),
+  inspection('HD O? c9 f1 h1 l2 s3 t4 W\r\n', { timeLeft: 4, size: 3, idle: 2, fetched: true, flags: 1, cas: 9n }),
+  simple(Op.Inspect, 'EN O?\r\n', Status.Miss),
+  simple(Op.Inspect, 'SERVER_ERROR backend failure\r\n', Status.InternalError, {
+    value: 'SERVER_ERROR backend failure',
+  }),
   simple(Op.Get, 'EN\r\n', Status.Miss),
   simple(Op.Get, 'EN O?\r\n', Status.Miss),
   simple(Op.Get, 'SERVER_ERROR out of memory writing get response\r\n', Status.OutOfMemory, {
@@ -152,6 +190,18 @@ export const META_EXCHANGES: readonly Exchange[] = [
 
 function hit(answer: string, value: string, flags: number): Exchange {
   return { request: () => make(Op.Get, 'k'), answer, told: [{ status: Status.Ok, value, flags }] };
+}
+
+function ifChanged(answer: string, told: Told): Exchange {
+  return { request: () => make(Op.GetIfChanged, 'k', { cas: 5n, returnCas: true }), answer, told: [told] };
+}
+
+function inspection(answer: string, facts: Partial<ItemFacts>): Exchange {
+  return {
+    request: () => make(Op.Inspect, 'k'),
+    answer,
+    told: [{ status: Status.Ok, facts: { ...SOME_ITEM, ...facts } }],
+  };
 }
 
 function counter(answer: string, value: number | bigint): Exchange {
