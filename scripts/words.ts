@@ -1,4 +1,4 @@
-/** Looks for words that the docs do not use. A part of `npm run lint`. */
+/** Looks for words that docs and code do not use. A part of `npm run lint`. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { check } from './words/check.ts';

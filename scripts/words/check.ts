@@ -8,8 +8,8 @@ export interface Finding {
 }
 
 /**
- * Words of the list in a file's prose: what Markdown says outside of code, what TypeScript says in comments and texts,
- * and of tests their titles.
+ * Words of the list in a file's prose: what Markdown says outside of code, what TypeScript says in comments, texts and
+ * names, and of tests their comments and titles.
  */
 export function check(file: string, text: string): Finding[] {
   const prose = proseOf(file, text);
@@ -25,7 +25,7 @@ export function check(file: string, text: string): Finding[] {
 
 function proseOf(file: string, text: string): string {
   if (file.endsWith('.md')) return proseOfMarkdown(text);
-  return file.startsWith('test/') ? titlesOf(text) : proseOfTypeScript(text);
+  return proseOfTypeScript(text, file.startsWith('test/'));
 }
 
 /** The same number of lines, with nothing on them. */
@@ -38,8 +38,8 @@ function proseOfMarkdown(text: string): string {
     .replaceAll(/\]\([^)\s]+\)/g, blank);
 }
 
-/** What a program says: its comments, and its texts. */
-function proseOfTypeScript(text: string): string {
+/** What a program says: its comments, its texts and its names, of which a test's are only those of its titles. */
+function proseOfTypeScript(text: string, isTest: boolean): string {
   const parts: string[] = [];
   const visit = (node: ts.Node): void => {
     // What JSDoc says stands before the token that it belongs to, as other comments do.
@@ -56,31 +56,34 @@ function proseOfTypeScript(text: string): string {
         .replaceAll(/^ *\* ?/gm, blank),
     );
     const token = text.slice(start, node.end);
-    parts.push(ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node) ? token : blank(token));
+    parts.push(isTest && !isTitle(node) ? blank(token) : saidBy(node, token));
   };
-  const source = ts.createSourceFile('prose.ts', text, ts.ScriptTarget.Latest);
+  const source = ts.createSourceFile('prose.ts', text, ts.ScriptTarget.Latest, true);
   visit(source);
   return parts.join('');
 }
 
-/** The titles of tests and of groups of tests, each on its line. */
-function titlesOf(text: string): string {
-  const source = ts.createSourceFile('test.ts', text, ts.ScriptTarget.Latest);
-  let titles = '';
-  const visit = (node: ts.Node): void => {
-    const title = ts.isCallExpression(node) && isTest(node.expression) ? node.arguments[0] : undefined;
-    if (title && (ts.isStringLiteralLike(title) || ts.isTemplateExpression(title))) {
-      const start = title.getStart(source);
-      titles += blank(text.slice(titles.length, start)) + text.slice(start, title.end);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return titles;
+function saidBy(node: ts.Node, token: string): string {
+  if (ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node)) return token;
+  // No phrase goes on from one name to the next.
+  return ts.isIdentifier(node) || ts.isPrivateIdentifier(node) ? ` ${wordsOf(token)} ;` : blank(token);
+}
+
+/** `outOfStep` is "out of step", `MAX_PAUSE` "max pause". */
+function wordsOf(name: string): string {
+  return name.replaceAll(/[#_]+/g, ' ').replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ');
+}
+
+/** Whether that is, or is a piece of, the title of a test or of a group of tests. */
+function isTitle(node: ts.Node): boolean {
+  let title = node;
+  while (ts.isTemplateSpan(title.parent) || ts.isTemplateExpression(title.parent)) title = title.parent;
+  const call = title.parent;
+  return ts.isCallExpression(call) && call.arguments[0] === title && isTestCall(call.expression);
 }
 
 /** Whether that is `describe`, `it` or `test`, with whatever modifiers and tables. */
-function isTest(callee: ts.Expression): boolean {
+function isTestCall(callee: ts.Expression): boolean {
   if (ts.isIdentifier(callee)) return ['describe', 'it', 'test'].includes(callee.text);
-  return (ts.isPropertyAccessExpression(callee) || ts.isCallExpression(callee)) && isTest(callee.expression);
+  return (ts.isPropertyAccessExpression(callee) || ts.isCallExpression(callee)) && isTestCall(callee.expression);
 }

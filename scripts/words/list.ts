@@ -18,6 +18,7 @@ export const RULES: readonly Rule[] = [
   rule(/\bhand(s|ed|ing)?( \w+)? through\b/gi, 'passes unchanged'),
   rule(/\b(login|logins|authentication|authenticates?|credentials) in text\b/gi, 'ASCII authentication'),
   rule(/\btext (login|authentication)\b/gi, 'ASCII authentication'),
+  rule(/\bintroductions?\b/gi, 'handshake'),
   rule(/\btak(e|es|ing) leave\b/gi, 'disconnects'),
   rule(/\bout of step\b/gi, 'desynchronised'),
   rule(/(?<!\bthundering )\bherds?\b/gi, 'thundering herd'),

@@ -10,7 +10,7 @@ import { MEMCACHEDS, type VersionName } from '../support/memcacheds.ts';
 import { binaryCases } from './raw/binary-cases.ts';
 import { answerOf, type BinaryCase, type RawCase } from './raw/case.ts';
 import { classicCases } from './raw/classic-cases.ts';
-import { saslCases, textAuthenticationCases } from './raw/login-cases.ts';
+import { asciiAuthenticationCases, saslCases } from './raw/login-cases.ts';
 import { metaCases } from './raw/meta-cases.ts';
 
 type Login = 'none' | 'text' | 'sasl';
@@ -52,7 +52,7 @@ const startOurs: Start = async (unix, login) => {
 
 interface Exchange {
   send: Buffer;
-  /** Sent behind it; its answer shows that nothing more comes. */
+  /** Sent behind it; its response shows that nothing more comes. */
   fence?: { send: Buffer; answer: Buffer } | undefined;
   /** Whether all is here that is waited for, but for the fence's answer. */
   complete: (received: Buffer) => boolean;
@@ -199,7 +199,7 @@ for (const { name, start, atHand } of SERVERS) {
       target = await start(false, 'text');
     });
     afterAll(() => target.stop());
-    test.each(textAuthenticationCases)('$name', (raw) => runText(target, { fence: false, ...raw }));
+    test.each(asciiAuthenticationCases)('$name', (raw) => runText(target, { fence: false, ...raw }));
   });
 
   describe.skipIf(!atHand)(`${name} with SASL`, () => {

@@ -4,7 +4,7 @@ import { type Failure, failure } from '../support/outcomes.ts';
 
 export type Options = ClientOptions<string | Uint8Array, Buffer | null> & ServerOptions;
 
-/** How much later than promised an answer may come on a busy machine, in milliseconds. */
+/** How much later than promised a response may come on a busy machine, in milliseconds. */
 export const SLACK = 250;
 
 /** Makes clients of the binary protocol, which the misbehaving servers here speak, that log into `log` and are closed at the end of the test. */

@@ -32,9 +32,9 @@ export class ClientTarget implements Target {
   readonly counts = { settled: 0, refused: 0 };
   readonly #protocol: ProtocolName;
   readonly #exchanges: readonly Exchange[];
-  /** The parts of each answer. */
+  /** The parts of each response. */
   readonly #parts: readonly (readonly Buffer[])[];
-  /** What the request of each exchange is told by its own answer. */
+  /** What the request of each exchange gets from its own response. */
   readonly #expected: readonly (readonly number[])[];
 
   constructor(protocol: ProtocolName) {

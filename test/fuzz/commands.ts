@@ -21,7 +21,7 @@ export type Fields = Partial<
   >
 >;
 
-/** A command whose answer is in the corpus. */
+/** A command whose response is in the corpus. */
 export interface Command {
   name: string;
   op: Op;
@@ -57,7 +57,7 @@ const TRICKY = '\r\nEND\r\nVALUE plain 0 4\r\nabcd\r\nEN\r\nHD O7\r\nSTORED\r\n\
 
 const KEYS = ['plain', 'missing', 'tricky', 'large', 'missing too', 'flagged'];
 
-/** A conversation with an answer of every kind, in this order. */
+/** A conversation with a response of every kind, in this order. */
 export const COMMANDS: readonly Command[] = [
   set('plain', ' 0123456789'),
   get('plain'),

@@ -70,7 +70,7 @@ export function recorded(name: ProtocolName): Exchange[] {
 
 const BLOCK = /^(?:VA|VALUE \S+ \d+) (\d+)/;
 
-/** The parts of an answer: frames, or lines with the data blocks that belong to them. */
+/** The parts of a response: frames, or lines with the data blocks that belong to them. */
 export function partsOf(name: ProtocolName, reply: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   for (let at = 0; at < reply.length; ) {

@@ -33,7 +33,7 @@ export function watchMemory(): Disposable {
   };
 }
 
-/** Begins to count anew. */
+/** Begins to count again. */
 export function resetMemory(): void {
   taken = 0;
 }

@@ -48,7 +48,7 @@ function fixtures(client: string): Stored[] {
     .filter(({ bytes }) => bytes.length <= MAX_FIXTURE);
 }
 
-/** What a serializer of ours writes. */
+/** What a serializer of memts writes. */
 function written<TIn>({ serialize }: Serializer<TIn, unknown>, values: readonly TIn[]): Stored[] {
   return values.map((value) => {
     const stored = serialize(1, value, Buffer.alloc(8));

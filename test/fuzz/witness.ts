@@ -6,12 +6,12 @@ import { Request, type WireKey } from '../../src/protocol/request.ts';
 import { Status } from '../../src/protocol/status.ts';
 import { Violation } from './guards.ts';
 
-/** A request that remembers what it was told, as numbers that are quickly compared. */
+/** A request that remembers what it got, as numbers that are quickly compared. */
 export class Witness extends Request {
   readonly outcomes: number[] = [];
   readonly values: { value: Buffer; hash: number; index: number }[] = [];
   settled = false;
-  /** Which keys of a batch an answer has come for. */
+  /** Which keys of a batch a response has come for. */
   readonly #told = new Set<number>();
 
   override settle(reply: Reply): void {
@@ -34,7 +34,7 @@ export class Witness extends Request {
     return this.op === Op.Get || this.op === Op.GetAndTouch || this.op === Op.GetMulti;
   }
 
-  /** The key that an answer with this index is about. */
+  /** The key that a response with this index is about. */
   keyAt(index: number): WireKey | undefined {
     return this.keys === undefined ? this.key : this.keys[index];
   }

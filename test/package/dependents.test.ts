@@ -62,7 +62,7 @@ it('stands in for memjs under connect-memjs and @keyv/memcache, with an override
   const { stdout, stderr } = await run(process.execPath, ['program.cjs'], project, {
     MEMCACHE_SERVERS: server.address,
   });
-  // One of them hands us an option of its own that is nearly one of ours.
+  // One of them passes us an option of its own that is nearly one of memts's.
   const lines = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('memts: there is no option ttl'));
   expect({ lines, stderr }).toEqual({
     lines: ['memts memts', 'true {"a":1} ', 'true ', 'Ada', 'gone '],

@@ -21,7 +21,7 @@ const TSX = createRequire(import.meta.url).resolve('tsx');
 let results: Map<string, Result>;
 let project: string;
 
-/** The file that a block becomes; scripts of CommonJS are told apart by the program that it is. */
+/** The file that a block becomes; scripts of CommonJS are recognised by the program that it is. */
 function nameOf({ file, line }: Block, extension: string): string {
   return `${file.replaceAll(/\W/g, '-')}-${line}.${extension}`;
 }

@@ -15,7 +15,7 @@ export interface AuditTarget {
 
 /**
  * Reads the counters and the lists from the servers themselves, not through the client: what one command did at two
- * servers, or twice at one, is in no answer that the client got.
+ * servers, or twice at one, is in no response that the client got.
  */
 export async function audit(ledger: Ledger, watch: Watch, target: AuditTarget): Promise<void> {
   const servers = await Promise.all(target.ports.map((port) => open(port, target.ca)));

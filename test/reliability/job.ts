@@ -5,7 +5,7 @@ import type { Tally } from './watch.ts';
 export const SUBJECTS = ['memts', 'memjs', 'memcached', 'memcache-client'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
 
-/** What a worker is told to do: one case. */
+/** What a worker is to do: one case. */
 export interface Job {
   /** Its keys begin with it. */
   run: string;

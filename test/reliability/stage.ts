@@ -6,7 +6,7 @@ import { Random } from '../support/random.ts';
 import { ChaosProxy } from './proxy.ts';
 import type { Settings } from './subjects/subject.ts';
 
-/** What stands on a stage. `login` is SASL for the binary protocol and text authentication for the others. */
+/** What stands on a stage. `login` is SASL for the binary protocol and ASCII authentication for the others. */
 export type StageKind = 'memcached' | 'tls' | 'sasl' | 'login' | 'memory' | 'elasticache' | 'dns';
 
 export const FLEET = 3;

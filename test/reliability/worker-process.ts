@@ -35,7 +35,7 @@ export class WorkerProcess {
     return this.#exited === undefined;
   }
 
-  /** Starts the load; with `onSample`, it is told every second how the worker is. */
+  /** Starts the load; with `onSample`, it gets every second how the worker is. */
   async begin(jobs: Job[], onSample?: (sample: Sample) => void): Promise<void> {
     if (onSample !== undefined) {
       this.#child.on('message', (message: FromWorker) => {

@@ -1,4 +1,4 @@
-/** A process that is told which clients to put under load, and what the faults are doing meanwhile, by its parent. */
+/** A process that gets which clients to put under load, and what the faults are doing meanwhile, by its parent. */
 import { type Belongings, belongings, leftBehind, memoryLeft } from './belongings.ts';
 import { CaseRun } from './case-run.ts';
 import type { FromWorker, Job, JobResult, ToWorker } from './job.ts';

@@ -15,7 +15,7 @@ const LOGIN = { username: 'u53r-n4me', password: PASSWORD };
 const PROTOCOLS = ['auto', 'binary', 'meta', 'classic'] as const;
 
 const clients = useClients();
-/** Everything that was told to anybody. */
+/** Everything that was said to anybody. */
 let told: unknown[] = [];
 const listen = (message: unknown): void => void told.push(message);
 diagnostics.subscribe('memts:connection', listen);

@@ -10,7 +10,7 @@ import { type Abilities, CAN, CHOSEN, EVERYTHING, SUBJECT } from '../support/sub
 
 const clients = useClients();
 
-/** What a login in text can be spoken in. */
+/** What ASCII authentication can be spoken in. */
 const TEXT = ['auto', ...CAN.protocols.filter((protocol) => protocol !== 'binary')] as const;
 
 /** What would be seen if it were carried out. */
@@ -82,7 +82,7 @@ describe.each(CHOSEN ? SERVERS.slice(0, 1) : SERVERS)('%s', (_name, start, can) 
           (reason: unknown) => reason,
         );
         if (error !== undefined) expect(error).toBeInstanceOf(MemcacheError);
-        // A connection that was out of step would fail the next command.
+        // A connection that was desynchronised would fail the next command.
         if (error !== undefined) expect(['ERR_PROTOCOL', 'ERR_TIMEOUT']).not.toContain((error as MemcacheError).code);
       }
       await nothingHappened();

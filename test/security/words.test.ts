@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Those steps whose outcome can be told. The ones before a step are carried out on the model before it is looked at. */
+/** Those steps whose outcome is known. The ones before a step are carried out on the model before it is looked at. */
 function* chosen(steps: readonly Step[], model: Model): Generator<{ step: Step; command: Command }> {
   const busy = new Set<string>();
   const alone = new Set<string>();

@@ -90,7 +90,7 @@ export interface Command {
   /** Takes several exchanges, so that nothing may go on beside it on its keys. */
   alone?: boolean;
   many?: boolean;
-  /** Whether the outcome can be told beforehand. @default always */
+  /** Whether the outcome is known beforehand. @default always */
   possible?: (item: Item | undefined, can: Abilities) => boolean;
   run: (client: Client, step: Step) => Promise<unknown>;
   /** What it has to come to, and what it does to the model. */
@@ -114,7 +114,7 @@ const isMissing = (item: Item | undefined): boolean => item === undefined;
 const valueIn = (model: Model, key: string): string | null => model.get(key)?.value ?? null;
 const trimmed = (value: Buffer | null): string | null => text(value)?.replace(/ +$/, '') ?? null;
 
-/** Whether it can be told what counting comes to: some servers take digits with a line end behind them, others don't. */
+/** Whether it is known what counting comes to: some servers take digits with a line end behind them, others don't. */
 const isPlain = (item: Item | undefined, can: Abilities): boolean => {
   if (item === undefined) return true;
   if (isNumber(item)) return can.countsHigh || BigInt(item.value) < MOST / 2n;

@@ -1,4 +1,4 @@
-/** Binary frames, built and told as text, for tests that look at servers byte by byte. */
+/** Binary frames, built and shown as text, for tests that look at servers byte by byte. */
 
 export interface FrameParts {
   key?: string;

@@ -3,7 +3,7 @@ import { cachedPackages } from './npm.ts';
 
 const VERSION = '6.1.0';
 
-/** Keyv 6 wants a newer Node.js than we do, so it is no dependency of ours: npm would warn of it. */
+/** Keyv 6 wants a newer Node.js than we do, so it is no dependency of memts: npm would warn of it. */
 export async function findKeyv6(): Promise<{ folder: string | undefined; reason: string }> {
   try {
     const folder = await cachedPackages(`memts-keyv/${VERSION}`, [`keyv@${VERSION}`], 30);

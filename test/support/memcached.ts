@@ -30,7 +30,7 @@ export interface MemcachedTls {
 export interface MemcachedOptions {
   /** One of those that `npm run servers` unpacks. @default the machine's own, or the environment's MEMCACHED */
   version?: VersionName | undefined;
-  /** More arguments, after ours, as `['-I', '16m']`. */
+  /** More arguments, after memts's, as `['-I', '16m']`. */
   args?: readonly string[] | undefined;
   /** Binary protocol only, with SASL PLAIN. */
   sasl?: readonly Credentials[] | undefined;
@@ -96,7 +96,7 @@ async function memcachedCommand(options: MemcachedOptions): Promise<ServerComman
   const args = path ? ['-s', path] : ['-l', '127.0.0.1', '-p', String(port), '-U', '0'];
   const readyFile = path ? undefined : join(folder, 'ports');
   const env: Record<string, string> = readyFile ? { MEMCACHED_PORT_FILENAME: readyFile } : {};
-  // As root memcached refuses to run without being told which user to be.
+  // As root memcached refuses to run without a word about which user to be.
   if (process.getuid?.() === 0) args.push('-u', 'root');
   if (options.sasl) {
     args.push('-S');

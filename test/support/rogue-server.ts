@@ -6,7 +6,7 @@ import { sleep } from './wait.ts';
 /** What a rogue server does with a connection; `index` counts the connections from 0. */
 export type Behaviour = (socket: Socket, index: number, server: RogueServer) => void;
 
-/** A TCP server that misbehaves as it is told, for what a real server can't be brought to do. */
+/** A TCP server that misbehaves as its caller says, for what a real server can't be brought to do. */
 export async function startRogueServer(onConnection: Behaviour): Promise<RogueServer> {
   const server = new RogueServer(await freePort(), onConnection);
   await server.accept();
@@ -111,7 +111,7 @@ export function resetAfterData(): Behaviour {
   };
 }
 
-/** Takes that many connections, and behaves to them as told; then refuses all, until the server's `accept()`. */
+/** Takes that many connections, and behaves to them as given; then refuses all, until the server's `accept()`. */
 export function refuseAfter(count: number, behaviour: Behaviour = silent()): Behaviour {
   return (socket, index, server) => {
     if (index + 1 === count) server.refuse();
@@ -166,7 +166,7 @@ export function inTurn(...behaviours: [Behaviour, ...Behaviour[]]): Behaviour {
   };
 }
 
-/** Answers rightly what a client asks before its first command, in whatever protocol, and behaves as told from then on. */
+/** Answers rightly what a client asks before its first command, in whatever protocol, and behaves as given from then on. */
 export function afterProbe(behaviour: Behaviour): Behaviour {
   return (socket, index, server) => {
     socket.once('data', (chunk: Buffer) => {

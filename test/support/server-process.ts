@@ -18,7 +18,7 @@ export interface ServerCommand {
   port: number;
   /** The unix socket, instead of host and port. */
   path?: string | undefined;
-  /** A file that the server writes once it listens. Without it, another server at the same port would pass for ours. */
+  /** A file that the server writes once it listens. Without it, another server at the same port would pass for this one. */
   readyFile?: string | undefined;
   /** Further servers that it needs; they are stopped with it. */
   behind?: readonly AsyncDisposable[] | undefined;

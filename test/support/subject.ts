@@ -87,7 +87,7 @@ export interface Abilities {
   /** Its statistics count the commands of clients. */
   counts: boolean;
   sasl: boolean;
-  /** A login in text. */
+  /** ASCII authentication. */
   login: boolean;
   tls: boolean;
   /** Whether connections stay open while nothing happens on them. */

@@ -298,7 +298,7 @@ it('counts the connections that are open by the meter of now', async () => {
   await client.get('key');
   expect(await measured(connections)).toMatchObject([{ value: 1 }]);
   await client.quit();
-  // The meter would otherwise be told of an end without a beginning, which is -1.
+  // The meter would otherwise get an end without a beginning, which is -1.
   expect(await measured(connections)).toMatchObject([{ value: 0 }]);
   [metrics, meterProvider] = [before[0], before[1]];
   expect(await measured(connections)).toMatchObject([{ value: 0 }]);

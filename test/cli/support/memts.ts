@@ -53,7 +53,7 @@ export interface Finished {
   bytes: Buffer;
 }
 
-/** The environment of a run: nothing of ours that the program looks at. */
+/** The environment of a run: nothing of memts's that the program looks at. */
 export function environment({ servers, env }: RunOptions): Record<string, string> {
   const kept = Object.entries(process.env).filter(([name]) => !/^(MEMCACH|CI$|FORCE_COLOR|NO_COLOR|NODE_)/.test(name));
   return {

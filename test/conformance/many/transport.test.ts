@@ -10,7 +10,7 @@ interface Item {
 
 const [GET, ADD, DELETE] = [0x00, 0x02, 0x04];
 
-/** A transport of the caller's own: a Server whose `write` keeps items in a map and answers a little later. */
+/** A custom transport: a Server whose `write` keeps items in a map and answers a little later. */
 function transport(refuse: (key: string) => number | Error = () => 0): { server: Server; items: Map<string, Item> } {
   const items = new Map<string, Item>();
   const server = new Server('nowhere', 11211);

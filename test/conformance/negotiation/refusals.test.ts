@@ -30,7 +30,7 @@ function create(address: string, options: Options = {}): Client {
   return client;
 }
 
-/** Answers each line, or pair of a line and a data block, and closes when it has no answer. */
+/** Answers each line, or pair of a line and a data block, and closes when it has none. */
 function text(answer: (line: string, data: string) => string | undefined): Behaviour {
   return (socket: Socket) => {
     let pending = '';

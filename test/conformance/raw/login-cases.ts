@@ -2,8 +2,8 @@ import { Opcode } from '../../../src/memory-server/wire/binary.ts';
 import { frame } from '../../support/binary-frames.ts';
 import type { BinaryCase, RawCase } from './case.ts';
 
-/** Text authentication; the users are `user` with `secret` and `bob` with `pa:ss:x`. */
-export const textAuthenticationCases: readonly RawCase[] = [
+/** ASCII authentication; the users are `user` with `secret` and `bob` with `pa:ss:x`. */
+export const asciiAuthenticationCases: readonly RawCase[] = [
   {
     name: 'a command before the login',
     send: 'mn\r\n',

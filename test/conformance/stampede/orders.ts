@@ -1,6 +1,6 @@
 export const PROTOCOLS = ['binary', 'meta', 'classic'] as const;
 
-/** What a process is told to do. */
+/** What a process is to do. */
 export type Order = { protocol: (typeof PROTOCOLS)[number] } & (
   | {
       ask: true;

@@ -47,7 +47,7 @@ export class Processes implements Disposable {
     return child;
   }
 
-  /** Has each process carry the order out; one that is killed meanwhile has no answer. */
+  /** Has each process carry the order out; one that is killed meanwhile has none. */
   async all(order: Order): Promise<Answer[]> {
     const answers = await Promise.all(
       this.#children.filter(runs).map((child) => {

@@ -11,7 +11,7 @@ beforeEach(() => {
   passed = 0;
 });
 
-/** A configuration endpoint that answers with what it is told to. */
+/** A configuration endpoint that answers with what it is to. */
 async function startEndpoint(block: string) {
   const state = { block };
   const server = await startRogueServer((socket) => {

@@ -11,7 +11,7 @@ function discovering(discovery: Discovery, options = {}): Client {
   return clients.create(null as never, { discovery, protocol: 'auto', retries: 1, ...options });
 }
 
-/** What a source of one's own may do. */
+/** What a custom source may do. */
 const FAILING: [what: string, discover: () => unknown][] = [
   ['rejects with nothing', () => Promise.reject()],
   ['rejects with null', () => Promise.reject(null)],

@@ -18,7 +18,7 @@ const CALLS: [name: string, call: (client: Client, options?: CommandOptions) => 
   ['connect', (client) => client.connect()],
 ];
 
-/** A source whose answers come when the test says so. */
+/** A source whose responses come when the test says so. */
 function slowSource() {
   const asked: ((servers: DiscoveredServer[]) => void)[] = [];
   const discovery = {

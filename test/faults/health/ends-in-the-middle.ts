@@ -1,5 +1,5 @@
 /**
- * A program that takes leave of its client in the middle of a call that is made of several commands. It prints what
+ * A program that disconnects its client in the middle of a call that is made of several commands. It prints what
  * became of the call, and has to end by itself.
  */
 import { Client, type MemcacheError } from '../../../src/index.ts';

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([...plain, sasl].map((server) => server.stop())));
 
-/** Makes trouble on those lines until it is told to stop. */
+/** Makes trouble on those lines until it is to stop. */
 async function trouble(proxies: readonly TcpProxy[], commands: RandomCommands, until: () => boolean): Promise<void> {
   while (!until()) {
     const proxy = commands.random.pick(proxies);

@@ -1,4 +1,4 @@
-/** Carries out a command, says how that went, takes leave of the server as told, and has nothing more to do. */
+/** Carries out a command, says how that went, disconnects from the server as ordered, and has nothing more to do. */
 import { Client, type MemcacheError } from '../../../src/index.ts';
 
 const [, , address, how] = process.argv;

@@ -184,7 +184,7 @@ test('a connection that timed out, then the server is back: the client recovers'
   await expect.poll(() => client.set('a', 'value').catch(() => false), { interval: 10 }).toBe(true);
 });
 
-/** The header of an answer to a get, and the flags. */
+/** The header of a response to a get, and the flags. */
 function valueHeader(request: Buffer, valueLength: number): Buffer {
   const { opcode, opaque } = Header.fromBuffer(request);
   const totalBodyLength = 4 + valueLength;

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  // Warnings are told on a later tick.
+  // Warnings are emitted on a later tick.
   await sleep(1);
   process.off('warning', onWarning);
   expect(warnings).toEqual([]);

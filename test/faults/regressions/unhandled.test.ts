@@ -71,7 +71,7 @@ async function callAll(client: Client, end?: () => void): Promise<unknown[]> {
   client.set('a', 'v', {}, null as never);
   end?.();
   await eventually(() => errors.length >= 17);
-  // Whatever is not handled is told of at the end of a turn.
+  // Whatever is not handled is reported at the end of a turn.
   await new Promise((resolve) => setTimeout(resolve, 20));
   return errors;
 }

@@ -22,7 +22,7 @@ export interface Report {
 /** How long a test may take until its promise settles or it calls `t.end()`, in milliseconds. */
 const PATIENCE = 5000;
 
-/** Long enough for an answer that comes twice, or after the end, to be seen. */
+/** Long enough for a response that comes twice, or after the end, to be seen. */
 const AFTERMATH = 50;
 
 /**

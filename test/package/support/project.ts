@@ -15,7 +15,7 @@ export function makeProject(name: string, packages: Readonly<Record<string, stri
   return project;
 }
 
-/** Packages of ours, to be put beside it. */
+/** memts's packages, to be put beside it. */
 export function ofOurs(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, join(ROOT, 'node_modules', name)]));
 }

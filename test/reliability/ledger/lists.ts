@@ -1,6 +1,6 @@
 import type { Verdict } from './counters.ts';
 
-/** So many pieces are put to a value before it is begun anew. */
+/** So many pieces are put to a value before it is begun again. */
 const PIECES = 24;
 /** So many pieces of a key are remembered with the generation that they were seen in. */
 const RING = 1024;
@@ -44,7 +44,7 @@ export class Lists {
     return { kind, value: `<${this.keys[index]}.${list.serial}>` };
   }
 
-  /** The value was begun anew. */
+  /** The value was begun again. */
   reset(index: number): void {
     (this.#lists[index] as List).pieces = 0;
   }

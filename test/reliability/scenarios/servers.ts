@@ -121,7 +121,7 @@ function cutEarly(reach: number): Scenario['play'] {
   };
 }
 
-/** What a server may get wrong. Classic replies have no opaque: one too few or too many can't be told from the right one. */
+/** What a server may get wrong. Classic replies have no opaque: one too few or too many can't be distinguished from the right one. */
 function anyFault({ random, protocol }: Play): Fault {
   const share = random.pick([0.001, 0.02]);
   const always: Fault[] = [

@@ -19,14 +19,14 @@ interface Api {
   end(): void;
 }
 
-/** memcached (3rd-Eden), with a server that failed tried again as soon as ours are. */
+/** memcached (3rd-Eden), with a server that failed tried again as soon as memts's are. */
 export class MemcachedSubject implements Subject {
   readonly name = 'memcached';
   readonly prepends = true;
   readonly #client: Api;
 
   constructor({ servers, timeout, retries, retryDelay, failoverTime, connections }: Settings) {
-    // It looks after servers with the program `ping`, and has no answer to a machine without one.
+    // It looks after servers with the program `ping`, and does not work on a machine without one.
     process.env.PATH = `${process.env.MEMTS_STAND_INS ?? ''}${delimiter}${process.env.PATH}`;
     this.#client = new Memcached([...servers], {
       timeout: timeout * 1000,

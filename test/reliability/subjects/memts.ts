@@ -6,7 +6,7 @@ type Options = ClientOptions<string | Uint8Array, Buffer | null> & ServerOptions
 
 const EXPIRES = { expires: 120 };
 
-/** Ours. Half of the commands are called with a callback, the others return promises. */
+/** memts. Half of the commands are called with a callback, the others return promises. */
 export class Memts implements Subject {
   readonly name = 'memts';
   readonly prepends = true;

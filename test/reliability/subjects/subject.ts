@@ -35,7 +35,7 @@ export interface Subject {
   touch(key: string, seconds: number, done: Done): void;
   /** Drops all connections; commands that wait fail. */
   close(): void;
-  /** Takes leave for good. */
+  /** Disconnects for good. */
   quit(): Promise<void>;
 }
 

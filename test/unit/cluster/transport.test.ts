@@ -9,7 +9,7 @@ import {
   Server,
 } from '../../../src/index.ts';
 
-/** A transport of the caller's own: keeps the frames, and answers as told. */
+/** A custom transport: keeps the frames, and answers as given. */
 class Transport implements FrameTransport {
   readonly host = 'own';
   readonly port = 1;

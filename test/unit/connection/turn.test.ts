@@ -57,7 +57,7 @@ describe('commands for several servers', () => {
     try {
       await client.connect();
       write.mockClear();
-      // Those that come next begin when the answers of one server are in, and are for all servers.
+      // Those that come next begin when the responses of one server are in, and are for all servers.
       const both = async (i: number) => [await client.get(`first:${i}`), await client.get(`next:${i}`)];
       await Promise.all(Array.from({ length: 300 }, (_, i) => both(i)));
       const written = write.mock.contexts.filter((socket) => ports.includes((socket as net.Socket).remotePort ?? 0));

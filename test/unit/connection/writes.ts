@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 
-/** A stream that keeps what is written to it, and takes it when it is told to. */
+/** A stream that keeps what is written to it, and takes it when it is to. */
 export class Writes extends Duplex {
   readonly chunks: Buffer[] = [];
   /** How many times the stream below was called. */

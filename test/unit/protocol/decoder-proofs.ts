@@ -21,7 +21,7 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
     });
 
     it('is understood in two pieces, wherever it is cut', () => {
-      // Each answer for itself, with its neighbours: all cuts of the whole would take long.
+      // Each response for itself, with its neighbours: all cuts of the whole would take long.
       for (let i = 0; i < exchanges.length; i++) {
         const some = exchanges.slice(i, i + 2);
         const bytes = streamOf(some);
@@ -158,7 +158,7 @@ export function proveTextDecoder(protocol: Protocol, exchanges: readonly Exchang
   });
 }
 
-/** Everything that was told before the stream ended or was refused; any other error fails the test. */
+/** Everything that was delivered before the stream ended or was refused; any other error fails the test. */
 function told(protocol: Protocol, exchanges: readonly Exchange[], pieces: Iterable<Buffer>) {
   const requests = exchanges.map(({ request }, index) => Object.assign(request(), { opaque: index * 1000 + 7 }));
   try {

@@ -37,7 +37,7 @@ export class KeptOutput implements Output {
   }
 }
 
-/** What a request was told, with the parts of a reply that say something. */
+/** What a request got, with the parts of a reply that say something. */
 export interface Told {
   status: number;
   value?: string;
@@ -69,7 +69,7 @@ export type Fields = Partial<
   >
 >;
 
-/** A request that remembers what it was told. */
+/** A request that remembers what it got. */
 export class KeptRequest extends Request {
   readonly told: Told[] = [];
   failure: MemcacheError | undefined;
@@ -154,7 +154,7 @@ export interface Exchange {
   told: Told[];
 }
 
-/** The answers of all exchanges in one stream, and what a decoder makes of it in these pieces. */
+/** The responses of all exchanges in one stream, and what a decoder makes of it in these pieces. */
 export function replay(protocol: Protocol, exchanges: readonly Exchange[], pieces: Iterable<Uint8Array>): Told[][] {
   const requests = exchanges.map(({ request }, index) => {
     const made = request();

@@ -3,7 +3,7 @@ import type { Protocol } from '../../../src/protocol/protocol.ts';
 import { OUT_OF_STEP } from './decoder-proofs.ts';
 import { cut, decodePieces, KeptQueue, type KeptRequest } from './harness.ts';
 
-/** Shows that an answer is out of step, in one piece, in any two and byte by byte, and that nobody got anything. */
+/** Shows that a response is desynchronised, in one piece, in any two and byte by byte, and that nobody got anything. */
 export function expectOutOfStep(protocol: Protocol, make: () => KeptRequest, answer: string | Buffer): void {
   const bytes = Buffer.from(answer as string, 'latin1');
   const cuts = [...bytes.keys()];

@@ -35,7 +35,7 @@ export class Wire implements Disposable {
     return new Wire(protocol, socket);
   }
 
-  /** Sends one request and resolves with all that it was told. */
+  /** Sends one request and resolves with all that it got. */
   async ask(op: Op, key: WireKey = '', fields: Fields = {}): Promise<Told[]> {
     const request = make(op, key, fields);
     const done = new Promise<void>((resolve, reject) => {
@@ -50,7 +50,7 @@ export class Wire implements Disposable {
     return request.told;
   }
 
-  /** Sends a request without waiting for its answer. */
+  /** Sends a request without waiting for its response. */
   send(request: Request): void {
     request.opaque = this.nextOpaque;
     this.nextOpaque += 1 + (request.keys?.length ?? 0);

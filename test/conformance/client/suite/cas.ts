@@ -25,7 +25,7 @@ export function describeCas(target: Target): void {
     it.for(compared)('%s is refused, and changes nothing', async ([, change]) => {
       const key = target.key('cas');
       await target.client.set(key, '5');
-      // Whether it is told depends on what the connection has found out so far.
+      // Whether it is reported depends on what the connection has found out so far.
       const outcome = await change(target.client, key, 5n).catch(({ code }) => code);
       expect(outcome).toBeOneOf([false, 'ERR_UNSUPPORTED']);
       expect(await target.text(key)).toBe('5');

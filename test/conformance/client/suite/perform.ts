@@ -22,7 +22,7 @@ export function describePerform(target: Target): void {
       return;
     }
 
-    /** Sends a frame and gives back its answer. */
+    /** Sends a frame and gives back its response. */
     async function perform(opcode: number, key: string, extras = '', value = '', seq?: number): Promise<Message> {
       const { client } = target;
       client.incrSeq();

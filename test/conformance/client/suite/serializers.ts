@@ -6,7 +6,7 @@ import { flagsOf, type Target } from './target.ts';
 
 type Call = { what: 'serialize' | 'deserialize'; opcode: number; value: unknown; extras: Buffer };
 
-/** Hands everything through and keeps what it was called with. */
+/** Passes everything unchanged and keeps what it was called with. */
 class Recorder implements Serializer<string | Uint8Array, Buffer | null> {
   readonly calls: Call[] = [];
 

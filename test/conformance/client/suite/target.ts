@@ -62,7 +62,7 @@ export class Target {
     this.#clients.clear();
     for (const proxy of this.#proxies) await proxy.stop();
     this.#proxies.clear();
-    // What the shared client has not told of this case's failures is not told in the next one.
+    // What the shared client has not logged of this case's failures is not logged in the next one.
     this.#client?.engine.log.flush();
     this.log = [];
   }

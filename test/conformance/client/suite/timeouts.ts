@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { called, failure } from '../../../support/outcomes.ts';
 import type { Target } from './target.ts';
 
-/** How much later than promised an answer may come on a busy machine, in milliseconds. */
+/** How much later than promised a response may come on a busy machine, in milliseconds. */
 const SLACK = 250;
 
 /** The first command opens the connection: it has time for that on a busy machine. */

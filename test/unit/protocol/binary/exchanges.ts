@@ -104,7 +104,7 @@ export const BINARY_EXCHANGES: readonly Exchange[] = [
   },
 ];
 
-/** One frame for an answer. */
+/** One frame for a response. */
 function one(op: Op, parts: Parameters<typeof response>[1], told: Told, fields: Fields = {}): Exchange {
   return { request: () => make(op, 'k', fields), answer: (opaque) => response(op, { opaque, ...parts }), told: [told] };
 }
