@@ -14,11 +14,11 @@ export type ComputeMany<TKey extends Key, TValue> = (
 
 /** What a computation has answered, by the ids of the caller's keys. Throws `ERR_INVALID_ARGUMENT`. */
 export function readAnswers(made: unknown): Map<string, unknown> {
-  if (typeof made !== 'object' || made === null) throw noAnswers(made);
+  if (typeof made !== 'object' || made === null) throw nothingFound(made);
   const pairs = Symbol.iterator in made ? (made as Iterable<unknown>) : Object.entries(made);
   const answers = new Map<string, unknown>();
   for (const pair of pairs) {
-    if (!Array.isArray(pair) || !isKey(pair[0])) throw noAnswers(pair);
+    if (!Array.isArray(pair) || !isKey(pair[0])) throw nothingFound(pair);
     answers.set(keyId(pair[0]), pair[1]);
   }
   return answers;
@@ -28,6 +28,6 @@ function isKey(value: unknown): value is Key {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
-function noAnswers(found: unknown): Error {
+function nothingFound(found: unknown): Error {
   return invalidType('result of compute', 'a Map, pairs of a key and a value, or an object by key', found);
 }
