@@ -12,6 +12,7 @@ const common: UserConfig = {
 const ENTRIES = {
   index: 'src/index.ts',
   serializers: 'src/serializers/foreign/index.ts',
+  cache: 'src/cache/index.ts',
   'memory-server': 'src/memory-server/index.ts',
   keyv: 'src/adapters/keyv.ts',
   'keyv-create': 'src/adapters/keyv-create.ts',
@@ -26,6 +27,8 @@ const BASE = /src\/(?!index|memjs|errors)[\w-]+\.ts$/;
 const CLIENT = /src\/(client|cluster|connection)\//;
 const PROTOCOL = /src\/protocol\//;
 const VALUES = /src\/serializers\/(?!foreign)/;
+/** But for the entry itself. */
+const CACHE = /src\/cache\/(?!index)/;
 const ADAPTERS = /src\/adapters\/shared\//;
 
 /**
@@ -39,6 +42,7 @@ const PARTS = [
   { name: 'parts/protocol', test: PROTOCOL },
   { name: 'parts/values', test: VALUES },
   { name: 'parts/client', test: CLIENT },
+  { name: 'parts/cache', test: CACHE },
   { name: 'parts/adapters', test: ADAPTERS },
 ];
 
@@ -46,6 +50,7 @@ const PARTS = [
 const PARTS_OF_COMMONJS = [
   { name: 'parts/base', test: (id: string) => ERRORS.test(id) || BASE.test(id) },
   { name: 'parts/client', test: (id: string) => [CLIENT, PROTOCOL, VALUES].some((part) => part.test(id)) },
+  { name: 'parts/cache', test: CACHE },
   { name: 'parts/adapters', test: ADAPTERS },
 ];
 

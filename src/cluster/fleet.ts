@@ -123,11 +123,16 @@ export class Fleet {
     return standIn === undefined ? undefined : this.#backends.of(standIn);
   }
 
+  /** The server that a key belongs to, whether it is ejected or not: what must not be in two places goes to no other. */
+  home(key: WireKey): Backend | undefined {
+    const { servers } = this;
+    const server = servers[servers.length > 1 ? Number(this.#chooser.getServer(asText(key))) : 0];
+    return server === undefined ? undefined : this.#backends.of(server);
+  }
+
   /** Whether a server is the one that a key belongs to, and none that stands in for it. */
   isOwn(server: Backend | undefined, key: WireKey): boolean {
-    const { servers } = this;
-    const own = servers[servers.length > 1 ? Number(this.#chooser.getServer(asText(key))) : 0];
-    return own !== undefined && this.#backends.of(own) === server;
+    return server !== undefined && this.home(key) === server;
   }
 
   /** The same as MemJS has it: a transport is the caller's own object. */

@@ -31,22 +31,33 @@ export interface Right {
   readonly lockedAt?: number;
 }
 
+/** Chooses the server of a key; none where there is none that may be asked. */
+export type Choice = (key: WireKey) => Backend | undefined;
+
 /** Asks the server of one key for its value and for the right to make it, and stores what was made. */
 export class Guard {
   readonly #engine: Engine;
   readonly #key: WireKey;
   readonly #plan: Plan;
   readonly #call: OpenCall;
+  readonly #choose: Choice;
   /** The server that was asked last. */
   #server: Backend | undefined;
   /** Whether there was a value to serve. */
   hit = false;
 
-  constructor(engine: Engine, key: WireKey, plan: Plan, call: OpenCall) {
+  constructor(
+    engine: Engine,
+    key: WireKey,
+    plan: Plan,
+    call: OpenCall,
+    choose: Choice = (wire) => engine.fleet.backend(wire),
+  ) {
     this.#engine = engine;
     this.#key = key;
     this.#plan = plan;
     this.#call = call;
+    this.#choose = choose;
   }
 
   /** Tells a trace what it was about. */
@@ -57,7 +68,7 @@ export class Guard {
   }
 
   async look(): Promise<Sight> {
-    const early = this.#marks(this.#engine.fleet.backend(this.#key)) ? this.#isMarked() : undefined;
+    const early = this.#marks(this.#choose(this.#key)) ? this.#isMarked() : undefined;
     const [seen, marked] = await Promise.all([this.#see(), early]);
     if (!needsMarker(seen, this.#plan)) return { seen, marked: true };
     return { seen, marked: marked ?? (await this.#isMarked()) };
@@ -81,20 +92,24 @@ export class Guard {
   }
 
   /** Tries to get the right to make a new value for one that is old; who gets it looks again, since it may have come. */
-  async lock(): Promise<Right | undefined> {
+  async lock(isOld = (sight: Sight): boolean | Promise<boolean> => this.#isOldItem(sight)): Promise<Right | undefined> {
     const item = lockItem(this.#plan.lockFor, this.#engine);
     if ((await this.#send(this.#item(Op.Add, this.#beside('lock'), item))) !== true) return undefined;
     const lock = { server: this.#server as Backend, cas: 0n, lockedAt: monotonicNow() };
     const sight = await this.look();
-    const { item: old, cas } = sight.seen;
-    if (old !== undefined && this.isOld(sight, new Copies(this.#engine, old))) return { ...lock, cas };
+    if (await isOld(sight)) return { ...lock, cas: sight.seen.cas };
     await this.release(lock);
     return undefined;
   }
 
+  #isOldItem(sight: Sight): boolean {
+    const { item } = sight.seen;
+    return item !== undefined && this.isOld(sight, new Copies(this.#engine, item));
+  }
+
   /** Stores what was made, unless the key has been written or deleted since the right was won. */
   async store(right: Right, item: StoreItem, { fresh }: Life): Promise<void> {
-    if (this.#engine.fleet.backend(this.#key) !== right.server) return;
+    if (this.#choose(this.#key) !== right.server) return;
     const marks = this.#marks(right.server);
     // Before the value: an invalidation that comes in between keeps the value out, and one behind it finds the marker.
     if (marks) await this.#send(this.#item(Op.Set, this.#beside('fresh'), markerItem(fresh, this.#engine)));
@@ -110,7 +125,7 @@ export class Guard {
   /** Gives a right back, with nothing stored. */
   async release(right: Right): Promise<void> {
     if (right.lockedAt !== undefined) return this.#unlock(right);
-    if (this.#engine.fleet.backend(this.#key) !== right.server) return;
+    if (this.#choose(this.#key) !== right.server) return;
     await this.#send(
       right.cas === 0n
         ? new ChangeCommand(Op.Delete, this.#key, NO_OPTIONS, this.#engine)
@@ -120,7 +135,7 @@ export class Guard {
 
   /** Only while the lock is surely this one's: past that it may be another's. */
   async #unlock({ server, lockedAt }: Right): Promise<void> {
-    if (lockedAt === undefined || this.#engine.fleet.backend(this.#key) !== server) return;
+    if (lockedAt === undefined || this.#choose(this.#key) !== server) return;
     const surely = (serverSeconds(this.#plan.lockFor) - 1) * 1000;
     if (monotonicNow() - lockedAt < surely) await this.#send(new UnlockCommand(this.#beside('lock'), this.#engine));
   }
@@ -154,7 +169,7 @@ export class Guard {
   /** To the server of the guarded key, whatever the command's own key: all that guards it lives and dies with it. */
   async #send(command: ClientCommand): Promise<unknown> {
     this.#call.check();
-    const server = this.#engine.fleet.backend(this.#key);
+    const server = this.#choose(this.#key);
     if (server === undefined) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
     this.#server = server;
     // The log says what its failure means for getOrSet.

@@ -1,0 +1,386 @@
+import { EventEmitter } from 'node:events';
+import { untilAborted } from '../client/aborts.ts';
+import type { AnyClient } from '../client/any-client.ts';
+import type { Engine } from '../client/engine.ts';
+import type { Stored } from '../client/get-or-set/stored.ts';
+import { isExpiration } from '../client/options.ts';
+import { invalid, invalidType } from '../errors.ts';
+import { type StructuredInput, structuredSerializer } from '../serializers/structured.ts';
+import { Codec, type Encoded } from './codec.ts';
+import { Computations, type Served, type Task } from './computations.ts';
+import { type Found, Items } from './items.ts';
+import { CacheKeys } from './keys.ts';
+import { Loader, type LoadMany } from './loader.ts';
+import {
+  type CacheGetOptions,
+  type CacheGetOrSetOptions,
+  type CacheOptions,
+  type CacheSetOptions,
+  type CallPlan,
+  checkTags,
+  toCallPlan,
+} from './options.ts';
+import { type Schema, validated } from './schema.ts';
+import { type CacheStats, countersOf } from './stats.ts';
+import { Versions } from './versions.ts';
+
+/** Makes the value of a key. `signal` is aborted when it has taken too long. */
+export type CacheCompute<T> = (context: { signal: AbortSignal }) => T | Promise<T>;
+
+/** What a schema makes of a value. */
+export type SchemaOutput<TSchema> = TSchema extends Schema<infer TOut> ? TOut : never;
+
+/** Options of `wrap`. */
+export interface CacheWrapOptions<TArguments extends readonly unknown[], TSchema extends Schema | undefined>
+  extends Omit<CacheGetOrSetOptions<TSchema>, 'tags' | 'signal'> {
+  /** The key for the arguments of a call. */
+  key: (...given: TArguments) => string;
+  /** The tags, or what makes them of the arguments of a call. */
+  tags?: readonly string[] | ((...given: TArguments) => readonly string[]) | undefined;
+}
+
+/** Options of `invalidateTags`. */
+export interface InvalidateOptions {
+  /** For how many seconds `getOrSet` still serves the old values, while one caller makes a new one. @default 0 */
+  staleFor?: number | undefined;
+}
+
+/** Events of a cache. */
+export interface CacheEvents {
+  /** A read that became a miss, or something that was not stored: the server's error, or what could not be read. */
+  error: [error: Error];
+}
+
+/**
+ * A cache for an application, on a client of memcached. `undefined` is a miss, `null` a value.
+ *
+ * Reads never fail because a server is away: it is a miss, an event `error` and a number in `stats()`. Writes and
+ * invalidations reject then. Each key and each tag belongs to one server and never fails over, so that no second copy can
+ * be missed by an invalidation. Arguments that can't be meant reject with `ERR_INVALID_ARGUMENT` or `ERR_INVALID_KEY`.
+ */
+export class Cache<TIn = StructuredInput, TOut = unknown> {
+  readonly #engine: Engine;
+  readonly #options: CacheOptions<TIn, TOut>;
+  readonly #keys: CacheKeys;
+  readonly #versions: Versions;
+  readonly #codec: Codec;
+  readonly #items: Items;
+  readonly #computations: Computations;
+  readonly #events = new EventEmitter();
+  readonly #stats = countersOf();
+
+  /** Throws `ERR_INVALID_ARGUMENT` for what is no client, and for options that can't be meant. */
+  constructor(client: AnyClient, options: CacheOptions<TIn, TOut> = {}) {
+    const engine: unknown = typeof client === 'object' && client !== null ? Reflect.get(client, 'engine') : undefined;
+    if (typeof engine !== 'object' || engine === null) throw invalidType('client', 'a Client of memts', client);
+    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    this.#engine = engine as Engine;
+    this.#options = { ...options };
+    toCallPlan(this.#options, undefined, this.#engine);
+    this.#keys = new CacheKeys(this.#engine, options.namespace ?? '');
+    this.#versions = new Versions(this.#engine);
+    // What goes in is checked by the types where values are stored.
+    this.#codec = new Codec((options.serializer ?? structuredSerializer()) as never);
+    this.#items = new Items(this.#engine, this.#keys, this.#versions);
+    this.#computations = new Computations(this.#engine, this.#items, this.#codec, {
+      failed: (error) => this.#failed(error),
+      unreadable: (error) => this.#unreadable(error),
+      computed: () => this.#stats.computed++,
+    });
+  }
+
+  /** The value of a key, `undefined` for a miss. `get<User>(key)` says what it is, unless a schema does. */
+  get<TSchema extends Schema>(
+    key: string,
+    options: CacheGetOptions<TSchema> & { schema: TSchema },
+  ): Promise<SchemaOutput<TSchema> | undefined>;
+  get<T = TOut>(key: string, options?: CacheGetOptions<undefined>): Promise<T | undefined>;
+  async get(key: string, options?: CacheGetOptions): Promise<unknown> {
+    const { schema } = toCallPlan(this.#options, options, this.#engine);
+    return this.#count(await this.#find(this.#keys.value(key), schema));
+  }
+
+  /** The values of many keys: a `Map` of the hits. */
+  getMany<TSchema extends Schema>(
+    keys: Iterable<string>,
+    options: CacheGetOptions<TSchema> & { schema: TSchema },
+  ): Promise<Map<string, SchemaOutput<TSchema>>>;
+  getMany<T = NonNullable<TOut>>(keys: Iterable<string>, options?: CacheGetOptions<undefined>): Promise<Map<string, T>>;
+  async getMany(keys: Iterable<string>, options?: CacheGetOptions): Promise<Map<string, unknown>> {
+    const { schema } = toCallPlan(this.#options, options, this.#engine);
+    const wires = this.#wires(keys);
+    const values = await Promise.all(Array.from(wires.values(), (wire) => this.#find(wire, schema)));
+    const found = new Map<string, unknown>();
+    [...wires.keys()].forEach((key, index) => {
+      const value = this.#count(values[index]);
+      if (value !== undefined) found.set(key, value);
+    });
+    return found;
+  }
+
+  /** Whether a key has a value. */
+  async has(key: string): Promise<boolean> {
+    return (await this.#look(this.#keys.value(key)))?.worth === 'fresh';
+  }
+
+  /** Stores a value; rejects when its server is away. */
+  async set(key: string, value: TIn, options?: CacheSetOptions): Promise<true> {
+    const call = toCallPlan(this.#options, options, this.#engine);
+    await this.#store(this.#keys.value(key), this.#codec.encode(value), call);
+    return true;
+  }
+
+  /** Stores many values alike; rejects when one of their servers is away, with the others stored. */
+  async setMany(entries: Iterable<readonly [key: string, value: TIn]>, options?: CacheSetOptions): Promise<true> {
+    const call = toCallPlan(this.#options, options, this.#engine);
+    // Where a key stands twice, the last value counts.
+    const values = new Map(checkIterable(entries));
+    const encoded = Array.from(values, ([key, value]) => [this.#keys.value(key), this.#codec.encode(value)] as const);
+    await all(encoded.map(([wire, item]) => this.#store(wire, item, call)));
+    return true;
+  }
+
+  /** Deletes a value; whether there was an item. Rejects when its server is away. */
+  async delete(key: string): Promise<boolean> {
+    return this.#delete(this.#keys.value(key));
+  }
+
+  /** Deletes many values, by key whether there was an item; rejects when one of their servers is away. */
+  async deleteMany(keys: Iterable<string>): Promise<Map<string, boolean>> {
+    const wires = this.#wires(keys);
+    const deleted = await all(Array.from(wires.values(), (wire) => this.#delete(wire)));
+    return new Map([...wires.keys()].map((key, index) => [key, deleted[index] as boolean]));
+  }
+
+  /**
+   * The value of a key; where there is none, `compute` makes it, once at a time for a key among all processes. What it
+   * throws reaches all who wait and stores nothing, and so does what `schema` refuses of it. `undefined` is not stored.
+   */
+  getOrSet<TSchema extends Schema>(
+    key: string,
+    compute: CacheCompute<unknown>,
+    options: CacheGetOrSetOptions<TSchema> & { schema: TSchema },
+  ): Promise<SchemaOutput<TSchema>>;
+  getOrSet<T extends TIn | null | undefined>(
+    key: string,
+    compute: CacheCompute<T>,
+    options?: CacheGetOrSetOptions<undefined>,
+  ): Promise<Stored<T, TOut>>;
+  async getOrSet(key: string, compute: CacheCompute<unknown>, options?: CacheGetOrSetOptions): Promise<unknown> {
+    if (typeof compute !== 'function') throw invalidType('compute', 'a function', compute);
+    const call = toCallPlan(this.#options, options, this.#engine);
+    const served = this.#compute(this.#keys.value(key), compute, call);
+    const signal = options?.signal ?? undefined;
+    return signal === undefined ? served : untilAborted(served, signal);
+  }
+
+  /**
+   * The values of many ids, as a `Map` by id: `keyOf` says under which key each is, and `load` makes those that are
+   * missing, in one call, as a `Map` by id or as an array in the order of the ids that it was given. What it has no value
+   * for, or `undefined`, is left out.
+   */
+  getOrSetMany<TId, TSchema extends Schema>(
+    ids: Iterable<TId>,
+    keyOf: (id: TId) => string,
+    load: LoadMany<TId, unknown>,
+    options: CacheGetOrSetOptions<TSchema> & { schema: TSchema },
+  ): Promise<Map<TId, SchemaOutput<TSchema>>>;
+  getOrSetMany<TId, T extends TIn | null | undefined>(
+    ids: Iterable<TId>,
+    keyOf: (id: TId) => string,
+    load: LoadMany<TId, T>,
+    options?: CacheGetOrSetOptions<undefined>,
+  ): Promise<Map<TId, Exclude<Stored<T, TOut>, undefined>>>;
+  async getOrSetMany<TId>(
+    ids: Iterable<TId>,
+    keyOf: (id: TId) => string,
+    load: LoadMany<TId, unknown>,
+    options?: CacheGetOrSetOptions,
+  ): Promise<Map<TId, unknown>> {
+    if (typeof keyOf !== 'function') throw invalidType('keyOf', 'a function', keyOf);
+    if (typeof load !== 'function') throw invalidType('load', 'a function', load);
+    const call = toCallPlan(this.#options, options, this.#engine);
+    const wires = new Map(Array.from(new Set(checkIterable(ids)), (id) => [id, this.#keys.value(keyOf(id))]));
+    const loader = new Loader(load, wires.size);
+    const served = Promise.all(
+      Array.from(wires, async ([id, wire]) => {
+        const compute = (context: { signal: AbortSignal }) => loader.load(id, context.signal);
+        const value = await loader.follow(
+          this.#compute(wire, compute, call, () => loader.passed(id)),
+          id,
+        );
+        return [id, value] as const;
+      }),
+    );
+    const signal = options?.signal ?? undefined;
+    const pairs = await (signal === undefined ? served : untilAborted(served, signal));
+    return new Map(pairs.filter(([, value]) => value !== undefined));
+  }
+
+  /** A function with the cache before it: what it returns for a key is computed once. */
+  wrap<TArguments extends readonly unknown[], TSchema extends Schema>(
+    compute: (...given: TArguments) => unknown,
+    options: CacheWrapOptions<TArguments, TSchema> & { schema: TSchema },
+  ): (...given: TArguments) => Promise<SchemaOutput<TSchema>>;
+  wrap<TArguments extends readonly unknown[], T extends TIn | null | undefined>(
+    compute: (...given: TArguments) => T | Promise<T>,
+    options: CacheWrapOptions<TArguments, undefined>,
+  ): (...given: TArguments) => Promise<Stored<T, TOut>>;
+  wrap<TArguments extends readonly unknown[]>(
+    compute: (...given: TArguments) => unknown,
+    options: CacheWrapOptions<TArguments, Schema | undefined>,
+  ): (...given: TArguments) => Promise<unknown> {
+    if (typeof compute !== 'function') throw invalidType('function to wrap', 'a function', compute);
+    if (typeof options?.key !== 'function') throw invalidType('option key', 'a function', options?.key);
+    const { key: keyOf, tags, ...others } = options;
+    const run = async (self: unknown, given: TArguments): Promise<unknown> => {
+      const call = toCallPlan(this.#options, others, this.#engine);
+      const all = { ...call, tags: checkTags(typeof tags === 'function' ? tags(...given) : tags) };
+      return this.#compute(this.#keys.value(keyOf(...given)), () => compute.apply(self, [...given] as never), all);
+    };
+    return function (this: unknown, ...given: TArguments) {
+      return run(this, given);
+    };
+  }
+
+  /**
+   * Invalidates all values with one of these tags, for all processes, by one command a tag. A read that begins after it
+   * has resolved gives none of them. Rejects when the server of a tag is away.
+   */
+  async invalidateTags(tags: readonly string[], options: InvalidateOptions = {}): Promise<void> {
+    const staleFor = options.staleFor ?? 0;
+    if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
+    const keys = checkTags(tags).map((tag) => this.#keys.tag(tag));
+    await all(keys.map((key) => (staleFor > 0 ? this.#versions.endSoftly(key, staleFor) : this.#versions.end(key))));
+  }
+
+  /** Invalidates the whole namespace, on every server and for all processes, by one command. */
+  clear(): Promise<void> {
+    return this.#versions.end(this.#keys.version);
+  }
+
+  /** What this cache has done so far. */
+  stats(): CacheStats {
+    return { ...this.#stats };
+  }
+
+  /** Calls `listener` with each event of that name. */
+  on<TEvent extends keyof CacheEvents>(event: TEvent, listener: (...given: CacheEvents[TEvent]) => void): this {
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  /** Calls `listener` with the next event of that name only. */
+  once<TEvent extends keyof CacheEvents>(event: TEvent, listener: (...given: CacheEvents[TEvent]) => void): this {
+    this.#events.once(event, listener);
+    return this;
+  }
+
+  /** Takes a listener off again. */
+  off<TEvent extends keyof CacheEvents>(event: TEvent, listener: (...given: CacheEvents[TEvent]) => void): this {
+    this.#events.off(event, listener);
+    return this;
+  }
+
+  #wires(keys: Iterable<string>): Map<string, string> {
+    return new Map(Array.from(checkIterable(keys), (key) => [key, this.#keys.value(key)]));
+  }
+
+  /** A server that can't be asked has nothing. */
+  async #look(wire: string): Promise<Found | undefined> {
+    try {
+      return await this.#items.look(wire);
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  async #find(wire: string, schema: Schema | undefined): Promise<unknown> {
+    const found = await this.#look(wire);
+    if (found?.stored === undefined || found.worth !== 'fresh') return undefined;
+    try {
+      return await this.#read(found.stored, found.shared, schema);
+    } catch (error) {
+      this.#unreadable(error);
+      return undefined;
+    }
+  }
+
+  #read(encoded: Encoded, shared: boolean, schema: Schema | undefined): unknown {
+    const value = this.#codec.decode(encoded, shared);
+    return schema === undefined ? value : validated(schema, value);
+  }
+
+  async #store(wire: string, encoded: Encoded, { plan, tags }: CallPlan): Promise<void> {
+    const ground = await this.#items.ground(tags);
+    const item = this.#items.toItem(encoded, ground, plan, false);
+    await this.#writing(wire, () => this.#items.store(wire, item, item.life.whole));
+  }
+
+  #delete(wire: string): Promise<boolean> {
+    return this.#writing(wire, () => this.#items.delete(wire));
+  }
+
+  /** Nobody joins a computation that was begun before a write of this client. */
+  async #writing<T>(wire: string, write: () => Promise<T>): Promise<T> {
+    const { watched } = this.#engine;
+    watched.written(wire);
+    try {
+      return await write();
+    } finally {
+      watched.written(wire);
+    }
+  }
+
+  async #compute(
+    key: string,
+    compute: Task['compute'],
+    { plan, tags, schema, limitsMisses }: CallPlan,
+    onWait?: () => void,
+  ): Promise<unknown> {
+    const read = (encoded: Encoded, shared: boolean): unknown => this.#read(encoded, shared, schema);
+    const served = await this.#computations.run({ key, compute, plan, tags, limitsMisses, read, onWait });
+    return this.#countServed(served);
+  }
+
+  #countServed({ value, from }: Served): unknown {
+    if (from === 'computed') this.#stats.misses++;
+    else this.#stats[from === 'hit' ? 'hits' : 'stale']++;
+    return value;
+  }
+
+  #count(value: unknown): unknown {
+    this.#stats[value === undefined ? 'misses' : 'hits']++;
+    return value;
+  }
+
+  #failed(error: unknown): void {
+    this.#stats.errors++;
+    this.#tell(error);
+  }
+
+  #unreadable(error: unknown): void {
+    this.#stats.unreadable++;
+    this.#tell(error);
+  }
+
+  /** An `error` that nobody listens to would throw. */
+  #tell(error: unknown): void {
+    if (this.#events.listenerCount('error') > 0) this.#events.emit('error', error);
+  }
+}
+
+/** Waits for all, and then rejects with one of their errors, or all. */
+async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  const errors = settled.filter((one) => one.status === 'rejected').map(({ reason }) => reason as Error);
+  const [first] = errors;
+  if (first !== undefined) throw errors.length === 1 ? first : new AggregateError(errors, first.message);
+  return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
+}
+
+function checkIterable<T>(list: Iterable<T>): Iterable<T> {
+  if (typeof list === 'object' && list !== null && Symbol.iterator in list) return list;
+  throw invalid('argument', 'an array or another iterable', list);
+}

@@ -1,0 +1,181 @@
+import { ChangeCommand } from '../client/commands/change.ts';
+import { NO_OPTIONS } from '../client/commands/command.ts';
+import type { Engine } from '../client/engine.ts';
+import { FIRST_UNIX_TIME } from '../client/expiration.ts';
+import { ItemCommand, stubItem } from '../client/get-or-set/item-commands.ts';
+import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
+import { type Life, lifeOf, type Plan } from '../client/get-or-set/plan.ts';
+import { wallNow } from '../clock.ts';
+import { MemcacheError } from '../errors.ts';
+import { Op } from '../protocol/op.ts';
+import { type Encoded, type Footing, fromItem, toItem } from './codec.ts';
+import type { Envelope, TagVersion } from './envelope.ts';
+import { sendHome } from './home.ts';
+import type { CacheKeys } from './keys.ts';
+import type { Version, Versions } from './versions.ts';
+
+/** What may be done with what lies under a key: give it, give it while a new one is made, or nothing. */
+export type Worth = 'fresh' | 'stale' | 'dead';
+
+/** What lies under a key. */
+export interface Found {
+  readonly worth: Worth;
+  /** None where there is nothing, or nothing of a cache. */
+  readonly stored: (Encoded & Envelope) | undefined;
+  /** Whether there is an item, of whatever kind, but for the stub of a computation. */
+  readonly occupied: boolean;
+  /** Whether several callers get it, so that none may have its memory. */
+  readonly shared: boolean;
+}
+
+/** The versions that a value is made under. */
+export interface Ground {
+  readonly version: string;
+  readonly tags: readonly TagVersion[];
+}
+
+/** A look that others may share until it is sent. */
+interface Asked {
+  shared: boolean;
+  readonly found: Promise<Found>;
+}
+
+/** How often a set is tried against others that write the same key. */
+const ATTEMPTS = 8;
+
+/** How long the stub of a set lives whose process dies, in seconds. */
+const STUB_LIFE = 1;
+
+/** The items of a cache: each in an envelope with the versions that it rests on, on the server of its key alone. */
+export class Items {
+  readonly #engine: Engine;
+  readonly #keys: CacheKeys;
+  readonly #versions: Versions;
+  /** What is asked in this turn. */
+  readonly #asked = new Map<string, Asked>();
+
+  constructor(engine: Engine, keys: CacheKeys, versions: Versions) {
+    this.#engine = engine;
+    this.#keys = keys;
+    this.#versions = versions;
+  }
+
+  /** Asked once for all who look in this turn, and sent when all of them have begun. */
+  look(key: string): Promise<Found> {
+    const known = this.#asked.get(key);
+    if (known !== undefined) {
+      known.shared = true;
+      return known.found;
+    }
+    const found: Promise<Found> = Promise.resolve().then(() => {
+      this.#asked.delete(key);
+      return this.#look(key, asked.shared);
+    });
+    const asked: Asked = { shared: false, found };
+    this.#asked.set(key, asked);
+    return found;
+  }
+
+  async #look(key: string, shared: boolean): Promise<Found> {
+    const [seen, version] = await Promise.all([
+      sendHome(this.#engine, new LookCommand(key, this.#engine)) as Promise<Seen>,
+      this.#versions.peek(this.#keys.version),
+    ]);
+    return this.#judge(seen, version, shared);
+  }
+
+  /** What an item is worth that was read already, by the versions of now. */
+  async judge(seen: Seen): Promise<Found> {
+    return this.#judge(seen, await this.#versions.peek(this.#keys.version), false);
+  }
+
+  async #judge(seen: Seen, version: Version | undefined, shared: boolean): Promise<Found> {
+    const stored = seen.item && fromItem(seen.item);
+    const occupied = seen.item !== undefined;
+    if (stored === undefined) return { worth: 'dead', stored, occupied, shared };
+    let worth = worse(worthUnder(stored.version, version), seen.stale ? 'stale' : ageOf(stored, seen.timeLeft));
+    if (worth !== 'dead' && stored.tags.length > 0) {
+      const versions = await this.#peekTags(stored.tags.map(([tag]) => tag));
+      stored.tags.forEach(([, id], index) => {
+        worth = worse(worth, worthUnder(id, versions[index]));
+      });
+    }
+    return { worth, stored, occupied, shared };
+  }
+
+  /** The versions of now, for what is about to be made; fresh ones where there are none. */
+  async ground(tags: readonly string[]): Promise<Ground> {
+    const [version, ...tagVersions] = await Promise.all([
+      this.#versions.current(this.#keys.version),
+      ...tags.map((tag) => this.#versions.current(this.#keys.tag(tag))),
+    ]);
+    return { version: (version as Version).id, tags: tags.map((tag, i) => [tag, (tagVersions[i] as Version).id]) };
+  }
+
+  /** Whether these are still the versions of now. */
+  async stands({ version, tags }: Ground): Promise<boolean> {
+    const [now, ...tagsNow] = await Promise.all([
+      this.#versions.peek(this.#keys.version),
+      ...tags.map(([tag]) => this.#versions.peek(this.#keys.tag(tag))),
+    ]);
+    return now?.id === version && tags.every(([, id], index) => tagsNow[index]?.id === id);
+  }
+
+  #peekTags(tags: readonly string[]): Promise<(Version | undefined)[]> {
+    return Promise.all(tags.map((tag) => this.#versions.peek(this.#keys.tag(tag))));
+  }
+
+  /** The item of a value that is stored now. */
+  toItem(encoded: Encoded, ground: Ground, plan: Plan, isMiss: boolean): { value: Buffer; flags: number; life: Life } {
+    const life = lifeOf(plan, isMiss);
+    const footing: Footing = { ...ground, freshUntil: momentOf(life.fresh), staleFor: isMiss ? 0 : plan.staleFor };
+    return { ...toItem(encoded, footing), life };
+  }
+
+  /**
+   * Stores an item in place of what is there now, a stub where there is nothing: so a command that arrives late, after
+   * it was given up or once more, finds something else and does nothing.
+   */
+  async store(key: string, item: { value: Buffer; flags: number }, expiration: number): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const stub = new ItemCommand(Op.Add, key, stubItem(STUB_LIFE, this.#engine), this.#engine);
+      const look = new LookCommand(key, this.#engine);
+      const [, seen] = await Promise.all([sendHome(this.#engine, stub), sendHome(this.#engine, look)]);
+      const { cas, item: old, stub: isStub } = seen as Seen;
+      // Without CAS there is nothing to compare.
+      if (cas === 0n && old === undefined && !isStub) continue;
+      const place = { ...item, expiration, cas: cas === 0n ? undefined : cas };
+      if (await sendHome(this.#engine, new ItemCommand(Op.Set, key, place, this.#engine))) return;
+    }
+    await this.delete(key);
+    throw new MemcacheError('ERR_BUSY', 'The item was changed by others in each attempt to store it; it was deleted');
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return (await sendHome(this.#engine, new ChangeCommand(Op.Delete, key, NO_OPTIONS, this.#engine))) as boolean;
+  }
+}
+
+/** What a value is worth by one of the versions that it rests on. */
+function worthUnder(id: string, now: Version | undefined): Worth {
+  if (now?.id === id) return 'fresh';
+  return now?.previous === id ? 'stale' : 'dead';
+}
+
+function worse(one: Worth, other: Worth): Worth {
+  if (one === 'dead' || other === 'dead') return 'dead';
+  return one === 'stale' ? one : other;
+}
+
+/** By the server's clock where the protocol tells what is left, otherwise by that of who stored it. */
+function ageOf({ freshUntil, staleFor }: Envelope, timeLeft: number | undefined): Worth {
+  if (freshUntil === 0 || staleFor === 0) return 'fresh';
+  if (timeLeft !== undefined && timeLeft >= 0) return timeLeft >= staleFor ? 'fresh' : 'stale';
+  return wallNow() < freshUntil ? 'fresh' : 'stale';
+}
+
+/** The moment of an expiration, in milliseconds of Unix time; 0 is never. */
+function momentOf(expires: number): number {
+  if (expires === 0) return 0;
+  return expires < FIRST_UNIX_TIME ? wallNow() + expires * 1000 : expires * 1000;
+}

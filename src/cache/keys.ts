@@ -1,0 +1,75 @@
+import { cryptoModule } from '../builtins.ts';
+import type { Engine } from '../client/engine.ts';
+import { invalidType } from '../errors.ts';
+import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
+
+/**
+ * Spaces and control characters, for which the classic protocol has no form and of which meta makes longer keys, and
+ * the percent sign that stands for them, so that no two texts become one.
+ */
+const ODD = /[^!-$&-~\u0080-\uffff]/g;
+
+/** Text as every protocol can say it: percent-encoded where it has to be. */
+export function plain(text: string): string {
+  return text.replace(ODD, percent);
+}
+
+function percent(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}
+
+/** A longer namespace is a digest in keys, so that something is left for what is in it. */
+const LONGEST_NAMESPACE = 100;
+
+/**
+ * The keys of a cache on the wire: `namespace:key`, and for its versions the signs `%v` and `%t`, which no percent-encoded
+ * text has. What comes out too long ends in a digest.
+ */
+export class CacheKeys {
+  readonly #engine: Engine;
+  readonly #namespace: string;
+  readonly #prefix: string;
+  /** Under which the version of the namespace is. */
+  readonly version: string;
+
+  constructor(engine: Engine, namespace: string) {
+    if (typeof namespace !== 'string') throw invalidType('option namespace', 'a string', namespace);
+    checkWellFormed(namespace);
+    this.#engine = engine;
+    const name = plain(namespace).replaceAll(':', '%3a');
+    this.#namespace = keyBytes(name) <= LONGEST_NAMESPACE ? name : digest(name);
+    this.#prefix = this.#namespace === '' ? '' : `${this.#namespace}:`;
+    this.version = this.#toWire(`${this.#namespace}%v`);
+  }
+
+  /** Throws `ERR_INVALID_KEY`. */
+  value(key: unknown): string {
+    if (typeof key !== 'string' || key === '') checkKey(typeof key === 'string' ? key : undefined);
+    const text = key as string;
+    checkWellFormed(text);
+    return this.#toWire(`${this.#prefix}${plain(text)}`);
+  }
+
+  /** Throws `ERR_INVALID_ARGUMENT`. */
+  tag(tag: string): string {
+    return this.#toWire(`${this.#namespace}%t:${plain(tag)}`);
+  }
+
+  #toWire(name: string): string {
+    const { keyPrefix } = this.#engine.options;
+    const fits = keyBytes(name) + keyBytes(keyPrefix) <= MAX_KEY_BYTES;
+    return this.#engine.toWire(fits ? name : digest(name)) as string;
+  }
+}
+
+/** How much of a long text stays readable in front of its digest, in bytes. */
+const HEAD_BYTES = 40;
+
+/** `%#` is no percent-encoded character, so no text comes to the digest of another. */
+function digest(text: string): string {
+  const bytes = Buffer.from(text);
+  // Between characters, as UTF-8 marks them.
+  let end = HEAD_BYTES;
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return `${bytes.toString('utf8', 0, end)}%#${cryptoModule().createHash('sha256').update(bytes).digest('base64url')}`;
+}

@@ -1,0 +1,108 @@
+import { checkCommandOptions } from '../client/commands/command.ts';
+import type { Engine } from '../client/engine.ts';
+import { type GetOrSetOptions, type Plan, toPlan } from '../client/get-or-set/plan.ts';
+import { invalid, invalidType } from '../errors.ts';
+import { checkWellFormed } from '../protocol/key.ts';
+import type { Serializer } from '../serializers/serializer.ts';
+import { isSchema, type Schema } from './schema.ts';
+
+/** For how long what is stored lives; all times are in seconds. */
+export interface Lifetimes {
+  /** How long a value is fresh; 0 is for ever. @default the client's `expires` */
+  expires?: number | undefined;
+  /** How long after that `getOrSet` may still serve it while one caller makes a new one. @default 0 */
+  staleFor?: number | undefined;
+  /** How far `expires` is shortened by chance, from 0 to 1: at 0.1 up to a tenth. @default 0 */
+  jitter?: number | undefined;
+}
+
+/** Options of {@link Cache}; those of `getOrSet` and `set` are defaults of theirs. */
+export interface CacheOptions<TIn = unknown, TOut = unknown> extends Lifetimes {
+  /** The prefix of its keys, and what `clear` clears. @default '' */
+  namespace?: string | undefined;
+  /** For how long a computed `null` is kept, in seconds; 0 is not at all. @default `expires` */
+  misses?: number | undefined;
+  /** How long a computation may take, after which another process takes over, in seconds. @default 30 */
+  lockFor?: number | undefined;
+  /** Turns values into bytes and back; the client's own has no part in it. @default structuredSerializer() */
+  serializer?: Serializer<TIn, TOut> | undefined;
+}
+
+/** Options of `set` and `setMany`. */
+export interface CacheSetOptions extends Lifetimes {
+  /** What invalidates the value: at most 100 texts. */
+  tags?: readonly string[] | undefined;
+}
+
+/** Options of `get` and `getMany`. */
+export interface CacheGetOptions<TSchema extends Schema | undefined = Schema | undefined> {
+  /** A Standard Schema, as of zod, valibot or arktype: a value that it refuses is a miss. */
+  schema?: TSchema;
+}
+
+/** Options of `getOrSet`. */
+export interface CacheGetOrSetOptions<TSchema extends Schema | undefined = Schema | undefined>
+  extends CacheSetOptions,
+    CacheGetOptions<TSchema> {
+  /** As that of the cache. */
+  misses?: number | undefined;
+  /** As that of the cache. */
+  lockFor?: number | undefined;
+  /** Ends this call's wait; the computation goes on for the others. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A read asks for each of them. */
+const MOST_TAGS = 100;
+
+/** What fits into the two bytes for its length. */
+const LONGEST_TAG = 65_535;
+
+/** The tags of a value, each once. Throws `ERR_INVALID_ARGUMENT`. */
+export function checkTags(tags: unknown): string[] {
+  if (tags === undefined || tags === null) return [];
+  if (!Array.isArray(tags)) throw invalidType('tags', 'an array of strings', tags);
+  const distinct = new Set<string>();
+  for (const tag of tags as unknown[]) {
+    if (typeof tag !== 'string' || tag === '') throw invalidType('tag', 'a string that is not empty', tag);
+    if (tag.length > LONGEST_TAG / 3 && Buffer.byteLength(tag) > LONGEST_TAG) {
+      throw invalid('tag', `at most ${LONGEST_TAG} bytes`, Buffer.byteLength(tag));
+    }
+    checkWellFormed(tag);
+    distinct.add(tag);
+  }
+  if (distinct.size > MOST_TAGS) throw invalid('tags', `at most ${MOST_TAGS} of them`, distinct.size);
+  return [...distinct];
+}
+
+/** Defaults with the options of a call over them. */
+export interface CallPlan {
+  readonly plan: Plan;
+  readonly tags: readonly string[];
+  readonly schema: Schema | undefined;
+  /** Whether a computed `null` lives for `plan.misses`. */
+  readonly limitsMisses: boolean;
+}
+
+/** Throws `ERR_INVALID_ARGUMENT` for options that can't be meant, and an aborted signal's reason. */
+export function toCallPlan(
+  defaults: CacheOptions,
+  options: CacheGetOrSetOptions | undefined,
+  engine: Engine,
+): CallPlan {
+  const given = options ?? {};
+  checkCommandOptions(given, engine.log);
+  const merged: GetOrSetOptions = {
+    expires: given.expires ?? defaults.expires,
+    staleFor: given.staleFor ?? defaults.staleFor,
+    jitter: given.jitter ?? defaults.jitter,
+    misses: given.misses ?? defaults.misses,
+    lockFor: given.lockFor ?? defaults.lockFor,
+  };
+  const plan = toPlan(merged, engine);
+  const { schema } = given;
+  if (schema !== undefined && schema !== null && !isSchema(schema)) {
+    throw invalidType('schema', 'a Standard Schema, as zod, valibot and arktype have it', schema);
+  }
+  return { plan, tags: checkTags(given.tags), schema: schema ?? undefined, limitsMisses: merged.misses !== undefined };
+}

@@ -1,0 +1,33 @@
+import { MemcacheError } from '../errors.ts';
+
+/** A schema as zod, valibot, arktype and others have it: `StandardSchemaV1` of standardschema.dev. */
+export interface Schema<TOut = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    validate(value: unknown): SchemaResult<TOut> | Promise<SchemaResult<TOut>>;
+    readonly types?: { readonly input: unknown; readonly output: TOut } | undefined;
+  };
+}
+
+type SchemaResult<TOut> =
+  | { readonly value: TOut; readonly issues?: undefined }
+  | { readonly issues: readonly unknown[] };
+
+/** What a schema makes of a value, or throws `ERR_INVALID_ARGUMENT`; what it says of the value is in no message. */
+export async function validated(schema: Schema, value: unknown): Promise<unknown> {
+  let result: SchemaResult<unknown>;
+  try {
+    result = await schema['~standard'].validate(value);
+  } catch (cause) {
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid value: the schema failed', { cause });
+  }
+  if (result.issues === undefined) return result.value;
+  throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid value: the schema refuses it');
+}
+
+export function isSchema(value: unknown): value is Schema {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  const standard: unknown = Reflect.get(value, '~standard');
+  return typeof standard === 'object' && standard !== null && typeof Reflect.get(standard, 'validate') === 'function';
+}
