@@ -154,6 +154,7 @@ export class Connection implements PipelineOwner, Reader {
     this.#state = 'closed';
     clearTimeout(this.#openTimer);
     this.#socket.destroy();
+    this.#decoder.close();
     const failWaiting = this.#pipeline.end(error);
     this.#owner.onClosed(this, error);
     failWaiting();
@@ -273,7 +274,7 @@ export class Connection implements PipelineOwner, Reader {
     if (this.#state !== 'closed') this.#goOn();
   }
 
-  room(): Buffer | undefined {
+  room(): Buffer {
     return this.#decoder.room();
   }
 

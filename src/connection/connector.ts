@@ -50,18 +50,12 @@ export interface Endpoint {
   conntimeout: number;
 }
 
-/**
- * One block of memory for the input of all plain sockets. A socket fills it and hands it on in one synchronous step,
- * and decoders keep no reference to their input.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
-
 /** Who reads from a socket. */
 export interface Reader {
   /** Takes `buffer` from 0 to `length`; the memory is only lent, unless it came from `room`. */
   read(buffer: Buffer, length: number): void;
-  /** Memory of its own for what comes next, if it has any. */
-  room(): Buffer | undefined;
+  /** Memory for what comes next. */
+  room(): Buffer;
 }
 
 /** Opens a socket. It emits {@link readyEvent} when commands may be written. */
@@ -109,7 +103,7 @@ function connectPlain(endpoint: Endpoint, reader: Reader): net.Socket {
     ...address(endpoint),
     ...withoutTick(endpoint),
     onread: {
-      buffer: () => reader.room() ?? READ_BUFFER,
+      buffer: () => reader.room(),
       callback: (length, buffer) => {
         // It is what the function above has given.
         reader.read(buffer as Buffer, length);

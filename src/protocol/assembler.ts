@@ -1,3 +1,4 @@
+import type { InputMemory } from './input-memory.ts';
 import { allot } from './value-pool.ts';
 
 /** Memory for up to this size is taken at once; for more it grows with what really arrives. */
@@ -17,10 +18,16 @@ export class Assembler {
   #wanted = 0;
   /** The part of the memory that has been lent for the next bytes to be read into. */
   #lent: Buffer | undefined;
+  readonly #input: InputMemory;
+
+  constructor(input: InputMemory) {
+    this.#input = input;
+  }
 
   /** Expects so many bytes, all of which may be kept later. */
   begin(bytes: number): void {
     this.active = true;
+    this.#input.note(bytes);
     this.#wanted = bytes;
     this.#filled = 0;
     this.#memory = allot(Math.min(bytes, TRUSTED_BYTES));
@@ -35,6 +42,7 @@ export class Assembler {
     if (!this.active || this.#wanted - this.#filled < READ_IN_PLACE) return undefined;
     if (this.#filled === this.#memory.length) this.#grow();
     this.#lent = this.#memory.subarray(this.#filled);
+    this.#input.readInPlace(this.#wanted);
     return this.#lent;
   }
 

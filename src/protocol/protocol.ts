@@ -27,12 +27,14 @@ export interface ReplyQueue {
 /** Turns the bytes of one connection into replies, in whatever pieces they come. */
 export interface Decoder {
   /**
-   * Takes `chunk` from `start` to `end`; keeps no reference to it, unless it is what {@link room} gave. Throws a `MemcacheError` with `ERR_PROTOCOL` when the
+   * Takes `chunk` from `start` to `end`; keeps no reference to it, unless it is what {@link room} gave last. Throws a `MemcacheError` with `ERR_PROTOCOL` when the
    * bytes can't be a response to the head of the queue: the stream is desynchronised then and the connection is over.
    */
   decode(chunk: Buffer, start: number, end: number): void;
-  /** Memory that the next bytes of the connection may be read into, when most of a large value is still to come. */
-  room(): Buffer | undefined;
+  /** Memory that the next bytes of the connection are to be read into, in one synchronous step. */
+  room(): Buffer;
+  /** Nothing more is decoded: gives up its memory. */
+  close(): void;
   /** Nothing further comes: hands on the response at the head of the queue if only its end is missing. */
   ended?(): void;
 }

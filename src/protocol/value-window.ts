@@ -1,4 +1,5 @@
 import { sharedMemory } from '../shared-memory.ts';
+import type { InputMemory } from './input-memory.ts';
 import type { Reply } from './reply.ts';
 import { copyOut, flagBytes } from './value-pool.ts';
 
@@ -42,12 +43,18 @@ export class ValueWindow {
   #memory = NO_BYTES.buffer;
   #bytes = NO_BYTES;
   #chunkEnd = 0;
+  readonly #input: InputMemory;
+
+  constructor(input: InputMemory) {
+    this.#input = input;
+  }
 
   /** Begins with another chunk. */
-  begin(end: number): void {
+  begin(chunk: Buffer, end: number): void {
     this.#from = 0;
     this.#to = 0;
     this.#chunkEnd = end;
+    this.#input.begin(chunk, end);
   }
 
   /**
@@ -57,7 +64,7 @@ export class ValueWindow {
   fill(reply: Reply, flags: number, chunk: Buffer, start: number, end: number): void {
     if (end - start > LARGEST_IN_WINDOW || start < FLAG_BYTES) {
       reply.extras = flagBytes(flags);
-      reply.value = copyOut(chunk, start, end);
+      reply.value = this.#large(chunk, start, end);
       return;
     }
     const at = this.#copy(chunk, start - FLAG_BYTES, end);
@@ -69,6 +76,15 @@ export class ValueWindow {
     bytes[at + 3] = flags;
     reply.extras = new PlainBuffer(memory, at, FLAG_BYTES);
     reply.value = new PlainBuffer(memory, at + FLAG_BYTES, end - start);
+  }
+
+  /** A view of the connection's own memory where that is worth it, else a copy. */
+  #large(chunk: Buffer, start: number, end: number): Buffer {
+    const input = this.#input;
+    input.note(end - start);
+    if (end - start < input.viewsFrom) return copyOut(chunk, start, end);
+    input.keep();
+    return new PlainBuffer(chunk.buffer, chunk.byteOffset + start, end - start);
   }
 
   /** Where the copy of the chunk from `start` to `end` is. */
@@ -93,5 +109,6 @@ export class ValueWindow {
     this.#to = start + length;
     this.#shift = used - start;
     used += length;
+    this.#input.noteSmall(length);
   }
 }

@@ -104,6 +104,8 @@ export class ClientTarget implements Target {
     } catch (error) {
       if (!isRefusal(error)) throw error;
       refused = true;
+    } finally {
+      decoder.close();
     }
     checkMemory(TRUSTED + SLABS + bytes * 3);
     for (const witness of witnesses) witness.checkValues();

@@ -1,5 +1,6 @@
 import { Assembler } from '../assembler.ts';
 import { desynchronised, notAResponse } from '../desynchronised.ts';
+import { InputMemory } from '../input-memory.ts';
 import { Op } from '../op.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
@@ -15,8 +16,9 @@ import { parseMessage } from './message.ts';
 export class BinaryDecoder implements Decoder {
   readonly #queue: ReplyQueue;
   readonly #reply = new Reply();
-  readonly #assembler = new Assembler();
-  readonly #window = new ValueWindow();
+  readonly #input = new InputMemory();
+  readonly #assembler = new Assembler(this.#input);
+  readonly #window = new ValueWindow(this.#input);
   /** The part of a header that has come so far. */
   readonly #partial = Buffer.alloc(HEADER_BYTES);
   #partialBytes = 0;
@@ -27,13 +29,17 @@ export class BinaryDecoder implements Decoder {
     this.#queue = queue;
   }
 
-  room(): Buffer | undefined {
-    return this.#assembler.room();
+  room(): Buffer {
+    return this.#assembler.room() ?? this.#input.next(this.#queue.head() !== undefined);
+  }
+
+  close(): void {
+    this.#input.end();
   }
 
   decode(chunk: Buffer, start: number, end: number): void {
     const assembler = this.#assembler;
-    this.#window.begin(end);
+    this.#window.begin(chunk, end);
     let at = this.#partialBytes === 0 ? start : this.#completeHeader(chunk, start, end);
     if (assembler.active) {
       at = assembler.fill(chunk, at, end);
@@ -170,7 +176,7 @@ export class BinaryDecoder implements Decoder {
     const valueAt = extrasAt + extrasLength;
     if (keyLengthOf(chunk, extrasAt - HEADER_BYTES) !== 0) throw desynchronised('a key came that was not asked for');
     if (owned) {
-      reply.extras = chunk.subarray(extrasAt, valueAt);
+      reply.extras = copyOut(chunk, extrasAt, valueAt);
       reply.value = chunk.subarray(valueAt, end);
     } else if (extrasLength === 4) {
       this.#window.fill(reply, readUint32(chunk, extrasAt), chunk, valueAt, end);

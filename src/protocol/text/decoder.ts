@@ -1,5 +1,6 @@
 import { Assembler } from '../assembler.ts';
 import { desynchronised } from '../desynchronised.ts';
+import { InputMemory } from '../input-memory.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
 import { flagBytes } from '../value-pool.ts';
@@ -33,8 +34,9 @@ export abstract class TextDecoder implements Decoder {
   /** The part of a line that has come so far. */
   #partial: Buffer = Buffer.alloc(0);
   #partialBytes = 0;
-  readonly #assembler = new Assembler();
-  readonly #window = new ValueWindow();
+  readonly #input = new InputMemory();
+  readonly #assembler = new Assembler(this.#input);
+  readonly #window = new ValueWindow(this.#input);
 
   constructor(queue: ReplyQueue) {
     this.queue = queue;
@@ -54,12 +56,16 @@ export abstract class TextDecoder implements Decoder {
   /** Takes a data block without its end, which may be kept if `owned`; false when the connection is over. */
   protected abstract block(bytes: Buffer, start: number, end: number, owned: boolean): boolean;
 
-  room(): Buffer | undefined {
-    return this.#assembler.room();
+  room(): Buffer {
+    return this.#assembler.room() ?? this.#input.next(this.queue.head() !== undefined);
+  }
+
+  close(): void {
+    this.#input.end();
   }
 
   decode(chunk: Buffer, start: number, end: number): void {
-    this.#window.begin(end);
+    this.#window.begin(chunk, end);
     let at = start;
     while (at !== OVER && at < end) {
       at = this.blockBytes === NO_BLOCK ? this.#readLine(chunk, at, end) : this.#readBlock(chunk, at, end);

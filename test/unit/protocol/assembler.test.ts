@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Assembler } from '../../../src/protocol/assembler.ts';
+import { InputMemory } from '../../../src/protocol/input-memory.ts';
 
 const bytes = (length: number) => Buffer.from(Array.from({ length }, (_, i) => i % 251));
 
 describe('Assembler', () => {
   it('puts pieces together and leaves what belongs to what follows', () => {
     const whole = bytes(1000);
-    const assembler = new Assembler();
+    const assembler = new Assembler(new InputMemory());
     assembler.begin(1000);
     expect(assembler.fill(whole, 0, 400)).toBe(400);
     expect(assembler.complete).toBe(false);
@@ -18,7 +19,7 @@ describe('Assembler', () => {
 
   it('lends the memory that the rest belongs into', () => {
     const whole = bytes(200_000);
-    const assembler = new Assembler();
+    const assembler = new Assembler(new InputMemory());
     assembler.begin(200_000);
     let at = assembler.fill(whole, 0, 50_000);
     for (let room = assembler.room(); room !== undefined; room = assembler.room()) {
@@ -36,7 +37,7 @@ describe('Assembler', () => {
 
   it('takes other memory than the one that it has lent', () => {
     const whole = bytes(60_000);
-    const assembler = new Assembler();
+    const assembler = new Assembler(new InputMemory());
     assembler.begin(60_000);
     assembler.fill(whole, 0, 1);
     assembler.room()?.fill(0xff);
@@ -45,7 +46,7 @@ describe('Assembler', () => {
   });
 
   it('lends nothing for little, and nothing when it waits for nothing', () => {
-    const assembler = new Assembler();
+    const assembler = new Assembler(new InputMemory());
     expect(assembler.room()).toBeUndefined();
     assembler.begin(1000);
     expect(assembler.room()).toBeUndefined();
@@ -53,7 +54,7 @@ describe('Assembler', () => {
 
   it('believes in no more than 16 MiB before they come, and grows with them', () => {
     const megabyte = 1024 * 1024;
-    const assembler = new Assembler();
+    const assembler = new Assembler(new InputMemory());
     assembler.begin(40 * megabyte);
     const sizes: number[] = [];
     for (let at = 0; at < 40 * megabyte; ) {

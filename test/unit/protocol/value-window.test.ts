@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { InputMemory } from '../../../src/protocol/input-memory.ts';
 import { Reply } from '../../../src/protocol/reply.ts';
 import { ValueWindow } from '../../../src/protocol/value-window.ts';
 
@@ -20,11 +21,11 @@ describe('ValueWindow', () => {
     const head = fc.integer({ min: 0, max: 40 });
     fc.assert(
       fc.property(fc.array(fc.tuple(lengths, gap, head), { minLength: 1, maxLength: 4 }), (chunks) => {
-        const window = new ValueWindow();
+        const window = new ValueWindow(new InputMemory());
         const kept: { expected: Buffer; flags: number; found: ReturnType<typeof copyOf> }[] = [];
         for (const [values, between, first] of chunks) {
           const chunk = bytes(values.reduce((sum, length) => sum + length + between, first));
-          window.begin(chunk.length);
+          window.begin(chunk, chunk.length);
           let at = first - between;
           for (const length of values) {
             const start = at + between;
@@ -45,17 +46,18 @@ describe('ValueWindow', () => {
   });
 
   it('gives Buffers like any other', () => {
-    const window = new ValueWindow();
-    window.begin(100);
-    for (const buffer of Object.values(copyOf(window, bytes(100), 1, 10, 60))) {
+    const window = new ValueWindow(new InputMemory());
+    const chunk = bytes(100);
+    window.begin(chunk, 100);
+    for (const buffer of Object.values(copyOf(window, chunk, 1, 10, 60))) {
       expect(Object.getPrototypeOf(buffer)).toBe(Buffer.prototype);
     }
   });
 
   it('pins no more than 8 KB with a small value, and a value of its own size with a large one', () => {
     const chunk = bytes(64 * 1024);
-    const window = new ValueWindow();
-    window.begin(chunk.length);
+    const window = new ValueWindow(new InputMemory());
+    window.begin(chunk, chunk.length);
     for (let start = 4; start + 1028 < chunk.length; start += 1028) {
       expect(copyOf(window, chunk, 0, start, start + 1024).value.buffer.byteLength).toBeLessThanOrEqual(8192);
     }
@@ -64,8 +66,8 @@ describe('ValueWindow', () => {
 
   it('shares no byte between two values', () => {
     const chunk = bytes(2000);
-    const window = new ValueWindow();
-    window.begin(chunk.length);
+    const window = new ValueWindow(new InputMemory());
+    window.begin(chunk, chunk.length);
     const first = copyOf(window, chunk, 1, 4, 104);
     const second = copyOf(window, chunk, 2, 108, 208);
     first.value.fill(0);
