@@ -102,6 +102,13 @@ function connectPlain(endpoint: Endpoint, reader: Reader): net.Socket {
   return net.connect({
     ...address(endpoint),
     ...withoutTick(endpoint),
+    ...intoMemoryOf(reader),
+  });
+}
+
+/** Has a socket read to where the reader wants it. */
+function intoMemoryOf(reader: Reader): { onread: net.OnReadOpts } {
+  return {
     onread: {
       buffer: () => reader.room(),
       callback: (length, buffer) => {
@@ -110,16 +117,19 @@ function connectPlain(endpoint: Endpoint, reader: Reader): net.Socket {
         return true;
       },
     },
-  });
+  };
 }
 
 function connectTls(endpoint: Endpoint, reader: Reader): net.Socket {
   const { host, path, tlsSession } = endpoint;
   const servername = path === undefined && net.isIP(host) === 0 ? { servername: host } : {};
   const session = tlsSession?.ticket === undefined ? {} : { session: tlsSession.ticket };
-  const socket = tlsModule().connect({ ...address(endpoint), ...servername, ...session, ...endpoint.tls });
+  // One of the caller's own has been made already, and reads as it does.
+  const isGiven = endpoint.tls?.socket !== undefined;
+  const reading = isGiven ? {} : intoMemoryOf(reader);
+  const socket = tlsModule().connect({ ...address(endpoint), ...servername, ...session, ...endpoint.tls, ...reading });
   if (tlsSession !== undefined) keepSession(socket, tlsSession);
-  socket.on('data', (chunk: Buffer) => reader.read(chunk, chunk.length));
+  if (isGiven) socket.on('data', (chunk: Buffer) => reader.read(chunk, chunk.length));
   return socket;
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import net, { type AddressInfo, createServer } from 'node:net';
 import tls from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Client, type ClientOptions, type MemcacheError, type ServerOptions } from '../../src/index.ts';
@@ -73,6 +73,25 @@ describe.skipIf(!CAN.tls).each(PROTOCOLS)('TLS to memcached over %s', (protocol)
     expect(await client.set('large', value)).toBe(true);
     expect((await client.get('large')).value?.equals(value)).toBe(true);
     expect((await client.getMulti(['large', 'none'])).size).toBe(1);
+  });
+
+  test('a socket of the caller: values of all sizes are what was stored, as over one of the client', async () => {
+    const given = net.connect({ host: good.host, port: good.port });
+    given.on('error', () => {});
+    const clients = [
+      create(good.address, { protocol, retries: 0, tls: { ca: certs.ca.certPem, socket: given } }),
+      create(good.address, { protocol }),
+    ];
+    const sizes = [0, 10, 1000, 5000, 20_000, 100_000, 300_000].filter((size) => CAN.roomy || size < 200_000);
+    const values = new Map(sizes.map((size) => [`size-${size}`, Buffer.alloc(size, `${size};`)]));
+    for (const [key, value] of values) await clients[1]?.set(key, value);
+    for (const client of clients) {
+      // Many at a time, so that reads end anywhere.
+      const keys = Array.from({ length: 20 }, () => [...values.keys()]).flat();
+      const found = await Promise.all(keys.map((key) => client.get(key)));
+      const wrong = found.filter(({ value }, index) => !value?.equals(values.get(keys[index] as string) as Buffer));
+      expect(wrong).toEqual([]);
+    }
   });
 
   test('a CA that nobody knows is refused, unless the caller says otherwise', async () => {
