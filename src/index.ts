@@ -22,6 +22,7 @@ export type { UpdateOptions } from './client/commands/update.ts';
 export type { ClientEvents } from './client/events.ts';
 export type { ComputeContext } from './client/get-or-set/computation.ts';
 export type { Compute } from './client/get-or-set/get-or-set.ts';
+export type { InvalidateOptions } from './client/get-or-set/invalidate.ts';
 export type { ByKey, ComputeMany } from './client/get-or-set/many/answers.ts';
 export type { GetOrSetOptions } from './client/get-or-set/plan.ts';
 export type { Stored, StoredWithMisses } from './client/get-or-set/stored.ts';

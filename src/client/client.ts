@@ -32,6 +32,7 @@ import { AppendCommand, type InsertOptions, StoreCommand } from './commands/stor
 import { type UpdateOptions, update } from './commands/update.ts';
 import { version } from './commands/version.ts';
 import { type Compute, GetOrSet } from './get-or-set/get-or-set.ts';
+import { type InvalidateOptions, invalidate } from './get-or-set/invalidate.ts';
 import type { ComputeMany } from './get-or-set/many/answers.ts';
 import { getOrSetMulti } from './get-or-set/many/get-or-set-multi.ts';
 import type { GetOrSetOptions } from './get-or-set/plan.ts';
@@ -356,6 +357,15 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Mem
     options?: GetOrSetOptions | number | null,
   ): Promise<unknown> {
     return getOrSetMulti(this.engine, keys, compute, toInsertOptions(options));
+  }
+
+  /**
+   * Makes a value count as expired from now on: `getOrSet` serves it for `staleFor` seconds more, while one caller computes
+   * it again. Left out, or 0, it is deleted. What is being computed meanwhile is not stored. A value never lives longer by
+   * it over the meta protocol; over binary and classic it has `staleFor` seconds from now. `false` where there is none.
+   */
+  invalidate(key: Key, options?: InvalidateOptions | null): Promise<boolean> {
+    return invalidate(this.engine, key, toOptions(options));
   }
 
   /**

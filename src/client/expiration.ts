@@ -15,6 +15,11 @@ export function toExpiration(expires: number | null | undefined, engine: Engine)
   return seconds <= MAX_RELATIVE ? seconds : beyondRelative(seconds, engine);
 }
 
+/** How many seconds an expiration as it is sent is from now; 0 is for ever there, and none here. */
+export function secondsFromNow(expiration: number): number {
+  return expiration < FIRST_UNIX_TIME ? expiration : expiration - unixNow();
+}
+
 /** Seconds from now as servers take them: past 30 days as a Unix time. */
 function fromNow(seconds: number): number {
   return seconds <= MAX_RELATIVE ? seconds : Math.min(unixNow() + seconds, LAST_SECOND);

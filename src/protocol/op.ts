@@ -37,6 +37,8 @@ export const Op = {
   Inspect: 0x106,
   /** Reads a key whose value need not be sent again where the item still has the request's CAS. */
   GetIfChanged: 0x107,
+  /** Marks an item as stale; with an expiration, gives it that as well. */
+  Invalidate: 0x108,
 } as const;
 
 export type Op = (typeof Op)[keyof typeof Op];
@@ -64,6 +66,7 @@ type Row = Pick<Operation, 'name' | 'label'> & Partial<Operation>;
 const ROWS: Readonly<Record<Op, Row>> = {
   [Op.Get]: { name: 'get', label: 'GET', idempotent: true, reads: true },
   [Op.GetIfChanged]: { name: 'get', label: 'GET', idempotent: true, reads: true },
+  [Op.Invalidate]: { name: 'invalidate', label: 'INVALIDATE', speaker: 'memts' },
   [Op.Inspect]: { name: 'inspect', label: 'INSPECT', speaker: 'memts', idempotent: true, reads: true },
   [Op.GetAndTouch]: {
     name: 'getAndTouch',

@@ -103,6 +103,19 @@ it.each(['binary', 'meta', 'classic'] as const)('traces a call for many keys as 
   expect(recorder.call).toEqual({ ...base, command: 'deleteMulti', keyCount: 2 });
 });
 
+it.each(['binary', 'meta', 'classic'] as const)('traces an invalidation as one over %s', async (protocol) => {
+  const client = connect({ protocol });
+  await client.set('k', 'value');
+  for (const staleFor of [60, 0]) {
+    recorder.clear();
+    await client.invalidate('k', { staleFor });
+    const { command, keyCount, server, error } = recorder.call;
+    const expected = { command: 'invalidate', keyCount: 1, server: memcached.address, error: undefined };
+    expect({ command, keyCount, server, error }).toEqual(expected);
+    expect(recorder.calls).toHaveLength(1);
+  }
+});
+
 it('counts the keys of a server that failed, and names no server where there are several', async () => {
   const dead = `127.0.0.1:${await freePort()}`;
   const client = connect({ retries: 1 }, `${memcached.address},${dead}`);

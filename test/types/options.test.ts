@@ -21,6 +21,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '### increment, decrement': 'Omit<IncrementDecrementOptions, keyof CommandOptions>',
   '### flush': 'Omit<FlushOptions, keyof CommandOptions>',
   '### getOrSet': 'GetOrSetOptions',
+  '### invalidate': 'Omit<InvalidateOptions, keyof CommandOptions>',
   '### update': 'Omit<UpdateOptions, keyof CommandOptions>',
   '### jsonSerializer': 'JsonSerializerOptions',
   '### compressed': 'CompressOptions',

@@ -23,25 +23,34 @@ export interface Inspection {
   server: string;
 }
 
-/** Whether an empty item stands in the place of a value that is being computed. */
-function isPlaceholder({ flags, leased, stale }: ItemFacts): boolean {
-  return flags === STUB_FLAGS || (leased && !stale);
+/** Whether an item stands in the place of a value that is being computed. */
+export function isPlaceholder({ size, flags, leased, stale }: ItemFacts): boolean {
+  return size === 0 && (flags === STUB_FLAGS || (leased && !stale));
 }
 
-/** Says what an item is. */
-export class InspectCommand extends ClientCommand {
+/** Asks what a server knows of an item; `null` for a miss. */
+export class FactsCommand extends ClientCommand {
   protected override prepare(): void {}
 
-  protected override answer(reply: Reply): Inspection | null | typeof PENDING {
+  protected override answer(reply: Reply): unknown {
     const { status, facts } = reply;
-    if (status === Status.Ok && facts !== undefined) {
-      const { timeLeft, size, idle, fetched, flags, cas, stale } = facts;
-      if (size === 0 && isPlaceholder(facts)) return null;
-      const server = this.server?.name ?? '';
-      return { ttl: timeLeft < 0 ? null : timeLeft, size, idle, fetched, flags, cas: cas || null, stale, server };
-    }
+    if (status === Status.Ok && facts !== undefined) return this.resultOf(facts);
     if (status === Status.Miss) return null;
     if (this.sentAgain(status)) return PENDING;
     throw this.replyError(reply);
+  }
+
+  protected resultOf(facts: ItemFacts): unknown {
+    return facts;
+  }
+}
+
+/** Says what an item is. */
+export class InspectCommand extends FactsCommand {
+  protected override resultOf(facts: ItemFacts): Inspection | null {
+    if (isPlaceholder(facts)) return null;
+    const { timeLeft, size, idle, fetched, flags, cas, stale } = facts;
+    const server = this.server?.name ?? '';
+    return { ttl: timeLeft < 0 ? null : timeLeft, size, idle, fetched, flags, cas: cas || null, stale, server };
   }
 }

@@ -308,6 +308,7 @@ const DONE: StatusByOp = {
   [Op.Delete]: Status.Ok,
   [Op.GetIfChanged]: Status.Ok,
   [Op.Inspect]: Status.Ok,
+  [Op.Invalidate]: Status.Ok,
   ...stores(Status.Ok),
 };
 const NO_ITEM: StatusByOp = {
@@ -343,7 +344,13 @@ function stores(status: Status): StatusByOp {
 }
 
 function changes(status: Status): StatusByOp {
-  return { ...stores(status), [Op.Delete]: status, [Op.Increment]: status, [Op.Decrement]: status };
+  return {
+    ...stores(status),
+    [Op.Delete]: status,
+    [Op.Invalidate]: status,
+    [Op.Increment]: status,
+    [Op.Decrement]: status,
+  };
 }
 
 /** What the encoder may have sent in the classic form. */

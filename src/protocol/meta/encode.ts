@@ -86,7 +86,8 @@ function encodeOne(request: Request, op: Op, output: Output): void {
       break;
     case Op.Delete:
     case Op.DeleteMulti:
-      encodeDelete(request, output);
+    case Op.Invalidate:
+      encodeDelete(request, op, output);
       break;
     case Op.Increment:
     case Op.Decrement:
@@ -171,11 +172,15 @@ function isBetterClassic({ key, cas, returnCas }: Request, op: Op): boolean {
   return cas === undefined || op === Op.Add || op === Op.Replace;
 }
 
-/** "Meta Delete". */
-function encodeDelete(request: Request, output: Output): void {
+/** "Meta Delete"; an invalidation is one that leaves the item there, marked as stale. */
+function encodeDelete(request: Request, op: Op, output: Output): void {
   output.reserve(LINE_BYTES + request.key.length * 3);
   const { buffer } = output;
-  const at = writeCommand(request.key, buffer, output.position, D);
+  let at = writeCommand(request.key, buffer, output.position, D);
+  if (op === Op.Invalidate) {
+    at = writeAscii(buffer, ' I', at);
+    if (request.expiration !== 0) at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' T', at));
+  }
   output.position = endLine(buffer, writeCommonFlags(request, buffer, at));
 }
 

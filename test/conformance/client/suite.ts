@@ -12,6 +12,7 @@ import { describeCredentials } from './suite/credentials.ts';
 import { describeErrors } from './suite/errors.ts';
 import { describeExpiration } from './suite/expiration.ts';
 import { describeInspect } from './suite/inspect.ts';
+import { describeInvalidate } from './suite/invalidate.ts';
 import { describePerform } from './suite/perform.ts';
 import { describeRetrieval } from './suite/retrieval.ts';
 import { describeSerializers } from './suite/serializers.ts';
@@ -39,6 +40,7 @@ export function describeClient(name: string, protocol: Protocol, setup: Setup, e
     describeCas(target);
     describeUnchanged(target);
     describeInspect(target);
+    describeInvalidate(target);
     describeCounters(target);
     describeExpiration(target, thorough);
     describeErrors(target);
