@@ -9,8 +9,8 @@ import { killAtExit, makeFolder, removeFolder } from '../../support/leftovers.ts
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
 import { Random } from '../../support/random.ts';
 import { Duplicator } from './duplicator.ts';
+import { type Job, NAMESPACE, TAGS } from './job.ts';
 import { type Records, violations } from './ledger.ts';
-import { type Job, NAMESPACE, TAGS } from './worker.ts';
 
 const SERVERS = 3;
 

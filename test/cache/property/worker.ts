@@ -1,21 +1,11 @@
 /** One of several processes that use one cache as wildly as they can, and tell what came of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../../../src/cache/index.ts';
-import { Client, type ClientOptions } from '../../../src/index.ts';
+import { Client } from '../../../src/index.ts';
 import { Random } from '../../support/random.ts';
+import { type Job, NAMESPACE, TAGS } from './job.ts';
 import type { Ending, Given, Records } from './ledger.ts';
 
-/** What a worker is started with. */
-export interface Job {
-  name: string;
-  servers: string[];
-  client: ClientOptions;
-  seed: number;
-  operations: number;
-}
-
-export const NAMESPACE = 'property';
-export const TAGS = 12;
 const KEYS = 120;
 const CALLERS = 24;
 
@@ -175,11 +165,9 @@ function tagsOf(key: number): number[] {
   return key % 3 === 0 ? [key % TAGS] : [key % TAGS, (key + 5) % TAGS];
 }
 
-if (process.send !== undefined) {
-  process.once('message', (job: Job) => {
-    const worker = new Worker(job);
-    void worker.run().then(() => {
-      process.send?.(worker.records, () => process.disconnect());
-    });
+process.once('message', (job: Job) => {
+  const worker = new Worker(job);
+  void worker.run().then(() => {
+    process.send?.(worker.records, () => process.disconnect());
   });
-}
+});
