@@ -250,7 +250,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   async invalidateTags(tags: readonly string[], options: InvalidateOptions = {}): Promise<void> {
     const staleFor = options.staleFor ?? 0;
     if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
-    const keys = checkTags(tags).map((tag) => this.#keys.tag(tag));
+    const keys = checkTags(tags, Number.POSITIVE_INFINITY).map((tag) => this.#keys.tag(tag));
     await all(keys.map((key) => (staleFor > 0 ? this.#versions.endSoftly(key, staleFor) : this.#versions.end(key))));
   }
 

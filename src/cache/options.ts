@@ -58,8 +58,8 @@ const MOST_TAGS = 100;
 /** What fits into the two bytes for its length. */
 const LONGEST_TAG = 65_535;
 
-/** The tags of a value, each once. Throws `ERR_INVALID_ARGUMENT`. */
-export function checkTags(tags: unknown): string[] {
+/** Tags, each once; those of one value are not more than a read can ask for. Throws `ERR_INVALID_ARGUMENT`. */
+export function checkTags(tags: unknown, most = MOST_TAGS): string[] {
   if (tags === undefined || tags === null) return [];
   if (!Array.isArray(tags)) throw invalidType('tags', 'an array of strings', tags);
   const distinct = new Set<string>();
@@ -71,7 +71,7 @@ export function checkTags(tags: unknown): string[] {
     checkWellFormed(tag);
     distinct.add(tag);
   }
-  if (distinct.size > MOST_TAGS) throw invalid('tags', `at most ${MOST_TAGS} of them`, distinct.size);
+  if (distinct.size > most) throw invalid('tags', `at most ${most} of them`, distinct.size);
   return [...distinct];
 }
 

@@ -33,11 +33,14 @@ const FLAGS = 0;
  */
 export class Versions {
   readonly #engine: Engine;
+  readonly #onSpoilt: () => void;
   /** What is asked in this turn. */
   readonly #asked = new Map<string, Promise<Version | undefined>>();
 
-  constructor(engine: Engine) {
+  /** `onSpoilt` is called where another program has put something else in the place of a version. */
+  constructor(engine: Engine, onSpoilt: () => void = () => {}) {
     this.#engine = engine;
+    this.#onSpoilt = onSpoilt;
   }
 
   /** The version of now; asked once for all that want to know in this turn, and sent when all of them have begun. */
@@ -90,7 +93,7 @@ export class Versions {
     const [, token, previous, until] = ITEM.exec(item.value.toString('latin1')) ?? [];
     if (token !== undefined)
       return { id: `${token}.${cas}`, previous: Number(until) > wallNow() ? previous : undefined };
-    // What another program has put there is no version.
+    this.#onSpoilt();
     await this.end(key);
     return undefined;
   }

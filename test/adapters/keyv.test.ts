@@ -159,7 +159,7 @@ describe('createKeyv', () => {
     const wires = vi.spyOn((keyv.store as KeyvMemts).client, 'set');
     await keyv.set('cart', 'full');
     expect(await keyv.get('cart')).toBe('full');
-    expect(wires.mock.calls.map(([key]) => key)).toEqual([expect.stringMatching(/^shop:[\w-]{12}:cart$/)]);
+    expect(wires.mock.calls.map(([key]) => key)).toEqual([expect.stringMatching(/^shop:[\w-]{12}\.\d+:cart$/)]);
     await keyv.disconnect();
   });
 

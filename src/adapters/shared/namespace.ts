@@ -1,36 +1,40 @@
+import { plain } from '../../cache/keys.ts';
+import { Versions } from '../../cache/versions.ts';
 import type { AdapterClient } from './client.ts';
-import { Generation } from './generation.ts';
 import type { AdapterLog } from './log.ts';
-
-/**
- * Spaces and control characters, for which the classic protocol has no form and of which meta makes longer keys, and
- * the percent sign that stands for them, so that no two keys become one.
- */
-const ODD = /[^!-$&-~\u0080-\uffff]/g;
 
 /** Where a key is at the moment. */
 export type ToWire = (key: string) => string;
 
-/** Keys that can be cleared together: memcached can't list keys, so each stands behind the token of a generation. */
+const SPOILT = 'the record of a namespace could not be read, so the namespace starts over';
+
+/**
+ * Keys that can be cleared together: memcached can't list keys, so each stands behind the version of its namespace, and
+ * with another version is not found again.
+ */
 export class Namespace {
   readonly name: string;
+  readonly #client: AdapterClient;
   readonly #prefix: string;
-  readonly #generation: Generation;
+  readonly #versions: Versions;
+  /** The version of the last answer; none before the first one. */
+  #known: string | undefined;
 
   constructor(client: AdapterClient, name: string, log: AdapterLog) {
     this.name = name;
+    this.#client = client;
     this.#prefix = plain(name);
-    this.#generation = new Generation(client, `${this.#prefix}:generation`, log);
+    this.#versions = new Versions(client.engine, () => log.warn(SPOILT));
   }
 
   /**
-   * Does `work`, which must not do harm when done twice, under the token of now. It goes out together with the question
-   * which token that is, under the one known, and once more if that turns out to be old.
+   * Does `work`, which must not do harm when done twice, under the version of now. It goes out together with the question
+   * which version that is, under the one known, and once more if that turns out to be old.
    */
   async run<T>(work: (toWire: ToWire) => Promise<T>): Promise<T> {
-    const { known } = this.#generation;
-    if (known === undefined) return work(this.#under(await this.#generation.current()));
-    const [done, current] = await Promise.allSettled([work(this.#under(known)), this.#generation.current()]);
+    const known = this.#known;
+    if (known === undefined) return work(this.#under(await this.#current()));
+    const [done, current] = await Promise.allSettled([work(this.#under(known)), this.#current()]);
     if (current.status === 'rejected') throw current.reason;
     if (current.value !== known) return work(this.#under(current.value));
     if (done.status === 'rejected') throw done.reason;
@@ -38,16 +42,23 @@ export class Namespace {
   }
 
   /** Forgets every key, for all processes. */
-  clear(): Promise<void> {
-    return this.#generation.end();
+  async clear(): Promise<void> {
+    this.#known = undefined;
+    await this.#versions.end(this.#record());
   }
 
-  #under(token: string): ToWire {
-    return (key) => `${this.#prefix}:${token}:${plain(key)}`;
+  async #current(): Promise<string> {
+    const { id } = await this.#versions.current(this.#record());
+    this.#known = id;
+    return id;
   }
-}
 
-/** Text as every protocol can say it: percent-encoded where it has to be. */
-function plain(text: string): string {
-  return text.replace(ODD, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  /** As it goes on the wire; throws `ERR_INVALID_KEY`. */
+  #record(): string {
+    return this.#client.engine.toWire(`${this.#prefix}:generation`) as string;
+  }
+
+  #under(version: string): ToWire {
+    return (key) => `${this.#prefix}:${version}:${plain(key)}`;
+  }
 }
