@@ -230,8 +230,12 @@ export class Connection implements PipelineOwner, Reader {
   }
 
   #beginTurn(): void {
-    if (this.#socket.writableLength === 0) this.#pipeline.output.rewind();
+    this.#giveBackOutput();
     this.#turn.begin();
+  }
+
+  #giveBackOutput(): void {
+    if (this.#socket.writableLength === 0) this.#pipeline.output.rewind();
   }
 
   /** Stamps what came in this turn and writes it out, all in one. */
@@ -253,7 +257,7 @@ export class Connection implements PipelineOwner, Reader {
     if (backlog.length > 0) pipeline.catchUp();
     pipeline.unwritten = 0;
     if (!output.empty) this.#blocked = !output.flush(socket) && socket.writableLength > 0;
-    if (socket.writableLength === 0) output.rewind();
+    this.#giveBackOutput();
     if (backlog.length > 0 && !this.#blocked) this.#yieldToInput();
     pipeline.deferring = this.#blocked || backlog.length > 0;
   }
@@ -290,6 +294,8 @@ export class Connection implements PipelineOwner, Reader {
       this.#garbled(located(error, this.#options.name));
       return;
     }
+    // What was written when the socket was full has left meanwhile.
+    if (pipeline.output.holds) this.#giveBackOutput();
     if (pipeline.heard) {
       const now = monotonicNow();
       if (pipeline.moved) {

@@ -16,12 +16,15 @@ const MOST_FULL = 8;
 /** About as much goes to the socket at a time: what it has can't be taken back. */
 const ENOUGH_BYTES = 256 * 1024;
 
+/** What a connection has in the place of a block while it writes nothing. */
+const NO_BLOCK: Buffer<ArrayBuffer> = Buffer.alloc(0);
+
 /**
- * Gathers what the commands of a turn write, for one write to the socket. Blocks are used again as soon as the socket
- * has passed on all that was written; a large value is passed on as it is, between two pieces of a block.
+ * Gathers what the commands of a turn write, for one write to the socket. It has a block only until the socket has passed
+ * on all that was written, which is mostly at once; a large value is passed on as it is, between two pieces of a block.
  */
 export class OutputBuffer implements Output {
-  buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  buffer = NO_BLOCK;
   position = 0;
   /** Where what has not been sealed yet begins. */
   #start = 0;
@@ -49,15 +52,20 @@ export class OutputBuffer implements Output {
     return this.#attachedAt.length;
   }
 
-  /** Starts over in the same block; only to be called when the socket holds on to nothing. */
+  /** Whether it has a block. */
+  get holds(): boolean {
+    return this.buffer !== NO_BLOCK;
+  }
+
+  /** Gives the blocks back; only to be called when the socket holds on to nothing. */
   rewind(): void {
     if (this.#lent.size > 0) this.#lent.clear();
-    if (!this.empty) return;
+    if (!this.holds || !this.empty) return;
+    spareBlock(this.buffer);
+    this.buffer = NO_BLOCK;
     this.position = 0;
     this.#start = 0;
-    for (let block = this.#full.pop(); block !== undefined; block = this.#full.pop()) {
-      if (spare.length < MOST_SPARE) spare.push(block);
-    }
+    for (let block = this.#full.pop(); block !== undefined; block = this.#full.pop()) spareBlock(block);
   }
 
   reserve(bytes: number): void {
@@ -129,4 +137,8 @@ export class OutputBuffer implements Output {
     this.#sealedBytes += this.position - this.#start;
     this.#start = this.position;
   }
+}
+
+function spareBlock(block: Buffer<ArrayBuffer>): void {
+  if (block.length === BLOCK_BYTES && spare.length < MOST_SPARE) spare.push(block);
 }

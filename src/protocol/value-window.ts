@@ -57,6 +57,13 @@ export class ValueWindow {
     this.#input.begin(chunk, end);
   }
 
+  /** Holds on to no memory until the next value. */
+  forget(): void {
+    this.#memory = NO_BYTES.buffer;
+    this.#bytes = NO_BYTES;
+    this.#to = 0;
+  }
+
   /**
    * Puts a value and its client flags into the reply. The flags take the place of the four bytes in front of the value,
    * which are theirs in the binary protocol and part of the value's line in the others.

@@ -30,7 +30,16 @@ export class BinaryDecoder implements Decoder {
   }
 
   room(): Buffer {
-    return this.#assembler.room() ?? this.#input.next(this.#queue.head() !== undefined);
+    return this.#assembler.room() ?? this.#between(this.#queue.head() !== undefined);
+  }
+
+  /** Memory for the next response; while none is to come, nothing of the one before is held on to. */
+  #between(waiting: boolean): Buffer {
+    if (!waiting) {
+      this.#reply.reset(Status.Ok);
+      this.#window.forget();
+    }
+    return this.#input.next(waiting);
   }
 
   close(): void {

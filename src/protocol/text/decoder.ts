@@ -3,6 +3,7 @@ import { desynchronised } from '../desynchronised.ts';
 import { InputMemory } from '../input-memory.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../reply.ts';
+import { Status } from '../status.ts';
 import { flagBytes } from '../value-pool.ts';
 import { ValueWindow } from '../value-window.ts';
 import { CR, LF } from './write.ts';
@@ -57,7 +58,16 @@ export abstract class TextDecoder implements Decoder {
   protected abstract block(bytes: Buffer, start: number, end: number, owned: boolean): boolean;
 
   room(): Buffer {
-    return this.#assembler.room() ?? this.#input.next(this.queue.head() !== undefined);
+    return this.#assembler.room() ?? this.#between(this.queue.head() !== undefined);
+  }
+
+  /** Memory for the next response; while none is to come, nothing of the one before is held on to. */
+  #between(waiting: boolean): Buffer {
+    if (!waiting) {
+      this.reply.reset(Status.Ok);
+      this.#window.forget();
+    }
+    return this.#input.next(waiting);
   }
 
   close(): void {

@@ -88,6 +88,26 @@ describe('the output buffer', () => {
     expect(writes.bytes.toString()).toBe('second');
   });
 
+  it('has no block while nothing is to be written or held: another one takes it', () => {
+    const [one, other] = [new OutputBuffer(), new OutputBuffer()];
+    expect([one.holds, one.buffer.length]).toEqual([false, 0]);
+    put(one, 'first');
+    const { buffer } = one;
+    one.rewind();
+    // It has not been written yet.
+    expect([one.holds, one.buffer === buffer]).toEqual([true, true]);
+    one.flush(new Writes());
+    put(other, 'meanwhile');
+    expect(other.buffer).not.toBe(buffer);
+    one.rewind();
+    expect([one.holds, one.buffer.length]).toEqual([false, 0]);
+    put(new OutputBuffer(), 'other');
+    put(one, 'x'.repeat(100_000));
+    one.flush(new Writes());
+    one.rewind();
+    expect(one.buffer.length).toBe(0);
+  });
+
   it('uses full blocks again once the stream holds nothing, and not before', () => {
     const output = new OutputBuffer();
     const blocks = new Set<Buffer>();
