@@ -16,6 +16,7 @@ const ENTRIES = {
   'memory-server': 'src/memory-server/index.ts',
   keyv: 'src/adapters/keyv.ts',
   'keyv-create': 'src/adapters/keyv-create.ts',
+  memcached: 'src/adapters/memcached/memcached.ts',
   session: 'src/adapters/session.ts',
   unstorage: 'src/adapters/unstorage.ts',
   opentelemetry: 'src/adapters/opentelemetry.ts',
@@ -106,6 +107,20 @@ const ownRequire: Rolldown.Plugin = {
       : code.replaceAll(DEFAULT_IMPORT, 'const $1 = require($2);'),
 };
 
+/** What `require` gives of the API of `memcached` is the class, as of that package; its types say so. */
+const classAsModule = (entry: string): Rolldown.Plugin => ({
+  name: 'class-as-module',
+  generateBundle(_options, files) {
+    for (const file of Object.values(files)) {
+      if (file.type !== 'chunk') continue;
+      if (file.fileName === `${entry}.cjs`) file.code += '\nmodule.exports = Object.assign(Memcached, exports);\n';
+      if (file.fileName === `${entry}.d.cts`) {
+        file.code = file.code.replace(/^export \{ Memcached, Memcached as default \};/m, 'export = Memcached;');
+      }
+    }
+  },
+});
+
 /** The library as programs load it. What they are to read stands in the declarations. */
 const library: UserConfig = {
   ...common,
@@ -113,6 +128,12 @@ const library: UserConfig = {
   dts: false,
   plugins: [compact],
   inputOptions: { preserveEntrySignatures: 'allow-extension' },
+};
+
+const ALIAS: UserConfig = {
+  cwd: 'memcached',
+  entry: { index: '../src/adapters/memcached/memcached.ts' },
+  tsconfig: '../tsconfig.json',
 };
 
 /** `/* @__PURE__ *\/` is for bundlers. */
@@ -129,7 +150,7 @@ export default defineConfig([
     ...library,
     format: 'cjs',
     clean: false,
-    plugins: [compact, ownRequire],
+    plugins: [compact, ownRequire, classAsModule('memcached')],
     outputOptions: {
       comments,
       codeSplitting: { groups: PARTS_OF_COMMONJS, includeDependenciesRecursively: false },
@@ -146,7 +167,7 @@ export default defineConfig([
       format: 'esm',
       dts: { emitDtsOnly: true },
       outExtensions: () => ({ dts }),
-      plugins: [withoutEmptyFiles],
+      plugins: [withoutEmptyFiles, classAsModule('memcached')],
       outputOptions: {
         codeSplitting: { groups: [{ name: 'parts/types.d', test: isShared }], includeDependenciesRecursively: false },
       },
@@ -154,6 +175,25 @@ export default defineConfig([
       clean: false,
     }),
   ),
+  // The API of `memcached` as a package of its own, with the client inside.
+  {
+    ...common,
+    ...ALIAS,
+    format: 'cjs',
+    dts: false,
+    clean: true,
+    plugins: [compact, ownRequire, classAsModule('index')],
+    outputOptions: { comments, exports: 'named', strict: true },
+  },
+  {
+    ...common,
+    ...ALIAS,
+    format: 'esm',
+    dts: { emitDtsOnly: true },
+    outExtensions: () => ({ dts: '.d.cts' }),
+    plugins: [classAsModule('index')],
+    clean: false,
+  },
   // The command line: a package of its own, with the client and its server inside.
   {
     ...common,

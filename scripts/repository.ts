@@ -16,9 +16,11 @@ const read = (file: string): Json => JSON.parse(readFileSync(join(ROOT, file), '
 /** The files as they have to be. */
 export function filled(): Map<string, Json> {
   const { homepage, bugs, author, repository } = read('package.json');
-  const cli = { ...read('cli/package.json'), homepage, bugs, author };
   const files: [string, Json][] = [
-    ['cli/package.json', { ...cli, repository: { ...(repository as Json), directory: 'cli' } }],
+    ...['cli', 'memcached'].map((directory): [string, Json] => {
+      const file = `${directory}/package.json`;
+      return [file, { ...read(file), homepage, bugs, author, repository: { ...(repository as Json), directory } }];
+    }),
     [
       'typedoc.json',
       { ...read('typedoc.json'), sourceLinkTemplate: `${REPOSITORY}/blob/{gitRevision}/{path}#L{line}` },

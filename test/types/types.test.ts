@@ -1,6 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, inject, it } from 'vitest';
+import { makeProject, ofOurs } from '../package/support/project.ts';
 import { ROOT } from '../support/built.ts';
 import { compile, fixture, STRICT, STRICTEST } from './support/compile.ts';
 
@@ -13,6 +14,20 @@ describe.concurrent('the program for MemJS', () => {
 
   it('compiles against this package under the name memjs', async ({ expect }) => {
     expect(await compile(inject('ours'), fixture('for-memjs.ts'), ['program.cts'], STRICT)).toEqual([]);
+  });
+});
+
+describe.concurrent('the program for memcached', () => {
+  const program = fixture('for-memcached.ts');
+
+  it('compiles against @types/memcached, for which it was written', async ({ expect }) => {
+    const project = makeProject('types-of-memcached', ofOurs(['memcached', '@types/memcached']));
+    expect(await compile(project, program, ['program.cts'], STRICT)).toEqual([]);
+  });
+
+  it('compiles against memts-memcached under the name memcached', async ({ expect }) => {
+    const project = makeProject('types-of-memts-memcached', { memcached: join(ROOT, 'memcached') });
+    expect(await compile(project, program, ['program.cts'], { ...STRICT, skipLibCheck: false })).toEqual([]);
   });
 });
 

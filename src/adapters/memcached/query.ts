@@ -1,0 +1,139 @@
+import { cryptoModule } from '../../builtins.ts';
+import { throwLater } from '../../cluster/log.ts';
+import type { Client } from '../../index.ts';
+
+/** A client of one server. */
+export type ServerClient = Client<string, Buffer | null>;
+
+/**
+ * What every method takes last. `this` is the {@link Query}; errors and values are of any type, as in
+ * `@types/memcached`, against which programs are written.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the types of programs that were written for `memcached` name no others.
+export type Callback<T = any> = (this: Query, error: any, result: T) => void;
+
+/** Limits of keys. */
+export interface KeyLimits {
+  maxKeySize: number;
+  keyCompression: boolean;
+}
+
+/** What a query is made of. */
+export interface QueryParts {
+  type: string;
+  callback: Callback;
+  /** The arguments that are looked at, each with its type. */
+  validate: [name: string, type: unknown][];
+  /** With the namespace. */
+  key?: string | string[];
+  lifetime?: unknown;
+  value?: unknown;
+  cas?: unknown;
+  number?: unknown;
+  slabid?: unknown;
+  /** Whether the command goes to further servers, with the option `redundancy`. */
+  redundancyEnabled?: boolean;
+  /** The line of the text protocol that says the same. */
+  line(): string;
+  /** Sends the command, with the keys as they go to the server. */
+  run(client: ServerClient, key: string, keys: string[]): Promise<unknown>;
+}
+
+/** A longer key is no key for any server. */
+const MOST_KEY_BYTES = 250;
+
+/** A command on its way: what a callback has as `this`. */
+export class Query {
+  readonly type: string;
+  readonly key: string | string[] | undefined;
+  callback: Callback;
+  readonly validate: [name: string, type: unknown][];
+  readonly lifetime: unknown;
+  readonly value: unknown;
+  readonly cas: unknown;
+  readonly number: unknown;
+  readonly slabid: unknown;
+  readonly redundancyEnabled: boolean;
+  /** Unix time in milliseconds at which the command was sent. */
+  start = 0;
+  /** Milliseconds until it was answered. */
+  execution = 0;
+  readonly #line: () => string;
+  readonly #run: QueryParts['run'];
+
+  constructor(parts: QueryParts) {
+    this.type = parts.type;
+    this.key = parts.key;
+    this.callback = parts.callback;
+    this.validate = parts.validate;
+    this.lifetime = parts.lifetime;
+    this.value = parts.value;
+    this.cas = parts.cas;
+    this.number = parts.number;
+    this.slabid = parts.slabid;
+    this.redundancyEnabled = parts.redundancyEnabled ?? false;
+    this.#line = parts.line;
+    this.#run = parts.run;
+  }
+
+  /** The command as a line of the text protocol. */
+  get command(): string {
+    return this.#line();
+  }
+
+  /** What is wrong with the arguments, in the words of `memcached`; nothing where they are right. */
+  problem(limits: KeyLimits): string | undefined {
+    for (const [name, type] of this.validate) {
+      const found = this[name as keyof this];
+      if (!isA(found, type)) return `Argument "${name}" is not a valid ${(type as { name: string }).name}.`;
+    }
+    const [unfit] = this.#keys().flatMap((key) => keyProblem(key, limits) ?? []);
+    return unfit;
+  }
+
+  send(client: ServerClient, limits: KeyLimits): Promise<unknown> {
+    const keys = this.#keys().map((key) => toServerKey(key, limits));
+    return this.#run(client, keys[0] ?? '', keys);
+  }
+
+  /** What the callback throws is an uncaught exception. */
+  settle(error: unknown, result: unknown): void {
+    this.execution = this.start === 0 ? 0 : Date.now() - this.start;
+    try {
+      this.callback.call(this, error, result);
+    } catch (thrown) {
+      throwLater(thrown);
+    }
+  }
+
+  #keys(): string[] {
+    if (this.key === undefined) return [];
+    return typeof this.key === 'string' ? [this.key] : this.key;
+  }
+}
+
+function isA(found: unknown, type: unknown): boolean {
+  if (type === Array) return Array.isArray(found);
+  if (type === String) return typeof found === 'string';
+  if (type === Number) return typeof found === 'number';
+  return typeof found === 'function';
+}
+
+function keyProblem(key: unknown, { maxKeySize, keyCompression }: KeyLimits): string | undefined {
+  if (typeof key !== 'string') return 'Argument "key" is not a valid String.';
+  if (isLong(key, maxKeySize)) {
+    return keyCompression
+      ? undefined
+      : `Argument "key" is longer than the maximum allowed length of ${Math.min(maxKeySize, MOST_KEY_BYTES)}`;
+  }
+  return /\s/.test(key) ? 'The key should not contain any whitespace or new lines' : undefined;
+}
+
+function toServerKey(key: string, { maxKeySize }: KeyLimits): string {
+  return isLong(key, maxKeySize) ? cryptoModule().createHash('md5').update(key).digest('hex') : key;
+}
+
+/** `memcached` counts characters; what has more bytes than a server takes is as long. */
+function isLong(key: string, maxKeySize: number): boolean {
+  return key.length > maxKeySize || (key.length * 3 > MOST_KEY_BYTES && Buffer.byteLength(key) > MOST_KEY_BYTES);
+}
