@@ -6,6 +6,7 @@ const NAMES = {
   index: 'memts',
   'serializers/foreign': 'memts/serializers',
   'adapters/keyv-create': 'memts/keyv/create',
+  'adapters/memcached/memcached': 'memts/memcached',
 };
 
 /** @param {import('typedoc').Application} app */

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { ROOT } from '../support/built.ts';
@@ -73,6 +73,34 @@ sessions('connect-memcached')
   .then(() => console.log(JSON.stringify(results)), (error) => { console.error(error); process.exit(1); });
 `;
 
+/** The package's own test files but for those of its sockets and its parser. Each test takes `done`, as in mocha. */
+const OWN_TESTS = ['add', 'cas', 'get-set', 'incr-decr', 'namespace', 'touch'].map(
+  (name) => `memcached-${name}.test.js`,
+);
+
+const RUNNER = `
+const tests = [];
+let group = '';
+globalThis.describe = (name, define) => { group = name; define.call({ timeout() {} }); };
+globalThis.it = (name, test) => tests.push({ name: group + ': ' + name, test });
+const { join } = require('node:path');
+require('should');
+for (const file of process.argv.slice(2)) require(join(__dirname, 'node_modules/memcached/test', file));
+(async () => {
+  const outcomes = {};
+  for (const { name, test } of tests) {
+    outcomes[name] = await new Promise((resolve) => {
+      const timer = setTimeout(resolve, 8000, 'not done');
+      const end = (error) => { clearTimeout(timer); resolve(error ? String(error.message ?? error) : 'passed'); };
+      process.removeAllListeners('uncaughtException').on('uncaughtException', end);
+      try { test.call({ timeout() {} }, end); } catch (error) { end(error); }
+    });
+  }
+  console.log(JSON.stringify(outcomes));
+  process.exit();
+})();
+`;
+
 let project: string;
 
 beforeAll(() => {
@@ -103,6 +131,36 @@ it('stands in for memcached under the packages that were written for it', async 
     stderr: '',
   });
 });
+
+it("passes memcached's own tests as memcached does", { timeout: 120_000 }, async () => {
+  const theirs = join(ROOT, 'node_modules/memcached');
+  const [expected, found] = await Promise.all([
+    ownTests('own-tests-of-memcached', theirs),
+    ownTests('own-tests-of-ours', join(project, 'node_modules/memcached')),
+  ]);
+  expect(Object.keys(expected).length).toBeGreaterThan(30);
+  expect(found).toEqual(expected);
+});
+
+/** What came of each test, run on a package under the name `memcached`. */
+async function ownTests(name: string, subject: string): Promise<Record<string, string>> {
+  const servers = await Promise.all(Array.from({ length: 3 }, () => startMemcached()));
+  const [single, ...others] = servers.map(({ address }) => address);
+  const tests = join(ROOT, 'node_modules/memcached/test');
+  const folder = makeProject(name, ofOurs(['hashring', 'jackpot', 'should']));
+  const installed = join(folder, 'node_modules/memcached');
+  cpSync(subject, installed, { recursive: true });
+  cpSync(tests, join(installed, 'test'), { recursive: true });
+  const common = readFileSync(join(tests, 'common.js'), 'utf8')
+    .replace(/single: .*/, `single: '${single}'`)
+    .replace(/multi: \[[^\]]*\]/, `multi: ${JSON.stringify([single, ...others])}`);
+  writeFileSync(join(installed, 'test/common.js'), common);
+  writeFileSync(join(folder, 'runner.cjs'), RUNNER);
+  const { stdout } = await run(process.execPath, ['runner.cjs', ...OWN_TESTS], folder);
+  rmSync(folder, { recursive: true, force: true });
+  await Promise.all(servers.map((server) => server.stop()));
+  return JSON.parse(stdout) as Record<string, string>;
+}
 
 it('is the class itself to require, under both names, and a default to import', async () => {
   const code = `

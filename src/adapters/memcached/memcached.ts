@@ -281,15 +281,14 @@ export class Memcached extends Queries {
     const fulls = keys.map((key) => this.namespace + key);
     this.multi(fulls, (server, group = [], _index, total) => {
       if (waiting < 0) waiting = total;
-      const callback: Callback = (error, values?: Record<string, unknown>) => {
+      const callback: Callback = (error) => {
         if (error) errors.push(error);
-        for (const [full, value] of Object.entries(values || {}))
-          define(found, full.slice(this.namespace.length), value);
         if (--waiting === 0) settle(errors.length > 0 ? errors : undefined, found, total);
       };
       const validate: [string, unknown][] = [['key', Array], CALLBACK];
       const line = () => `get ${group.join(' ')}`;
-      const run: QueryParts['run'] = (client, _key, wireKeys) => readMany(client, group, wireKeys);
+      const run: QueryParts['run'] = (client, _key, wireKeys) =>
+        readMany(client, group, wireKeys, found, this.namespace);
       this.command(() => new Query({ type: 'get', key: group, validate, line, callback, run }), server);
     });
   }
@@ -329,14 +328,24 @@ prototype.statsItems = prototype.items;
 
 export default Memcached;
 
-async function readMany(client: ServerClient, keys: string[], wireKeys: string[]): Promise<Record<string, unknown>> {
+/** Puts the values that are found among others, each by its key without the namespace. */
+async function readMany(
+  client: ServerClient,
+  keys: readonly string[],
+  wireKeys: string[],
+  found: Record<string, unknown>,
+  namespace: string,
+): Promise<void> {
   const hits = await client.getMulti(wireKeys);
-  const values = {};
-  for (const [i, key] of keys.entries()) {
+  for (let i = 0; i < keys.length; i++) {
     const hit = hits.get(wireKeys[i] as string);
-    if (hit !== undefined && hit.value !== null) define(values, key, decodeValue(hit.value, flagsOf(hit.flags)));
+    if (hit === undefined || hit.value === null) continue;
+    const key = (keys[i] as string).slice(namespace.length);
+    const value = decodeValue(hit.value, flagsOf(hit.flags));
+    // What would be the object's prototype is defined, which takes long; all other names are assigned.
+    if (key !== '__proto__') found[key] = value;
+    else Object.defineProperty(found, key, { value, enumerable: true, configurable: true, writable: true });
   }
-  return values;
 }
 
 /** A value as it is stored, or what JSON could not do with it. */
@@ -370,9 +379,4 @@ function toExpires(lifetime: number): number {
 function toCas(cas: unknown): bigint {
   if (typeof cas !== 'string' || !/^\d+$/.test(cas)) throw new Error('Argument "cas" is not a valid String.');
   return BigInt(cas);
-}
-
-/** Defined, not assigned: a key could be __proto__. */
-function define(object: object, name: string, value: unknown): void {
-  Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }

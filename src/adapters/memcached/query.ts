@@ -87,8 +87,11 @@ export class Query {
       const found = this[name as keyof this];
       if (!isA(found, type)) return `Argument "${name}" is not a valid ${(type as { name: string }).name}.`;
     }
-    const [unfit] = this.#keys().flatMap((key) => keyProblem(key, limits) ?? []);
-    return unfit;
+    for (const key of this.#keys()) {
+      const unfit = keyProblem(key, limits);
+      if (unfit !== undefined) return unfit;
+    }
+    return undefined;
   }
 
   send(client: ServerClient, limits: KeyLimits): Promise<unknown> {

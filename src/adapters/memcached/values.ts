@@ -23,7 +23,8 @@ export function encodeValue(value: unknown): StoredValue | undefined {
 
 /** What was stored. Throws `SyntaxError` for what says that it is JSON and is not; the error does not quote it. */
 export function decodeValue(bytes: Buffer, flags: number): unknown {
-  const text = bytes.toString().replace(/\\([\r\n])/g, '$1');
+  const raw = bytes.toString();
+  const text = raw.includes('\\') ? raw.replace(/\\([\r\n])/g, '$1') : raw;
   if (flags === BINARY_FLAG) return Buffer.from(text, 'latin1');
   if (flags === NUMERIC_FLAG) return Number(text);
   if (flags !== JSON_FLAG) return text;
