@@ -124,7 +124,7 @@ function connectTls(endpoint: Endpoint, reader: Reader): net.Socket {
   const { host, path, tlsSession } = endpoint;
   const servername = path === undefined && net.isIP(host) === 0 ? { servername: host } : {};
   const session = tlsSession?.ticket === undefined ? {} : { session: tlsSession.ticket };
-  // One of the caller's own has been made already, and reads as it does.
+  // A socket of the caller is open already, and reads in its own way.
   const isGiven = endpoint.tls?.socket !== undefined;
   const reading = isGiven ? {} : intoMemoryOf(reader);
   const socket = tlsModule().connect({ ...address(endpoint), ...servername, ...session, ...endpoint.tls, ...reading });

@@ -6,7 +6,7 @@ import { startMemcached } from '../support/memcached.ts';
 import { makeProject, ofOurs } from './support/project.ts';
 import { run } from './support/run.ts';
 
-/** Packages that were written for `memcached`, and are not told that it is another one. */
+/** Packages that were written for `memcached`, and do not know that it is another one. */
 const HOSTS = ['connect-memcached', 'rate-limit-memcached', 'cache-manager-memcached-store'];
 const BESIDE = ['express-session', 'express', 'express-rate-limit', 'rate-limiter-flexible', 'kruptein'];
 

@@ -32,7 +32,7 @@ export class Backend {
     await this.client.quit();
   }
 
-  /** One timer for many commands, which begins anew while they go on. */
+  /** One timer for many commands, which begins again while they go on. */
   #closeAfter(milliseconds: number): ReturnType<typeof setTimeout> {
     const timer = setTimeout(() => {
       const left = this.#running > 0 ? this.#idle : this.#last + this.#idle - monotonicNow();

@@ -4,9 +4,9 @@ import { clearTimeout, setTimeout } from '../../clock.ts';
 export interface IssueOptions {
   /** Failures until a server counts as dead. @default 5 */
   failures: number;
-  /** After how long without a further failure they count anew. @default 300000 */
+  /** After how long without a further failure they count from the start again. @default 300000 */
   failuresTimeout: number;
-  /** How long a server is left alone after a failure. @default 30000 */
+  /** How long a server is ejected after a failure. @default 30000 */
   retry: number;
   /** How often it is tried whether a dead server is back. @default 18000000 */
   reconnect: number;
@@ -39,8 +39,8 @@ export interface IssueHandler {
 type Timer = ReturnType<typeof setTimeout>;
 
 /**
- * A server's failures, counted as `memcached` counts them: after each one the server is left alone for `retry`, and
- * after `failures` of them it is removed or tried every `reconnect`. Failures while it is left alone belong to the one
+ * A server's failures, counted as `memcached` counts them: after each one the server is ejected for `retry`, and
+ * after `failures` of them it is removed or tried every `reconnect`. Failures while it is ejected belong to the one
  * before them.
  */
 export class Issues {
@@ -50,7 +50,7 @@ export class Issues {
   failures: number;
   /** Whether commands fail at once. */
   failed = false;
-  /** Whether the server is left alone after a failure. */
+  /** Whether the server is ejected after a failure. */
   locked = false;
   totalFailures = 0;
   totalReconnectsAttempted = 0;
@@ -86,7 +86,7 @@ export class Issues {
     if (this.failed) return;
     this.failed = true;
     this.messages.push(message);
-    if (this.failures > 0) this.#leaveAlone();
+    if (this.failures > 0) this.#eject();
     else if (this.config.remove) this.#remove();
     else this.#tryLater();
   }
@@ -99,7 +99,7 @@ export class Issues {
     this.#forget();
   }
 
-  #leaveAlone(): void {
+  #eject(): void {
     if (this.failures === this.config.failures) {
       this.#reset = this.#after(this.config.failuresTimeout, () => {
         this.failures = this.config.failures;

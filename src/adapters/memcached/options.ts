@@ -30,13 +30,13 @@ export interface MemcachedOptions
   randomize?: boolean | undefined;
   /** How often it is tried whether a dead server is back. @default 18000000 */
   reconnect?: number | undefined;
-  /** Bounds the wait for a connection, and the wait for an answer. @default 5000 */
+  /** Bounds the wait for a connection, and the wait for the response. @default 5000 */
   timeout?: number | undefined;
   /** Failures until a server counts as dead. @default 5 */
   failures?: number | undefined;
-  /** After how long without a further failure they count anew. @default 300000 */
+  /** After how long without a further failure they count from the start again. @default 300000 */
   failuresTimeout?: number | undefined;
-  /** How long a server is left alone after a failure. @default 30000 */
+  /** How long a server is ejected after a failure. @default 30000 */
   retry?: number | undefined;
   /** After how long without a command connections are closed; 0 is never. @default 5000 */
   idle?: number | undefined;

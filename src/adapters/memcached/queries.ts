@@ -52,7 +52,7 @@ export class Queries extends EventEmitter {
     return this.#fleet.issues;
   }
 
-  /** Closes every connection once its answers are in. A command after it opens new ones. */
+  /** Closes every connection once its responses are in. A command after it opens new ones. */
   end(): void {
     this.#fleet.end();
   }

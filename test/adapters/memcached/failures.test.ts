@@ -23,7 +23,7 @@ async function outcome(call: Promise<unknown>): Promise<unknown> {
 }
 
 describe('a server that refuses connections', () => {
-  it('is left alone for `retry` after a failure, and dead after `failures`', async () => {
+  it('is ejected for `retry` after a failure, and dead after `failures`', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     const { client, events } = open(address, { failures: 1, retry: 30, reconnect: 60_000 });
     expect(await outcome(client.get('key'))).toMatch(/connect ECONNREFUSED/);

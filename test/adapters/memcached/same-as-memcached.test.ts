@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Memcached } from '../../../src/adapters/memcached/memcached.ts';
 import { type Memcached as Server, startMemcached, WITHOUT_BACKGROUND_THREADS } from '../../support/memcached.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: the package and ours are called by the names of their methods.
+// biome-ignore lint/suspicious/noExplicitAny: both packages are called by the names of their methods.
 type Anything = any;
 
 const Theirs = createRequire(import.meta.url)('memcached') as new (...given: unknown[]) => Anything;
@@ -203,11 +203,11 @@ describe('what differs from memcached 2.2', () => {
     expect(await client.version()).toMatchObject([{ server: servers[0]?.address, major: expect.any(String) }]);
   });
 
-  it('a callback in the place of the lifetime is told so', async () => {
-    const told = new Promise((resolve) =>
+  it('a callback in the place of the lifetime gets an error that says so', async () => {
+    const message = new Promise((resolve) =>
       (client as Anything).set('key', 'value', (error: Error) => resolve(error.message)),
     );
-    expect(await told).toBe('Argument "lifetime" is not a valid Number.');
+    expect(await message).toBe('Argument "lifetime" is not a valid Number.');
   });
 
   it('60 days are 60 days', async () => {

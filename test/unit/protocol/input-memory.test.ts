@@ -20,10 +20,10 @@ const SMALL_SLAB = 8 * KB;
 /** What comes with a value in one response. */
 const HEADER = 40;
 
-/** A get that keeps what it is told. */
+/** A get that keeps its result. */
 class Kept extends Request {
-  told: Buffer | undefined;
-  toldFlags: Buffer | undefined;
+  result: Buffer | undefined;
+  resultFlags: Buffer | undefined;
 
   constructor(key: string, opaque: number) {
     super(Op.Get, key);
@@ -31,8 +31,8 @@ class Kept extends Request {
   }
 
   override settle({ value, extras }: Reply): void {
-    this.told = value as Buffer;
-    this.toldFlags = extras as Buffer;
+    this.result = value as Buffer;
+    this.resultFlags = extras as Buffer;
   }
 
   override fail(): void {}
@@ -161,7 +161,7 @@ describe.each(Object.keys(HITS))('the input of a connection over %s', (name) => 
     readMany(one, 8 * KB, 64);
     // Nothing waits any more.
     expect(one.room.buffer).toBe(other.room.buffer);
-    const values = readMany(one, 8 * KB, 64).map(({ told }) => told as Buffer);
+    const values = readMany(one, 8 * KB, 64).map(({ result }) => result as Buffer);
     const shared = values.filter(({ buffer }) => buffer.byteLength > 64 * KB);
     expect(shared.length).toBeGreaterThan(40);
     expect(new Set(shared.map(({ buffer }) => buffer)).size).toBeLessThan(shared.length / 8);
@@ -170,10 +170,10 @@ describe.each(Object.keys(HITS))('the input of a connection over %s', (name) => 
   it('goes back to copies when values become small', () => {
     const reading = new Reading(name);
     readMany(reading, 16 * KB, 32);
-    expect(readMany(reading, 16 * KB, 32).some(({ told }) => (told?.buffer.byteLength ?? 0) > 64 * KB)).toBe(true);
+    expect(readMany(reading, 16 * KB, 32).some(({ result }) => (result?.buffer.byteLength ?? 0) > 64 * KB)).toBe(true);
     readMany(reading, 100, 2000);
-    for (const { told } of readMany(reading, 1500, 200)) {
-      expect(told?.buffer.byteLength).toBeLessThanOrEqual(32 * KB);
+    for (const { result } of readMany(reading, 1500, 200)) {
+      expect(result?.buffer.byteLength).toBeLessThanOrEqual(32 * KB);
     }
   });
 
@@ -187,7 +187,7 @@ describe.each(Object.keys(HITS))('the input of a connection over %s', (name) => 
     });
     // The head of a value comes with little else, and the rest at once.
     expect(lengths.filter((length) => length === 4 * KB).length).toBeGreaterThan(2);
-    for (const { told } of reading.requests) expect(told?.buffer.byteLength).toBeLessThan(301 * KB);
+    for (const { result } of reading.requests) expect(result?.buffer.byteLength).toBeLessThan(301 * KB);
   });
 
   it('takes no more than 16 MB for all connections together, and gives them back', () => {
@@ -235,7 +235,7 @@ describe.each(Object.keys(HITS))('the input of a connection over %s', (name) => 
   });
 });
 
-function checkKept({ told: value, toldFlags: flags }: Kept, index: number): void {
+function checkKept({ result: value, resultFlags: flags }: Kept, index: number): void {
   expect(value?.equals(bytesOf(value.length, index))).toBe(true);
   expect(flags?.equals(Buffer.from([0, 0, 0, index & 0xff]))).toBe(true);
   // A value of more than a kilobyte keeps no more than 32 times what came of it alive, a smaller one 8 KB.
