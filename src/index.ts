@@ -45,7 +45,8 @@ export type { LeveledLogger, Logger } from './cluster/log.ts';
 export type { ServerLike, ServerOptions } from './cluster/server.ts';
 export { Server } from './cluster/server.ts';
 export type { ServerAddress, ServerList } from './cluster/server-list.ts';
-export type { ConnectionEvent, Peer } from './connection/telemetry.ts';
+export type { ServerStatus } from './connection/status.ts';
+export type { ConnectionEvent, DownReason, Peer } from './connection/telemetry.ts';
 export type {
   ErrorListener,
   FrameTransport,

@@ -1,4 +1,5 @@
 import { makeServers, type ServerList } from '../cluster/server-list.ts';
+import type { ServerStatus } from '../connection/status.ts';
 import { Op } from '../protocol/op.ts';
 import type { ByServer } from './commands/broadcast.ts';
 import type { ErrorOrNull } from './commands/callback.ts';
@@ -410,6 +411,15 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Mem
   /** The version of every server, by `host:port`; otherwise like `stats`. */
   version(options?: CommandOptions | null): Promise<ByServer<string>> {
     return version(this.engine, toOptions(options));
+  }
+
+  /**
+   * What is known of each server, by `host:port` (or the path of a unix socket), the spare ones of `failover` included:
+   * whether it is up, what it speaks, what waits there, what last went wrong. Sends nothing, and never throws; with
+   * `discovery`, empty before there is a list.
+   */
+  status(): Record<string, ServerStatus> {
+    return this.engine.fleet.status();
   }
 
   /**

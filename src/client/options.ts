@@ -2,7 +2,7 @@ import type { Discovery } from '../cluster/discovery/discovery.ts';
 import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
 import type { Gutter } from '../cluster/fleet.ts';
 import type { LogTarget } from '../cluster/log.ts';
-import { MAX_TIMER, type ServerOptions } from '../cluster/server.ts';
+import { FAIL_FAST, MAX_TIMER, type ServerOptions } from '../cluster/server.ts';
 import { invalid, invalidType } from '../errors.ts';
 import { LAST_SECOND, MAX_RELATIVE } from '../protocol/expiration.ts';
 import type { Serializer } from '../serializers/serializer.ts';
@@ -142,6 +142,7 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   conntimeout: SPAN,
   connections: { check: (value) => Number.isInteger(value) && (value as number) > 0, expected: 'an integer above 0' },
   maxPending: { check: (value) => typeof value === 'number' && value > 0, expected: 'a number above 0' },
+  failFast: FAIL_FAST,
   keepAlive: SWITCH,
   keepAliveDelay: PAUSE,
   tls: { check: (value) => isBoolean(value) || typeof value === 'object', expected: 'true, false or TLS options' },

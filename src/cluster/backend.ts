@@ -1,3 +1,4 @@
+import type { ServerStatus } from '../connection/status.ts';
 import { type FrameNumbers, type FrameTransport, Transport } from '../connection/transport.ts';
 import type { MemcacheError } from '../errors.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
@@ -13,6 +14,8 @@ export interface Backend {
   readonly protocol: ProtocolName | undefined;
   /** Whether it is known to be out of reach, so that commands for it fail at once. */
   readonly down: boolean;
+  /** Whether commands fail at once since it takes them and says nothing. */
+  readonly hung: boolean;
   /** Whether commands pass it by. */
   readonly ejected: boolean;
   /** When it last answered anything, on the clock of `performance.now()`. */
@@ -29,6 +32,8 @@ export interface Backend {
   connect(): Promise<void>;
   quit(): Promise<void>;
   close(): void;
+  /** What is known of it, without asking it. */
+  status(): ServerStatus;
   /** Has commands pass it by for so many seconds. */
   eject(seconds: number, error: MemcacheError): void;
   /** Notes a failed attempt, and says for how long there have been such without a response, in milliseconds. */

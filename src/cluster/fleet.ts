@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { clearTimeout, setImmediate, setTimeout } from '../clock.ts';
+import type { ServerStatus } from '../connection/status.ts';
 import { type FrameNumbers, Transport } from '../connection/transport.ts';
 import { DEBUGGING, debug } from '../debug.ts';
 import { MemcacheError } from '../errors.ts';
@@ -168,6 +169,11 @@ export class Fleet {
   /** Whether commands have to wait for a first list of servers. */
   get unknown(): boolean {
     return this.discovers && this.servers.length === 0;
+  }
+
+  /** What is known of each server, by its name, the spare ones included. */
+  status(): Record<string, ServerStatus> {
+    return Object.fromEntries(this.all.map((server) => [server.name, server.status()]));
   }
 
   /** Resolves when there is a list; rejects when the source can't be asked, or has not answered in time. */

@@ -79,8 +79,8 @@ export class Router implements Holder {
       command.attempts = this.#options.retries;
       if (command.failedAt !== 0) command.failedAt = 0;
     }
-    // A new command does not wait for a server that is known to be gone; only failover takes several failures.
-    if (server.down && command.lastError === undefined && !this.#options.failover) {
+    // A new command does not wait for a server that is known to be gone; failover takes several failures, unless it hangs.
+    if (server.down && command.lastError === undefined && (!this.#options.failover || server.hung)) {
       command.attempts = 1;
       command.untried = true;
     }
@@ -117,7 +117,7 @@ export class Router implements Holder {
       this.#logFailure(command, error, !repeatable && command.attempts === 1);
       if (!repeatable) this.#suspect(command, error);
       command.reject(error);
-    } else if (--command.attempts > 0) {
+    } else if (--command.attempts > 0 && !command.server?.hung) {
       if (DEBUGGING) debug(`${nameOf(command)}: an attempt failed, another in ${retry_delay} s: ${error.message}`);
       this.#retryLater(command, retry_delay);
     } else {

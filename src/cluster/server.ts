@@ -1,10 +1,12 @@
 import { EventEmitter } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { monotonicNow, programNow, setImmediate } from '../clock.ts';
+import { monotonicNow, programNow, setImmediate, wallNow } from '../clock.ts';
 import { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
 import type { Credentials } from '../connection/login.ts';
 import { Pool, type PoolOwner } from '../connection/pool.ts';
+import type { ServerStatus } from '../connection/status.ts';
+import { type DownReason, isWatched, publishDown, publishUp } from '../connection/telemetry.ts';
 import {
   type ErrorListener,
   FrameListeners,
@@ -12,7 +14,7 @@ import {
   type ResponseListener,
   type TransportMessage,
 } from '../connection/transport.ts';
-import type { MemcacheError } from '../errors.ts';
+import { invalid, type MemcacheError } from '../errors.ts';
 import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import { Op } from '../protocol/op.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
@@ -42,6 +44,13 @@ export interface ServerOptions {
   connections?: number | undefined;
   /** Commands that may wait at the server; a further one is refused with `ERR_BUSY`. @default Infinity */
   maxPending?: number | undefined;
+  /**
+   * When the server counts as hung: at least so many attempts at commands have timed out, no byte has come from it for twice
+   * its `timeout` since the first of them was sent, and a connection opened after that is silent too. Its commands then fail
+   * at once with `ERR_TIMEOUT` (or go elsewhere, with `failover`), until a probe is answered. An integer from 1 on, or
+   * `false`: never. @default 5
+   */
+  failFast?: number | false | undefined;
   /** Whether, and with what options, the connection is over TLS; certificates are verified. @default false */
   tls?: boolean | TlsOptions | undefined;
   /** Whether TCP keep-alive is on. @default false */
@@ -76,9 +85,16 @@ const DEFAULTS = {
   protocol: 'binary' as const,
   connections: 1,
   maxPending: Number.POSITIVE_INFINITY,
+  failFast: 5,
   timeout: 0.5,
   keepAlive: false,
   keepAliveDelay: 30,
+};
+
+/** What `failFast` has to be. */
+export const FAIL_FAST = {
+  check: (value: unknown): boolean => value === false || (Number.isSafeInteger(value) && (value as number) >= 1),
+  expected: 'false or an integer from 1 on',
 };
 
 /**
@@ -112,6 +128,9 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   /** When the first failure after the last answer was, on the clock of `performance.now()`. */
   #failingSince = Number.NEGATIVE_INFINITY;
   #wasDown = false;
+  #downReason: DownReason | undefined;
+  /** Since when commands have passed it by or failed, in milliseconds of Unix time. */
+  #downSince = 0;
   #dismissed = false;
   #wakeupAt: number | undefined = undefined;
   /** The same moment on a clock that nobody sets. */
@@ -139,11 +158,14 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
       protocol: options?.protocol ?? DEFAULTS.protocol,
       connections: options?.connections ?? DEFAULTS.connections,
       maxPending: options?.maxPending ?? DEFAULTS.maxPending,
+      failFast: options?.failFast ?? DEFAULTS.failFast,
       timeout,
       conntimeout: options?.conntimeout ?? Math.min(2 * timeout, MAX_TIMER),
       keepAlive: options?.keepAlive ?? DEFAULTS.keepAlive,
       keepAliveDelay: options?.keepAliveDelay ?? DEFAULTS.keepAliveDelay,
     };
+    const { failFast } = this.options;
+    if (!FAIL_FAST.check(failFast)) throw invalid('option failFast', FAIL_FAST.expected, failFast);
     const { env } = process;
     this.username = username || this.options.username || env.MEMCACHIER_USERNAME || env.MEMCACHE_USERNAME;
     const secret = password || this.options.password || env.MEMCACHIER_PASSWORD || env.MEMCACHE_PASSWORD;
@@ -170,6 +192,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   }
 
   set wakeupAt(moment: number | undefined) {
+    if (moment && !this.ejected && !this.down) this.#downSince = wallNow();
     this.#wakeupAt = moment;
     if (moment) this.#wakeupDue = monotonicNow() + moment - programNow();
   }
@@ -182,6 +205,28 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   /** Whether the server is known to be out of reach, so that commands for it fail at once. */
   get down(): boolean {
     return !this.connected && this.#pool.down;
+  }
+
+  /** Whether commands fail at once since the server takes them and says nothing. @internal */
+  get hung(): boolean {
+    return !this.connected && this.#pool.hung;
+  }
+
+  /** What is known of the server, without asking it. */
+  status(): ServerStatus {
+    const { version, lastError } = this.#pool;
+    const { connections, waiting, oldest } = this.#pool.load();
+    const isDown = this.down || this.ejected;
+    return {
+      state: isDown ? 'down' : connections > 0 ? 'up' : 'idle',
+      protocol: this.protocol ?? null,
+      version: version ?? null,
+      connections,
+      waiting,
+      oldest: oldest / 1000,
+      lastError: lastError ?? null,
+      downSince: isDown ? this.#downSince : null,
+    };
   }
 
   /** How long an attempt at a command may take, in milliseconds. */
@@ -279,15 +324,19 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     if (this.#dismissed) setImmediate(() => void this.quit());
     if (!this.#wasDown) return;
     this.#wasDown = false;
+    if (isWatched()) publishUp(this.name, this.#downReason);
     this.emit('up');
   }
 
-  onDown(error?: MemcacheError): void {
+  onDown(error?: MemcacheError, reason?: DownReason): void {
     this.connected = false;
     if (error === undefined) return;
+    if (!this.#wasDown) this.#downSince = wallNow();
     if (this.#dismissed) setImmediate(() => void this.quit());
     if (this.#wasDown) return;
     this.#wasDown = true;
+    this.#downReason = reason;
+    if (isWatched()) publishDown(this.name, reason, error);
     this.emit('down', error);
   }
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../clock.ts';
+import { monotonicNow, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { Decoder, Protocol } from '../protocol/protocol.ts';
@@ -9,7 +9,8 @@ import { connect, type Endpoint, type Reader, readyEvent } from './connector.ts'
 import type { Handshake, Rejection } from './handshake.ts';
 import type { Failure } from './handshake-request.ts';
 import { type Credentials, logIn } from './login.ts';
-import { located, Pipeline, type PipelineOwner } from './pipeline.ts';
+import { OpenTimer } from './open-timer.ts';
+import { located, Pipeline, type PipelineOwner, type Waiting } from './pipeline.ts';
 import { AUTH_FAILED, notSpoken, probe } from './probe.ts';
 import type { Peer } from './telemetry.ts';
 import { Turn } from './turn.ts';
@@ -22,18 +23,26 @@ export interface ConnectionOptions {
   /** What the server is taken to speak: commands are sent at once, but values not before it has shown that it does. */
   assumed: Protocol | undefined;
   credentials: Credentials | undefined;
+  /** Called with the version of the server, where the handshake asks for it. */
+  onVersion: (version: string) => void;
   /** Bounds an attempt at a command, in milliseconds. */
   timeout: number;
   /** Bounds everything up to the first command, in milliseconds. */
   conntimeout: number;
+  /** Bounds the time to each sign of the server before the first command, in milliseconds. */
+  silence?: number | undefined;
 }
 
 /** Gets what becomes of a connection. */
 export interface ConnectionOwner {
   /** Commands may be sent. */
   onReady(connection: Connection): void;
-  /** The server has answered something. */
-  onAnswered(now: number): void;
+  /** A byte has come, and with it perhaps a whole response. */
+  onInput(now: number, answered: boolean): void;
+  /** A command that was sent at a moment has had its time, in milliseconds, without a response. */
+  onTimedOut(error: MemcacheError, sentAt: number, time: number): void;
+  /** Whether a connection that nobody waits on stays open for now, since it may show yet that the server works. */
+  lingers(): boolean;
   /** The connection takes no further commands, but some that it has may still be answered. */
   onRetired(connection: Connection): void;
   /** The connection is over; called once, before what waited on it fails. */
@@ -79,7 +88,7 @@ export class Connection implements PipelineOwner, Reader {
   readonly #decoder: Decoder;
   readonly #turn: Turn;
   readonly #sendStep = (step: Request): void => this.send(step);
-  readonly #openTimer: NodeJS.Timeout;
+  readonly #openTimer: OpenTimer;
   /** Whether it is only assumed what the server speaks. */
   #unproven = false;
   /** Whether the output has to wait until that is proven. */
@@ -89,27 +98,35 @@ export class Connection implements PipelineOwner, Reader {
   /** Whether the socket has asked for no more until it drains, or the event loop is to have its turn first. */
   #blocked = false;
   #yielding = false;
+  /** Whether it is only open since something may still come that shows that the server works. */
+  #lingering = false;
   /** Who waits for the end of the socket. */
   readonly #onEnded: (() => void)[] = [];
 
   constructor(options: ConnectionOptions, owner: ConnectionOwner) {
-    const { endpoint, handshake, name, timeout } = options;
+    const { endpoint, handshake, name, timeout, conntimeout, silence } = options;
     this.#options = options;
     this.#owner = owner;
     this.#pipeline = new Pipeline(handshake.protocol, name, timeout, this);
     this.#decoder = handshake.protocol.createDecoder(this.#pipeline);
     this.#turn = new Turn(() => this.#endTurn(), endpoint.tls !== undefined);
     this.#socket = connect(endpoint, this);
+    this.#socket.on('connect', () => this.#openTimer.sign());
     this.#socket.on(readyEvent(endpoint), () => this.#opened());
     this.#socket.on('drain', () => this.#drained());
     this.#socket.on('end', () => this.#inputEnded());
     this.#socket.on('error', (cause) => this.#lost('The connection failed', cause));
     this.#socket.on('close', () => this.#ended());
-    this.#openTimer = setTimeout(() => this.#openTimedOut(), options.conntimeout);
+    this.#openTimer = new OpenTimer(conntimeout, silence, () => this.#openTimedOut());
   }
 
   get protocol(): Protocol {
     return this.#pipeline.protocol;
+  }
+
+  /** The commands that somebody waits for, and since when. */
+  awaited(now: number): Waiting {
+    return this.#pipeline.awaited(now);
   }
 
   /** How many requests wait for a response. */
@@ -148,11 +165,16 @@ export class Connection implements PipelineOwner, Reader {
     else this.#closeUnlessNeeded();
   }
 
+  /** Closes if it is only open for what may still come. */
+  stopLingering(): void {
+    if (this.#lingering) this.#closeUnlessNeeded();
+  }
+
   /** Closes at once; what waits fails with `error`. */
   destroy(error: MemcacheError): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    clearTimeout(this.#openTimer);
+    this.#openTimer.stop();
     this.#socket.destroy();
     this.#decoder.close();
     const failWaiting = this.#pipeline.end(error);
@@ -162,6 +184,7 @@ export class Connection implements PipelineOwner, Reader {
 
   #opened(): void {
     this.#reached = true;
+    this.#openTimer.sign();
     const { handshake, credentials } = this.#options;
     const send = (request: Request): void => this.send(request);
     logIn(handshake, credentials, send, (failure, proven) => {
@@ -173,7 +196,8 @@ export class Connection implements PipelineOwner, Reader {
 
   #prove(protocol: Protocol, send: (request: Request) => void): void {
     const { assumed } = this.#options;
-    probe(this.#options.handshake, send, (failure, spoken = protocol) => {
+    probe(this.#options.handshake, send, (failure, spoken = protocol, version) => {
+      if (version !== undefined) this.#options.onVersion(version);
       if (failure !== undefined) this.#rejected(failure);
       else if (this.#state === 'opening') this.#becomeReady(spoken);
       else this.#letGo(spoken);
@@ -214,19 +238,14 @@ export class Connection implements PipelineOwner, Reader {
   }
 
   #becomeReady(protocol: Protocol): void {
-    clearTimeout(this.#openTimer);
+    this.#openTimer.stop();
     this.#pipeline.protocol = protocol;
     this.#state = 'ready';
     this.#owner.onReady(this);
   }
 
   #openTimedOut(): void {
-    // The response may have come while the process was busy: input is read before immediates run.
-    setImmediate(() => {
-      if (this.#state === 'opening') {
-        this.destroy(this.#error('ERR_TIMEOUT', 'socket timed out connecting to server.'));
-      }
-    });
+    this.destroy(this.#error('ERR_TIMEOUT', 'socket timed out connecting to server.'));
   }
 
   #beginTurn(): void {
@@ -288,24 +307,26 @@ export class Connection implements PipelineOwner, Reader {
     const unproven = this.#unproven;
     pipeline.moved = false;
     pipeline.heard = false;
+    this.#openTimer.sign();
     try {
       this.#decoder.decode(buffer, 0, length);
     } catch (error) {
+      this.#owner.onInput(monotonicNow(), false);
       this.#garbled(located(error, this.#options.name));
       return;
     }
     // What was written when the socket was full has left meanwhile.
     if (pipeline.output.holds) this.#giveBackOutput();
+    const now = monotonicNow();
     if (pipeline.heard) {
-      const now = monotonicNow();
       if (pipeline.moved) {
         pipeline.movedAt = now;
         if (!unproven) pipeline.answeredAt = now;
       }
       this.proven = true;
-      this.#owner.onAnswered(now);
     }
-    if (this.#state === 'retired') this.#closeUnlessNeeded();
+    this.#owner.onInput(now, pipeline.heard);
+    if (this.#state === 'retired') this.#leave();
   }
 
   /** Ends the attempts that are over, gives up a stream that has come to a stop, and tells when to look again. */
@@ -316,7 +337,7 @@ export class Connection implements PipelineOwner, Reader {
     // Before they fail, since some of them may be tried again.
     if (stuckAt <= now) this.retire();
     pipeline.failLate(late);
-    if (this.#state === 'retired') this.#closeUnlessNeeded();
+    if (this.#state === 'retired') this.#leave();
     if (this.#state === 'closed') return Number.POSITIVE_INFINITY;
     return stuckAt <= now ? next : Math.min(next, stuckAt);
   }
@@ -327,7 +348,22 @@ export class Connection implements PipelineOwner, Reader {
     this.#state = 'retired';
     this.#owner.onRetired(this);
     // Neither a response nor a deadline would come by to close one that nobody waits on.
-    setImmediate(() => this.#closeUnlessNeeded());
+    setImmediate(() => this.#leave());
+  }
+
+  onTimedOut(error: MemcacheError, sentAt: number, time: number): void {
+    this.#owner.onTimedOut(error, sentAt, time);
+  }
+
+  /** Closes when nobody waits for a response any more, unless a late one is to show yet that the server works. */
+  #leave(): void {
+    if (this.#onEnded.length > 0 || !this.#owner.lingers()) this.#closeUnlessNeeded();
+    else if (!this.#pipeline.isNeeded()) this.#linger();
+  }
+
+  #linger(): void {
+    this.#lingering = true;
+    this.#socket.unref();
   }
 
   #closeUnlessNeeded(): void {

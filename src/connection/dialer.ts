@@ -31,6 +31,8 @@ export interface Terms {
   known: Handshake | undefined;
   /** What the last connection was found to speak. */
   spoken: Protocol | undefined;
+  /** The version of the server, where it was asked for it. */
+  version: string | undefined;
 }
 
 /** Opens connections to one server, in whatever way the server takes, and remembers which way that was. */
@@ -42,6 +44,8 @@ export class Dialer {
   #tried: Handshake[] = [];
   /** When the attempts at it end, on the clock of `performance.now()`. */
   #deadline = 0;
+  /** How long nothing may come of them, in milliseconds; without it only the deadline counts. */
+  #silence: number | undefined;
 
   constructor(target: () => Target, owner: ConnectionOwner, terms: Terms) {
     this.#target = target;
@@ -50,12 +54,13 @@ export class Dialer {
   }
 
   /**
-   * Begins to open a connection; with `mustAnswer`, to a server that has to show first that it answers. Throws what the
-   * socket throws for a port or path that it can't take.
+   * Begins to open a connection; with `mustAnswer`, to a server that has to show first that it answers, and with `silence`
+   * has so many milliseconds for each sign of it. Throws what the socket throws for a port or path that it can't take.
    */
-  dial(mustAnswer: boolean): Connection {
+  dial(mustAnswer: boolean, silence?: number): Connection {
     const target = this.#target();
     this.#tried = [];
+    this.#silence = silence;
     this.#deadline = monotonicNow() + target.conntimeout;
     const handshake = this.#terms.known ?? this.#first(target);
     return this.#open(target, handshake, mustAnswer ? undefined : this.#assume(handshake));
@@ -98,6 +103,7 @@ export class Dialer {
   forget(): void {
     this.#terms.known = undefined;
     this.#terms.spoken = undefined;
+    this.#terms.version = undefined;
   }
 
   #first({ protocol, credentials }: Target): Handshake {
@@ -107,7 +113,11 @@ export class Dialer {
   #open({ name, endpoint, credentials, timeout }: Target, handshake: Handshake, assumed?: Protocol): Connection {
     this.#tried.push(handshake);
     const conntimeout = Math.max(1, this.#deadline - monotonicNow());
-    return new Connection({ name, endpoint, handshake, assumed, credentials, timeout, conntimeout }, this.#owner);
+    const onVersion = (version: string): void => {
+      this.#terms.version = version;
+    };
+    const limits = { timeout, conntimeout, silence: this.#silence };
+    return new Connection({ name, endpoint, handshake, assumed, credentials, onVersion, ...limits }, this.#owner);
   }
 
   /** A server that hangs up on every login, without a response to any, has not refused one: nobody may be behind it. */

@@ -16,8 +16,11 @@ export interface Failure {
 /** Takes the requests of a handshake. */
 export type Send = (request: Request) => void;
 
-/** Called once with how a probe ended: without a failure, what the connection speaks from now on. */
-export type Done = (failure: Failure | undefined, protocol?: Protocol) => void;
+/**
+ * Called once with how a probe ended: without a failure, what the connection speaks from now on, and the server's version
+ * where it says it.
+ */
+export type Done = (failure: Failure | undefined, protocol?: Protocol, version?: string) => void;
 
 /** A request of the connection's own, before it takes anybody else's. */
 export class HandshakeRequest extends Request {

@@ -19,8 +19,16 @@ export interface PipelineOwner {
   onLoginWanted(): void;
   /** A request ends without a response, and its caller may use the memory of its values again. */
   release(request: Request): void;
+  /** A command that was sent at a moment has had its time, in milliseconds, without a response. */
+  onTimedOut(error: MemcacheError, sentAt: number, time: number): void;
   /** A deadline has come; returns the next one, or `Infinity`. */
   sweep(now: number): number;
+}
+
+/** How many commands wait for a response, and since when the oldest does, on the clock of `performance.now()`. */
+export interface Waiting {
+  count: number;
+  since: number;
 }
 
 /** A request whose time is over, how many are before it, and whether a byte of it may have left. */
@@ -199,9 +207,12 @@ export class Pipeline implements ReplyQueue, Holder {
 
   failLate(late: readonly Late[]): void {
     for (const { request, before, written } of late) {
-      const answering = this.answeredAt > request.deadline - request.timeout;
+      const { timeout } = request;
+      const sentAt = request.deadline - timeout;
+      const answering = this.answeredAt > sentAt;
       // One of them may close the client when it gets its error.
       const error = this.#endedBy ?? this.#timedOut(before, written);
+      if (this.#endedBy === undefined && request.holder === this) this.#owner.onTimedOut(error, sentAt, timeout);
       this.#failNow(request, error, written, answering);
     }
     for (const { request } of late) this.#owner.release(request);
@@ -224,6 +235,20 @@ export class Pipeline implements ReplyQueue, Holder {
   isNeeded(): boolean {
     const isAwaited = (request: Request): boolean => this.#isAwaited(request);
     return this.#queue.some(isAwaited) || this.backlog.some(isAwaited);
+  }
+
+  awaited(now: number): Waiting {
+    const awaited = { count: 0, since: now };
+    const add = (request: Request): boolean => {
+      if (!this.#isAwaited(request)) return false;
+      awaited.count++;
+      // One that came in this turn has no deadline yet.
+      if (request.deadline > 0) awaited.since = Math.min(awaited.since, request.deadline - request.timeout);
+      return false;
+    };
+    this.#queue.some(add);
+    this.backlog.some(add);
+    return awaited;
   }
 
   /** Whether somebody outside the connection waits for the response. */

@@ -5,11 +5,12 @@ import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
-import type { Target } from './dialer.ts';
+import type { Target, Terms } from './dialer.ts';
+import { Silence, type SilenceLimits } from './silence.ts';
 import { Slot, type SlotOwner, slotIndex } from './slot.ts';
-import { isWatched, publishClosed, publishConnected, publishFailed } from './telemetry.ts';
+import { type DownReason, isWatched, publishClosed, publishConnected, publishFailed } from './telemetry.ts';
 
-export interface PoolLimits {
+export interface PoolLimits extends SilenceLimits {
   /** Sockets at most. */
   connections: number;
   /** Commands that may wait, whether for a connection or for a response. */
@@ -20,14 +21,24 @@ export interface PoolLimits {
 export interface PoolOwner {
   /** There is a connection that commands can use. */
   onUp(protocol: ProtocolName): void;
-  /** There is none any more; with an error, the server can't be reached and commands fail until it can. */
-  onDown(error?: MemcacheError): void;
+  /** There is none any more; with an error, commands fail until the server answers again. */
+  onDown(error?: MemcacheError, reason?: DownReason): void;
+}
+
+/** What there is in a pool. */
+export interface PoolLoad {
+  /** Sockets that are open. */
+  connections: number;
+  /** Commands that wait, whether for a connection or for a response. */
+  waiting: number;
+  /** How long the oldest of them has waited, in milliseconds. */
+  oldest: number;
 }
 
 /**
  * The connections to one server, one for each slot, which is opened by the first command for one of its keys. When none
- * can be opened, commands fail at once with the reason, and one attempt at a time in the background finds out when the
- * server is back.
+ * can be opened, or the server says nothing on any, a new one included, commands fail at once with the reason, and one
+ * attempt at a time in the background finds out when the server is back.
  */
 export class Pool implements SlotOwner, Holder {
   readonly #target: () => Target;
@@ -42,25 +53,49 @@ export class Pool implements SlotOwner, Holder {
   readonly #refused = new Map<Request, MemcacheError>();
   /** Who waits for a connection to be open, or for none to be coming. */
   #onSettled: ((error?: MemcacheError) => void)[] = [];
+  readonly #silence: Silence;
+  readonly #terms: Terms = { known: undefined, spoken: undefined, version: undefined };
   /** When the server last answered anything, on the clock of `performance.now()`. */
   answeredAt = Number.NEGATIVE_INFINITY;
+  #lastError: MemcacheError | undefined;
   /** What a close said that came while requests were being failed: then it is what the rest of them gets. */
   #closedBy: MemcacheError | undefined;
-  /** Why the server can't be reached. */
+  /** Why the server is down. */
   #reason: MemcacheError | undefined;
+  /** What commands fail with meanwhile. */
+  #refusal: MemcacheError | undefined;
+  /** Whether the server hangs, as far as is known: it has not answered since that was found out. */
+  #hangs = false;
+  /** Whether the connection that is being opened is to show whether it does; commands wait for it. */
+  #proving = false;
 
   constructor(target: () => Target, limits: PoolLimits, owner: PoolOwner) {
     this.#target = target;
     this.#limits = limits;
     this.#owner = owner;
-    const terms = { known: undefined, spoken: undefined };
-    this.#slots = Array.from({ length: Math.max(1, limits.connections) }, () => new Slot(target, terms, this));
+    this.#silence = new Silence(limits, () => this.#silent());
+    this.#slots = Array.from({ length: Math.max(1, limits.connections) }, () => new Slot(target, this.#terms, this));
     this.#first = this.#slots[0] as Slot;
   }
 
   /** Whether the server is known to be out of reach. */
   get down(): boolean {
     return this.#reason !== undefined;
+  }
+
+  /** Whether commands are refused since the server takes them and says nothing. */
+  get hung(): boolean {
+    return this.#hangs && this.#reason !== undefined;
+  }
+
+  /** The version of the server, where a handshake has asked for it. */
+  get version(): string | undefined {
+    return this.#terms.version;
+  }
+
+  /** Why the server is down; otherwise what last went wrong: a command that timed out, a connection that was lost. */
+  get lastError(): MemcacheError | undefined {
+    return this.#reason ?? this.#lastError;
   }
 
   /** Which of the slots a key belongs to. */
@@ -89,16 +124,19 @@ export class Pool implements SlotOwner, Holder {
   suspect(error: MemcacheError): void {
     if (this.#reason !== undefined) return;
     for (const connection of this.#ready) connection.retire();
-    this.#goDown(error);
+    this.#goDown(error, 'failover');
   }
 
   /** Waits for every response, quits each connection and closes; only a command that comes meanwhile opens another one. */
   async quit(): Promise<void> {
     this.#calmDown();
-    for (const { opening, waiting } of this.#slots) {
-      if (waiting.size === 0) opening?.destroy(this.#error('ERR_CLOSED', CLOSED));
+    this.#endOpenings();
+    while (this.#isOpening()) {
+      if ((await this.#settled()) === undefined) continue;
+      this.#calmDown();
+      this.#endOpenings();
     }
-    while (this.#isOpening()) if ((await this.#settled()) !== undefined) this.#calmDown();
+    for (const slot of this.#slots) slot.stopLingering();
     const leaving = this.#slots.flatMap(({ own, retired }) => (own === undefined ? [...retired] : [own, ...retired]));
     await Promise.all(leaving.map((connection) => new Promise<void>((resolve) => connection.quit(resolve))));
   }
@@ -119,9 +157,31 @@ export class Pool implements SlotOwner, Holder {
     this.#refused.delete(request);
   }
 
+  /** What is open now, how many commands wait, and since when the oldest of them does. */
+  load(): PoolLoad {
+    const now = monotonicNow();
+    const load: PoolLoad = { connections: 0, waiting: 0, oldest: 0 };
+    const add = (waiting: number, since: number): void => {
+      if (waiting > 0) load.oldest = Math.max(load.oldest, now - since);
+      load.waiting += waiting;
+    };
+    for (const { own, retired, waiting, waitingSince } of this.#slots) {
+      add(waiting.size, waitingSince);
+      for (const connection of own === undefined ? retired : [own, ...retired]) {
+        load.connections++;
+        const { count, since } = connection.awaited(now);
+        add(count, since);
+      }
+    }
+    return load;
+  }
+
   onReady(slot: Slot, connection: Connection): void {
+    this.#proving = false;
+    this.#hangs = false;
     this.#reason = undefined;
-    this.#backoff.reset();
+    this.#refusal = undefined;
+    this.#backoff.succeeded();
     this.#ready.push(connection);
     this.#owner.onUp(connection.protocol.name);
     if (isWatched()) publishConnected(connection, this.#target().name);
@@ -136,8 +196,19 @@ export class Pool implements SlotOwner, Holder {
     if (slot.waiting.size > 0) this.#open(slot);
   }
 
-  onAnswered(now: number): void {
-    this.answeredAt = now;
+  onInput(now: number, answered: boolean): void {
+    if (answered) this.answeredAt = now;
+    if (this.#silence.heard(now)) this.#stopLingering();
+  }
+
+  onTimedOut(error: MemcacheError, sentAt: number, time: number): void {
+    this.#lastError = error;
+    // Whether it hangs is no question while it is down.
+    if (this.#reason === undefined) this.#silence.timedOut(sentAt, time);
+  }
+
+  lingers(): boolean {
+    return this.#reason === undefined && (this.#silence.isGrowing || this.#proving);
   }
 
   onLost(connection: Connection): void {
@@ -147,22 +218,59 @@ export class Pool implements SlotOwner, Holder {
   }
 
   onClosed(connection: Connection, error: MemcacheError): void {
+    if (error.code !== 'ERR_CLOSED') this.#lastError = error;
     if (isWatched()) publishClosed(connection, this.#target().name, error);
   }
 
   /** A refused login is not tried again before a command asks for it: a loop of them locks accounts. */
   onFailed(slot: Slot, error: MemcacheError): void {
     if (isWatched()) publishFailed(this.#target().name, error);
-    const final = error.code === 'ERR_AUTH' || error.code === 'ERR_CLOSED';
+    if (error.code !== 'ERR_CLOSED') this.#lastError = error;
+    const wasProof = this.#proving;
+    this.#proving = false;
     if (this.#ready.length > 0) {
       slot.pause();
       this.#lend(slot, error);
     } else if (!this.#isOpening()) {
-      if (final) this.#calmDown();
-      else this.#goDown(error);
-      this.#failWaiting(error);
+      this.#noneCame(error, wasProof);
+      this.#failWaiting(this.#refusal ?? error);
       this.#notifySettled(error);
     }
+  }
+
+  /** What it leads to that no connection could be opened. */
+  #noneCame(error: MemcacheError, wasProof: boolean): void {
+    const isSilent = error.code === 'ERR_TIMEOUT';
+    if (error.code === 'ERR_AUTH' || error.code === 'ERR_CLOSED') this.#calmDown();
+    else if (isSilent && (this.#hangs || this.#silence.suspected)) this.#goDown(this.#hung(), 'hung');
+    // A server that has said something meanwhile is slow, and commands are still sent there.
+    else if (!isSilent || !wasProof) this.#goDown(error, 'unreachable');
+  }
+
+  /**
+   * Attempts have timed out, and nothing has come for long. The server may hang, or the connections may be dead, as idle
+   * ones are whose route was forgotten: a new connection tells. The commands that come wait for it.
+   */
+  #silent(): void {
+    if (this.#silence.suspected) {
+      const isNeeded = this.#ready.length > 0 || this.#slots.some(({ waiting }) => waiting.size > 0);
+      for (const connection of this.#ready) connection.retire();
+      // Otherwise the next command opens it.
+      if (isNeeded) {
+        for (const slot of this.#slots) slot.abandon(this.#error('ERR_CLOSED', SUPERSEDED));
+        this.#open(this.#first);
+        return;
+      }
+    }
+    this.#stopLingering();
+  }
+
+  #hung(): MemcacheError {
+    return (this.hung && this.#reason) || this.#error('ERR_TIMEOUT', `The server is hung: ${this.#silence.story}`);
+  }
+
+  #stopLingering(): void {
+    for (const slot of this.#slots) slot.stopLingering();
   }
 
   /** A slot whose socket can't be opened goes by another one's, unless something is under way still that might overtake. */
@@ -177,26 +285,37 @@ export class Pool implements SlotOwner, Holder {
   #calmDown(): void {
     this.#backoff.reset();
     this.#reason = undefined;
+    this.#refusal = undefined;
+    if (!this.#proving) this.#silence.reset();
   }
 
-  #goDown(error: MemcacheError): void {
+  #goDown(error: MemcacheError, reason: DownReason): void {
     const known = this.#reason !== undefined;
+    this.#hangs = reason === 'hung';
     this.#reason = error;
-    this.#backoff.schedule();
-    if (!known) this.#owner.onDown(error);
+    this.#lastError = error;
+    this.#refusal = this.#hangs ? this.#error(error.code, `${error.message}. ${UNSENT}`, error) : error;
+    // What is being opened is an attempt like any other from now on.
+    this.#proving = false;
+    this.#silence.reset();
+    this.#stopLingering();
+    if (this.#hangs && !known) this.#open(this.#first);
+    else this.#backoff.schedule();
+    if (!known) this.#owner.onDown(error, reason);
   }
 
   /** Sends a request of a slot that has no connection now. */
   #sendLater(slot: Slot, request: Request): void {
-    if (this.#reason !== undefined) {
-      this.#refuse(request, this.#reason);
+    if (this.#refusal !== undefined) {
+      this.#refuse(request, this.#refusal);
     } else if (this.#isFull()) {
       this.#refuse(request, this.#busy());
     } else {
       request.holder = this;
       copySmallValues(request);
+      if (slot.waiting.size === 0) slot.waitingSince = monotonicNow();
       slot.waiting.add(request);
-      if (slot.opening !== undefined) return;
+      if (slot.opening !== undefined || this.#proving) return;
       if (slot.againAt > monotonicNow()) this.#goOn(slot);
       else this.#open(slot);
     }
@@ -235,14 +354,25 @@ export class Pool implements SlotOwner, Holder {
     return this.#ready.reduce((sum, connection) => sum + connection.pending, waiting) >= maxPending;
   }
 
+  /** Ends the openings that no command waits for. */
+  #endOpenings(): void {
+    const isAwaited = this.#slots.some(({ waiting }) => waiting.size > 0);
+    for (const { opening, waiting } of this.#slots) {
+      if (waiting.size === 0 && !(this.#proving && isAwaited)) opening?.destroy(this.#error('ERR_CLOSED', CLOSED));
+    }
+  }
+
   #isOpening(): boolean {
     return this.#slots.some(({ opening }) => opening !== undefined);
   }
 
   /** With `mustAnswer`, the connection is only ready once the server has shown what it speaks. */
   #open(slot: Slot, mustAnswer = false): void {
+    const isDoubtful = this.#reason !== undefined || this.#hangs;
+    this.#proving = this.#silence.suspected;
     try {
-      slot.open(mustAnswer || this.#reason !== undefined);
+      if (this.#proving) slot.open(true, this.#limits.timeout * 1000);
+      else slot.open(mustAnswer || isDoubtful);
     } catch (cause) {
       // A port or path that no socket takes; treated like any other connection that could not be made.
       const error = this.#error('ERR_CONNECT', 'The connection could not be made', cause);
@@ -298,3 +428,9 @@ export class Pool implements SlotOwner, Holder {
 }
 
 const CLOSED = 'The client was closed';
+
+/** What ends a connection that is being opened when another one is to show whether the server hangs. */
+const SUPERSEDED = 'The connection was given up for another one';
+
+/** What a timeout says, of commands that are not sent. */
+const UNSENT = 'The command had not left, and 0 commands were before it.';

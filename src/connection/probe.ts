@@ -2,6 +2,7 @@ import { MemcacheError } from '../errors.ts';
 import { meta, metaFor } from '../protocol/meta/index.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol } from '../protocol/protocol.ts';
+import type { Reply } from '../protocol/reply.ts';
 import { Status } from '../protocol/status.ts';
 import type { Handshake } from './handshake.ts';
 import { type Done, HandshakeRequest, type Send } from './handshake-request.ts';
@@ -25,13 +26,13 @@ export function probe({ protocol }: Handshake, send: Send, done: Done): void {
 /** Any answer in the protocol's own form will do: no other server gives it. `ERROR` alone is the word of many. */
 function probePlain(protocol: Protocol, op: Op, times: number, send: Send, done: Done): void {
   let answers = 0;
-  const answered = (status: Status): void => {
+  const answered = ({ status, value }: Reply): void => {
     const isWord = status === Status.UnknownCommand && op === Op.Version;
     if (isWord || status === Status.AuthError) refuse(status, protocol, done);
-    else if (++answers === times) done(undefined, protocol);
+    else if (++answers === times) done(undefined, protocol, op === Op.Version ? versionIn(status, value) : undefined);
   };
   for (let time = 0; time < times; time++) {
-    send(new HandshakeRequest(op, '', undefined, ({ status }) => answered(status)));
+    send(new HandshakeRequest(op, '', undefined, answered));
   }
 }
 
@@ -42,7 +43,7 @@ function probePlain(protocol: Protocol, op: Op, times: number, send: Send, done:
  */
 function probeMeta(send: Send, done: Done): void {
   let encodedKey: Status = Status.UnknownCommand;
-  let version: Version | undefined;
+  let text: string | undefined;
   send(
     new HandshakeRequest(Op.Get, ENCODED_KEY, undefined, ({ status }) => {
       encodedKey = status;
@@ -51,18 +52,24 @@ function probeMeta(send: Send, done: Done): void {
   );
   send(
     new HandshakeRequest(Op.Version, '', undefined, ({ status, value }) => {
-      if (status === Status.Ok) version = versionOf(String(value));
+      text = versionIn(status, value);
     }),
   );
   send(
     new HandshakeRequest(Op.Noop, '', undefined, ({ status }) => {
+      const version = versionOf(text ?? '');
       if (status !== Status.Ok) refuse(status, meta, done);
       else if (speaksPresentForm(encodedKey, version))
-        done(undefined, metaFor({ deletesByCas: deletesByCas(version) }));
+        done(undefined, metaFor({ deletesByCas: deletesByCas(version) }), text);
       else if (SERVER_ERRORS.has(encodedKey)) refuse(encodedKey, meta, done);
       else done({ error: olderForm(), rejection: 'unknown' });
     }),
   );
+}
+
+/** The version, where a server says it. */
+function versionIn(status: Status, value: Reply['value']): string | undefined {
+  return status === Status.Ok ? String(value) : undefined;
 }
 
 /** A version of memcached 1: its second and third number. */

@@ -8,7 +8,12 @@ import { Dialer, type Target, type Terms } from './dialer.ts';
 export interface SlotOwner {
   /** The slot has a socket of its own. */
   onReady(slot: Slot, connection: Connection): void;
-  onAnswered(now: number): void;
+  /** A byte has come, and with it perhaps a whole response. */
+  onInput(now: number, answered: boolean): void;
+  /** A command has had its time without a response. */
+  onTimedOut(error: MemcacheError, sentAt: number, time: number): void;
+  /** Whether a socket that nobody waits on stays open for now, since it may show that the server works. */
+  lingers(): boolean;
   /** A socket of the slot takes no more requests. */
   onLost(connection: Connection): void;
   /** A socket of the slot that was open is closed. */
@@ -28,6 +33,8 @@ export class Slot implements ConnectionOwner {
   readonly retired = new Set<Connection>();
   /** Requests that wait for a connection. */
   readonly waiting = new Set<Request>();
+  /** Since when requests have waited, on the clock of `performance.now()`. */
+  waitingSince = 0;
   /** When a socket may be tried again, after one that failed; 0 after one that did not. On the clock of `performance.now()`. */
   againAt = 0;
   readonly #dialer: Dialer;
@@ -39,11 +46,24 @@ export class Slot implements ConnectionOwner {
   }
 
   /**
-   * Begins to open its socket; after one that failed, the server has to show first that it takes another. Throws what the
-   * socket throws for a port or path that it can't take.
+   * Begins to open its socket; after one that failed, the server has to show first that it takes another. With `silence`
+   * in milliseconds, that ends as soon as nothing has come of it for so long. Throws what the socket throws for a port or
+   * path that it can't take.
    */
-  open(mustAnswer: boolean): void {
-    this.opening = this.#dialer.dial(mustAnswer || this.againAt > 0);
+  open(mustAnswer: boolean, silence?: number): void {
+    this.opening = this.#dialer.dial(mustAnswer || this.againAt > 0, silence);
+  }
+
+  /** Ends the socket that is being opened, whatever has become of it; what waits goes on waiting. */
+  abandon(error: MemcacheError): void {
+    const { opening } = this;
+    this.opening = undefined;
+    opening?.destroy(error);
+  }
+
+  /** Closes the sockets that are only open for what may still come. */
+  stopLingering(): void {
+    for (const connection of this.retired) connection.stopLingering();
   }
 
   onReady(connection: Connection): void {
@@ -54,8 +74,16 @@ export class Slot implements ConnectionOwner {
     this.#owner.onReady(this, connection);
   }
 
-  onAnswered(now: number): void {
-    this.#owner.onAnswered(now);
+  onInput(now: number, answered: boolean): void {
+    this.#owner.onInput(now, answered);
+  }
+
+  onTimedOut(error: MemcacheError, sentAt: number, time: number): void {
+    this.#owner.onTimedOut(error, sentAt, time);
+  }
+
+  lingers(): boolean {
+    return this.#owner.lingers();
   }
 
   onRetired(connection: Connection): void {
@@ -68,7 +96,8 @@ export class Slot implements ConnectionOwner {
       this.#openingEnded(connection, error);
       return;
     }
-    this.retired.delete(connection);
+    // Nobody has heard of one that was abandoned.
+    if (connection !== this.own && !this.retired.delete(connection)) return;
     // One that was given up while it said nothing may be the same server, which hangs.
     const refused = error.code === 'ERR_CONNECT' && !connection.proven;
     if (error.code === 'ERR_PROTOCOL' || refused) this.#dialer.forget();

@@ -7,20 +7,28 @@ import type { ProtocolName } from '../protocol/protocol.ts';
 export interface ConnectionEvent {
   /**
    * `connect`: commands may be sent. `close`: a connection that was open is over. `error`: a connection could not be
-   * opened, in whatever protocols it was tried.
+   * opened, in whatever protocols it was tried. `down`: the server is marked down; `up`: it is back.
    */
-  readonly event: 'connect' | 'close' | 'error';
+  readonly event: 'connect' | 'close' | 'error' | 'down' | 'up';
   /** `host:port`, or the path of a unix socket. */
   readonly server: string;
   /** A number of its own for each connection, in `connect` and `close`. */
   readonly id: number | undefined;
+  /** Why the server is, or was, down, in `down` and `up`. */
+  readonly reason: DownReason | undefined;
   /** What the connection speaks; unknown where none could be opened. */
   readonly protocol: ProtocolName | undefined;
   /** The address and port of the other end; none for a unix socket. */
   readonly peer: Peer | undefined;
-  /** Why it could not be opened or was lost; none where the client closed it. */
+  /** Why it could not be opened or was lost; none where the client closed it, and in `up`. */
   readonly error: MemcacheError | undefined;
 }
+
+/**
+ * Why a server is marked down: it takes commands and says nothing (`hung`), no connection can be opened (`unreachable`), or
+ * failover has given it up after commands that failed (`failover`).
+ */
+export type DownReason = 'hung' | 'unreachable' | 'failover';
 
 /** The other end of a connection. */
 export interface Peer {
@@ -36,7 +44,13 @@ interface Watched {
 
 const events = channel('memts:connection');
 
-if (DEBUGGING) events.subscribe((message) => debug(describe(message as ConnectionEvent)));
+if (DEBUGGING) {
+  events.subscribe((message) => {
+    const event = message as ConnectionEvent;
+    // Of servers that come and go each client tells itself.
+    if (event.event !== 'down' && event.event !== 'up') debug(describe(event));
+  });
+}
 
 function describe({ event, server, id, protocol, peer, error }: ConnectionEvent): string {
   if (event === 'error') return `${server}: no connection: ${error?.message}`;
@@ -68,9 +82,21 @@ export function publishClosed(connection: Watched, server: string, error: Memcac
 export function publishFailed(server: string, error: MemcacheError): void {
   // Nothing has gone wrong where the client was closed meanwhile.
   if (error.code === 'ERR_CLOSED') return;
-  const event: ConnectionEvent = { event: 'error', server, id: undefined, protocol: undefined, peer: undefined, error };
-  events.publish(event);
+  events.publish({ ...UNKNOWN, event: 'error', server, error } satisfies ConnectionEvent);
 }
+
+/** Tells that a server is marked down. */
+export function publishDown(server: string, reason: DownReason | undefined, error: MemcacheError): void {
+  events.publish({ ...UNKNOWN, event: 'down', server, reason, error } satisfies ConnectionEvent);
+}
+
+/** Tells that a server is back that was down. */
+export function publishUp(server: string, reason: DownReason | undefined): void {
+  events.publish({ ...UNKNOWN, event: 'up', server, reason } satisfies ConnectionEvent);
+}
+
+/** What is not about a connection that has been opened. */
+const UNKNOWN = { id: undefined, reason: undefined, protocol: undefined, peer: undefined, error: undefined };
 
 function publish(
   connection: Watched,
@@ -85,6 +111,7 @@ function publish(
     event,
     server,
     id: idOf(connection),
+    reason: undefined,
     protocol: connection.protocol.name,
     peer,
     error,

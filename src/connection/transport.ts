@@ -1,4 +1,4 @@
-import { clearTimeout, programNow, setTimeout } from '../clock.ts';
+import { clearTimeout, monotonicNow, programNow, setTimeout, wallNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { encode } from '../protocol/binary/encode.ts';
 import type { Response } from '../protocol/binary/message.ts';
@@ -7,6 +7,7 @@ import type { Output } from '../protocol/protocol.ts';
 import { Reply } from '../protocol/reply.ts';
 import { type Holder, Request, type WireKey } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
+import type { ServerStatus } from './status.ts';
 
 /** What a custom transport may answer with: MemJS's message, of which only the opaque is sure. */
 export interface TransportMessage {
@@ -120,11 +121,18 @@ export class Transport {
   readonly protocol = 'binary';
   /** Nothing is known of it that its responses don't say. */
   readonly down = false;
+  /** What its silence means is for its maker to say. */
+  readonly hung = false;
   readonly answeredAt = Number.NEGATIVE_INFINITY;
   readonly maxTtl = undefined;
   readonly server: FrameTransport;
   readonly #numbers: FrameNumbers;
   readonly #limits: TransportLimits;
+  /** When the frames that wait for a response were sent, oldest first, on the clock of `performance.now()`. */
+  readonly #sentAt = new Map<Exchange, number>();
+  #answered = false;
+  #lastError: MemcacheError | undefined;
+  #downSince = 0;
 
   constructor(transport: FrameTransport, numbers: FrameNumbers, limits: TransportLimits) {
     this.server = transport;
@@ -167,7 +175,24 @@ export class Transport {
     this.server.close();
   }
 
+  /** Nothing is known of its connections. */
+  status(): ServerStatus {
+    const { ejected } = this;
+    const [oldest] = this.#sentAt.values();
+    return {
+      state: ejected ? 'down' : this.#answered ? 'up' : 'idle',
+      protocol: this.protocol,
+      version: null,
+      connections: 0,
+      waiting: this.#sentAt.size,
+      oldest: oldest === undefined ? 0 : (monotonicNow() - oldest) / 1000,
+      lastError: this.#lastError ?? null,
+      downSince: ejected ? this.#downSince : null,
+    };
+  }
+
   eject(seconds: number): void {
+    if (!this.ejected) this.#downSince = wallNow();
     this.server.wakeupAt = programNow() + seconds * 1000;
   }
 
@@ -176,7 +201,16 @@ export class Transport {
 
   #exchange(request: Request): Exchange {
     if (request.op !== Op.Raw) request.opaque = this.#numbers.of(request);
-    return new Exchange(this.server, request);
+    const exchange = new Exchange(this.server, request, (error) => this.#ended(exchange, error));
+    this.#sentAt.set(exchange, monotonicNow());
+    return exchange;
+  }
+
+  #ended(exchange: Exchange, error: MemcacheError | null | undefined): void {
+    this.#sentAt.delete(exchange);
+    if (error === undefined) return;
+    this.#answered = error === null;
+    if (error !== null) this.#lastError = error;
   }
 }
 
@@ -284,10 +318,13 @@ class Exchange implements Holder {
   #timer: NodeJS.Timeout | undefined;
   readonly #transport: FrameTransport;
   readonly #request: Request;
+  readonly #ended: (error?: MemcacheError | null) => void;
 
-  constructor(transport: FrameTransport, request: Request) {
+  /** `ended` gets the error, `null` after a response, or nothing when it was dropped. */
+  constructor(transport: FrameTransport, request: Request, ended: (error?: MemcacheError | null) => void) {
     this.#transport = transport;
     this.#request = request;
+    this.#ended = ended;
   }
 
   start(patience: number): void {
@@ -321,18 +358,19 @@ class Exchange implements Holder {
   #respond(message: TransportMessage): void {
     if (!this.#open) return;
     const reply = toReply(message, this.#request);
-    if (!reply.more) this.#end();
+    if (!reply.more) this.#end(null);
     this.#request.settle(reply);
   }
 
   #fail(error: Error): void {
     if (!this.#open) return;
-    this.#end();
     // The error is the transport's own and goes to the caller as it is, whatever its class.
+    this.#end(error as MemcacheError);
     this.#request.fail(error as MemcacheError, true);
   }
 
-  #end(): void {
+  #end(error?: MemcacheError | null): void {
+    if (this.#open) this.#ended(error);
     this.#open = false;
     this.#request.holder = undefined;
     clearTimeout(this.#timer);
