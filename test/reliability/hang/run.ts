@@ -36,7 +36,7 @@ export interface Outcome {
   samples: Sample[];
   /** When the server was to go on, in milliseconds since the stop. */
   resumedAt: number;
-  /** What the client told of its servers. */
+  /** What the client says of its servers. */
   events: string[];
   log: string[];
   /** How many connections there were to the stopped server, from the stop on. */

@@ -14,6 +14,7 @@ const BAD: [name: string, ...values: unknown[]][] = [
   ['serializer', 'json', {}, { serialize() {} }, { deserialize() {} }],
   ['timeout', 0, -1, Number.NaN, Number.POSITIVE_INFINITY, '0.5', 1e9],
   ['conntimeout', 0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1', 1e9],
+  ['failFast', 0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '5', true, {}],
   ['keepAlive', 'yes', 1],
   ['keepAliveDelay', -1, Number.NaN, '30'],
   ['username', 5, {}],

@@ -76,7 +76,7 @@ test('failover to a spare pool is as quick', async () => {
   expect(client.status()[spare.address]).toMatchObject({ state: 'up', downSince: null });
 });
 
-test('quit() and close() end the probes; a command after that waits for an answer, not for its timeout', async () => {
+test('quit() and close() end the probes; a command after that waits for a response, not for its timeout', async () => {
   for (const end of ['quit', 'close'] as const) {
     const { client, key, name } = await hang({ conntimeout: 0.2 });
     const told = eventsOf(client);
