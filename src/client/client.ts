@@ -4,7 +4,7 @@ import { Op } from '../protocol/op.ts';
 import type { ByServer } from './commands/broadcast.ts';
 import type { ErrorOrNull } from './commands/callback.ts';
 import { ChangeCommand, type ChangeOptions, TouchCommand } from './commands/change.ts';
-import type { CommandOptions } from './commands/command.ts';
+import { type CommandOptions, NO_OPTIONS } from './commands/command.ts';
 import { CountCommand, type CounterResult, type IncrementDecrementOptions } from './commands/count.ts';
 import { type FlushOptions, flush } from './commands/flush.ts';
 import { InspectCommand, type Inspection } from './commands/inspect.ts';
@@ -103,6 +103,9 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Mem
     callback: GetCallback<Found<T, TOut>>,
   ): void;
   get(key: Key, second?: unknown, third?: unknown): unknown {
+    // As most calls are: nothing has to be put into order.
+    if (second === undefined && third === undefined)
+      return new ReadCommand(Op.Get, key, NO_OPTIONS, this.engine).submit();
     const { options, callback } = trailing<GetOptions>(second, third);
     const { ifNoneMatch } = options as Partial<GetIfChangedOptions>;
     const isPlain = ifNoneMatch === undefined || ifNoneMatch === null;

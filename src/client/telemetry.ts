@@ -65,19 +65,8 @@ interface Failure {
 }
 
 /** Held here: a channel that nobody holds may be forgotten, with its subscribers. */
-const channels = tracingChannel<unknown, CommandTrace>('memts:command');
+export const channels = tracingChannel<unknown, CommandTrace>('memts:command');
 const { start, end, asyncStart, asyncEnd, error: failure } = channels;
-
-/** Whether anybody listens; all that a command does for it when nobody does. */
-export function isTraced(): boolean {
-  return (
-    start.hasSubscribers ||
-    end.hasSubscribers ||
-    asyncStart.hasSubscribers ||
-    asyncEnd.hasSubscribers ||
-    failure.hasSubscribers
-  );
-}
 
 /** One call under way: what it tells the channel, and when. */
 class Call {

@@ -11,17 +11,16 @@ export class WatchedKeys {
   readonly #watchers = new Map<string, () => void>();
 
   /** Nearly always, which is how writes need no look at their key. */
-  get empty(): boolean {
-    return this.#watchers.size === 0;
-  }
+  empty = true;
 
   watch(id: string, onWritten: () => void): void {
     this.#watchers.set(id, onWritten);
+    this.empty = false;
   }
 
   /** Ends a watch, unless another one has taken its place. */
   unwatch(id: string, onWritten: () => void): void {
-    if (this.#watchers.get(id) === onWritten) this.#watchers.delete(id);
+    if (this.#watchers.get(id) === onWritten) this.#forget(id);
   }
 
   /** To be called when a write of a key is sent, and again when it was answered: it may be sent twice. */
@@ -34,9 +33,14 @@ export class WatchedKeys {
     for (const id of [...this.#watchers.keys()]) this.#notify(id);
   }
 
+  #forget(id: string): void {
+    this.#watchers.delete(id);
+    this.empty = this.#watchers.size === 0;
+  }
+
   #notify(id: string): void {
     const onWritten = this.#watchers.get(id);
-    this.#watchers.delete(id);
+    this.#forget(id);
     onWritten?.();
   }
 }

@@ -1,13 +1,13 @@
-import { clearTimeout, monotonicNow, setTimeout } from '../clock.ts';
+import { clearTimeout, monotonicNow, setTimeout, wallNow } from '../clock.ts';
 import { DEBUGGING, debug } from '../debug.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { MAX_RELATIVE } from '../protocol/expiration.ts';
 import { copySmallValues } from '../protocol/large.ts';
 import { factsOf } from '../protocol/op.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import type { Backend } from './backend.ts';
 import type { Command } from './command.ts';
 import type { Log } from './log.ts';
-import { shorten } from './shorten.ts';
 
 /** What the router reads again for each command, since MemJS's users may change it at any time. */
 export interface RouterOptions {
@@ -242,4 +242,16 @@ function eject(server: Backend, seconds: number, error: MemcacheError): void {
 
 function nameOf({ server }: Command): string {
   return server === undefined ? '' : server.name;
+}
+
+/** Lets nothing that a request stores live longer than `maxTtl` seconds. */
+function shorten(request: Request, maxTtl: number): void {
+  if (factsOf(request.op).expires) request.expiration = shorter(request.expiration, maxTtl);
+  for (const item of request.stores ?? []) item.expiration = shorter(item.expiration, maxTtl);
+}
+
+function shorter(expiration: number, maxTtl: number): number {
+  if (expiration === 0) return maxTtl;
+  const left = expiration > MAX_RELATIVE ? expiration - wallNow() / 1000 : expiration;
+  return left > maxTtl ? maxTtl : expiration;
 }

@@ -9,18 +9,18 @@ export interface Unsent {
 
 /** The calls to a server that are not sent in full, oldest first. */
 export class UnsentCalls {
+  /** Whether there are none. */
+  empty = true;
   readonly #calls = new Set<Unsent>();
-
-  get empty(): boolean {
-    return this.#calls.size === 0;
-  }
 
   add(call: Unsent): void {
     this.#calls.add(call);
+    this.empty = false;
   }
 
   delete(call: Unsent): void {
     this.#calls.delete(call);
+    this.empty = this.#calls.size === 0;
   }
 
   /** Has older calls send what has to come before these keys of `call`. */

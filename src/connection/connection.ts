@@ -146,7 +146,10 @@ export class Connection implements PipelineOwner, Reader {
     const { split } = pipeline.protocol;
     const request = split === undefined ? whole : split(whole, this.#sendStep);
     if (this.#unproven && !this.#held && mayHarm(request)) this.#hold();
-    if (pipeline.fresh === 0) this.#beginTurn();
+    if (pipeline.fresh === 0) {
+      this.#giveBackOutput();
+      this.#turn.begin();
+    }
     pipeline.add(request);
   }
 
@@ -248,11 +251,6 @@ export class Connection implements PipelineOwner, Reader {
     this.destroy(this.#error('ERR_TIMEOUT', 'socket timed out connecting to server.'));
   }
 
-  #beginTurn(): void {
-    this.#giveBackOutput();
-    this.#turn.begin();
-  }
-
   #giveBackOutput(): void {
     if (this.#socket.writableLength === 0) this.#pipeline.output.rewind();
   }
@@ -264,15 +262,12 @@ export class Connection implements PipelineOwner, Reader {
     this.#goOn();
   }
 
+  /** Writes what may leave now. */
   #goOn(): void {
-    const { output, backlog } = this.#pipeline;
-    if (!this.#blocked && !this.#held && !(output.empty && backlog.length === 0)) this.#flush();
-  }
-
-  #flush(): void {
     const pipeline = this.#pipeline;
-    const socket = this.#socket;
     const { backlog, output } = pipeline;
+    if (this.#blocked || this.#held || (output.empty && backlog.length === 0)) return;
+    const socket = this.#socket;
     if (backlog.length > 0) pipeline.catchUp();
     pipeline.unwritten = 0;
     if (!output.empty) this.#blocked = !output.flush(socket) && socket.writableLength > 0;

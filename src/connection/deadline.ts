@@ -7,7 +7,7 @@ export class DeadlineTimer {
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   /** When the sweep is due, on the clock of `performance.now()`. */
-  #due = Number.POSITIVE_INFINITY;
+  due = Number.POSITIVE_INFINITY;
   readonly #sweep: (now: number) => number;
 
   /** `sweep` ends what is over and returns the next deadline, or `Infinity`. */
@@ -17,8 +17,8 @@ export class DeadlineTimer {
 
   /** Makes sure that the sweep comes by `deadline`. */
   watch(deadline: number, now: number): void {
-    if (deadline >= this.#due) return;
-    this.#due = deadline;
+    if (deadline >= this.due) return;
+    this.due = deadline;
     clearTimeout(this.#timer);
     // The socket keeps the process alive as long as something waits; the timer need not.
     this.#timer = setTimeout(this.#onTimeout, Math.max(1, Math.ceil(deadline - now))).unref();
@@ -29,7 +29,7 @@ export class DeadlineTimer {
     clearImmediate(this.#immediate);
     this.#timer = undefined;
     this.#immediate = undefined;
-    this.#due = Number.POSITIVE_INFINITY;
+    this.due = Number.POSITIVE_INFINITY;
   }
 
   /**
@@ -41,7 +41,7 @@ export class DeadlineTimer {
   };
 
   readonly #onImmediate = (): void => {
-    this.#due = Number.POSITIVE_INFINITY;
+    this.due = Number.POSITIVE_INFINITY;
     const now = monotonicNow();
     const next = this.#sweep(now);
     if (next < Number.POSITIVE_INFINITY) this.watch(next, now);

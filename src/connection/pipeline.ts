@@ -4,12 +4,11 @@ import { copySmallValues } from '../protocol/large.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol, ReplyQueue } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/reply.ts';
-import type { Holder, Request } from '../protocol/request.ts';
+import { AbandonedRequest, type Holder, type Request } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import { DeadlineTimer } from './deadline.ts';
 import { HandshakeRequest } from './handshake-request.ts';
 import { OutputBuffer } from './output-buffer.ts';
-import { WaitingQueue } from './waiting-queue.ts';
 
 /** The connection that a pipeline is for. */
 export interface PipelineOwner {
@@ -101,7 +100,13 @@ export class Pipeline implements ReplyQueue, Holder {
   #encode(request: Request): boolean {
     const { output } = this;
     const { attached } = output;
-    if (request.op !== Op.Raw) request.opaque = this.#takeOpaque(request.keys);
+    if (request.op !== Op.Raw) {
+      const opaque = this.#nextOpaque;
+      request.opaque = opaque;
+      // A batch takes one for each key and one for its end.
+      const next = opaque + (request.keys === undefined ? 1 : request.keys.length + 1);
+      this.#nextOpaque = next > this.protocol.opaques.last ? 0 : next;
+    }
     try {
       this.protocol.encode(request, output);
     } catch (error) {
@@ -114,14 +119,6 @@ export class Pipeline implements ReplyQueue, Holder {
     this.#queue.push(request);
     this.unwritten++;
     return true;
-  }
-
-  /** A batch takes one for each key and one for its end. */
-  #takeOpaque(keys: Request['keys']): number {
-    const first = this.#nextOpaque;
-    const next = first + (keys === undefined ? 1 : keys.length + 1);
-    this.#nextOpaque = next > this.protocol.opaques.last ? 0 : next;
-    return first;
   }
 
   /** A command that the protocol can't say fails, but not before the call that made it has returned. */
@@ -145,7 +142,9 @@ export class Pipeline implements ReplyQueue, Holder {
     if (queue.length === fresh - deferred) this.movedAt = now;
     let earliest = queue.stamp(fresh - deferred, now);
     if (deferred > 0) earliest = Math.min(earliest, backlog.stamp(deferred, now));
-    this.#deadlines.watch(Math.min(earliest, this.movedAt + this.#timeout), now);
+    earliest = Math.min(earliest, this.movedAt + this.#timeout);
+    // Most deadlines are later than that of a request before them.
+    if (earliest < this.#deadlines.due) this.#deadlines.watch(earliest, now);
   }
 
   /** Encodes as much of what has waited as may leave now. */
@@ -276,6 +275,93 @@ export class Pipeline implements ReplyQueue, Holder {
     if (request.holder !== this) return;
     request.holder = undefined;
     request.fail(error, written, answering);
+  }
+}
+
+/** What an empty place of the ring holds, so that the array keeps to one kind of element. */
+type Slot = Request | undefined;
+
+/** A first-in, first-out queue of requests on a ring; it grows by doubling and never shifts. */
+export class WaitingQueue {
+  #slots: Slot[] = new Array<Slot>(16).fill(undefined);
+  #mask = 15;
+  #first = 0;
+  /** How many requests wait. */
+  length = 0;
+
+  /** The oldest request. */
+  head(): Request | undefined {
+    return this.#slots[this.#first];
+  }
+
+  push(request: Request): void {
+    if (this.length > this.#mask) this.#grow();
+    this.#slots[(this.#first + this.length) & this.#mask] = request;
+    this.length++;
+  }
+
+  /** Takes the oldest request off. */
+  shift(): Request | undefined {
+    const request = this.#slots[this.#first];
+    if (request === undefined) return undefined;
+    this.#slots[this.#first] = undefined;
+    this.#first = (this.#first + 1) & this.#mask;
+    this.length--;
+    return request;
+  }
+
+  /** The request at `index` from the oldest on. */
+  at(index: number): Request {
+    return this.#slots[(this.#first + index) & this.#mask] as Request;
+  }
+
+  /** Puts another request into the place at `index`. */
+  replace(index: number, request: Request): void {
+    this.#slots[(this.#first + index) & this.#mask] = request;
+  }
+
+  /** Gives the newest `count` requests their deadlines, and returns the first of these. */
+  stamp(count: number, now: number): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (let i = Math.max(0, this.length - count); i < this.length; i++) {
+      const request = this.#slots[(this.#first + i) & this.#mask] as Request;
+      const deadline = now + request.timeout;
+      request.deadline = deadline;
+      if (deadline < earliest) earliest = deadline;
+    }
+    return earliest;
+  }
+
+  /**
+   * Puts one that nobody waits for in the place of each request of `holder` whose time is over, and tells of it; returns the
+   * next deadline of the others. It may come a second time, so its place has to be another's.
+   */
+  abandonLate(holder: Holder, now: number, onLate: (request: Request, index: number) => void): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < this.length; i++) {
+      const request = this.at(i);
+      if (request.holder !== holder) continue;
+      if (request.deadline > now) {
+        if (request.deadline < next) next = request.deadline;
+        continue;
+      }
+      this.replace(i, new AbandonedRequest(request));
+      onLate(request, i);
+    }
+    return next;
+  }
+
+  some(test: (request: Request) => boolean): boolean {
+    for (let i = 0; i < this.length; i++) if (test(this.at(i))) return true;
+    return false;
+  }
+
+  #grow(): void {
+    const larger = new Array<Slot>((this.#mask + 1) * 2).fill(undefined);
+    for (let i = 0; i < this.length; i++) larger[i] = this.at(i);
+    this.#slots = larger;
+    this.#first = 0;
+    this.#mask = larger.length - 1;
   }
 }
 

@@ -108,7 +108,7 @@ export class Pool implements SlotOwner, Holder {
     const slot = this.#slots.length === 1 ? this.#first : this.#choose(request);
     const { connection } = slot;
     if (connection === undefined) this.#sendLater(slot, request);
-    else if (this.#isFull()) this.#refuse(request, this.#busy());
+    else if (this.#limits.maxPending < Number.POSITIVE_INFINITY && this.#isFull()) this.#refuse(request, this.#busy());
     else connection.send(request);
   }
 
@@ -348,10 +348,8 @@ export class Pool implements SlotOwner, Holder {
 
   /** Whether a further command is refused. */
   #isFull(): boolean {
-    const { maxPending } = this.#limits;
-    if (maxPending === Number.POSITIVE_INFINITY) return false;
     const waiting = this.#slots.reduce((sum, slot) => sum + slot.waiting.size, 0);
-    return this.#ready.reduce((sum, connection) => sum + connection.pending, waiting) >= maxPending;
+    return this.#ready.reduce((sum, connection) => sum + connection.pending, waiting) >= this.#limits.maxPending;
   }
 
   /** Ends the openings that no command waits for. */

@@ -10,6 +10,8 @@ const SURELY_SHORT = Math.floor(MAX_KEY_BYTES / 3);
 /** Up to this length a loop over the characters beats a call into the runtime. */
 const LOOP_LIMIT = 48;
 
+const LONE_SURROGATE = 'it holds a lone surrogate, which UTF-8 does not have';
+
 /** The number of bytes of a key on the wire. */
 export function keyBytes(key: WireKey): number {
   return typeof key === 'string' ? Buffer.byteLength(key) : key.length;
@@ -23,7 +25,7 @@ export function checkKey(key: unknown): asserts key is WireKey {
   if (typeof key === 'string') {
     if (key.length === 0) throw invalidKey('it is empty');
     if (key.length > SURELY_SHORT) checkLength(Buffer.byteLength(key));
-    checkWellFormed(key);
+    if (!key.isWellFormed()) throw invalidKey(LONE_SURROGATE);
   } else if (key instanceof Uint8Array) {
     if (key.length === 0) throw invalidKey('it is empty');
     checkLength(key.length);
@@ -34,7 +36,7 @@ export function checkKey(key: unknown): asserts key is WireKey {
 
 /** Throws `ERR_INVALID_KEY` for text that has no UTF-8 form of its own. */
 export function checkWellFormed(key: string): void {
-  if (!key.isWellFormed()) throw invalidKey('it holds a lone surrogate, which UTF-8 does not have');
+  if (!key.isWellFormed()) throw invalidKey(LONE_SURROGATE);
 }
 
 function checkLength(bytes: number): void {

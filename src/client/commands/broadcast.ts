@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import type { CommandTrace } from '../telemetry.ts';
-import { isTraced, traceCall } from '../telemetry.ts';
-import { type ClientCommand, type CommandOptions, checkCommandOptions } from './command.ts';
+import { traceCall } from '../telemetry.ts';
+import { type ClientCommand, type CommandOptions, checkCommandOptions, isTraced } from './command.ts';
 
 /** What a server has to say to a command that goes to all of them. */
 export interface Outcome<T> {

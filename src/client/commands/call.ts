@@ -2,7 +2,8 @@ import { DEBUGGING, framed } from '../../debug.ts';
 import type { Engine } from '../engine.ts';
 import type { OpenCall } from '../open-calls.ts';
 import type { CommandTrace } from '../telemetry.ts';
-import { isTraced, traceCall } from '../telemetry.ts';
+import { traceCall } from '../telemetry.ts';
+import { isTraced } from './command.ts';
 
 /** Makes a call of several commands, which is one to those who listen. */
 export function makeCall<T>(

@@ -12,7 +12,7 @@ import { type Abortable, awaitAbort, forgetAbort } from '../aborts.ts';
 import type { Engine } from '../engine.ts';
 import { hintAtOptions } from '../hints.ts';
 import type { CommandTrace } from '../telemetry.ts';
-import { isTraced, type Watch, watchCommand, watchPart } from '../telemetry.ts';
+import { channels, type Watch, watchCommand, watchPart } from '../telemetry.ts';
 import { type AnyCallback, inContext, invoke } from './callback.ts';
 
 /** Options that every command takes. */
@@ -47,6 +47,19 @@ let handedReject: Reject;
 function handOver(resolve: Resolve, reject: Reject): void {
   handedResolve = resolve;
   handedReject = reject;
+}
+
+const { start, end, asyncStart, asyncEnd, error: failure } = channels;
+
+/** Whether anybody listens to commands; all that a command does for telemetry when nobody does. */
+export function isTraced(): boolean {
+  return (
+    start.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    failure.hasSubscribers
+  );
 }
 
 /**

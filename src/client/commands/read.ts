@@ -70,7 +70,8 @@ export class ReadCommand extends ClientCommand<GetOptions> {
 
   protected override answer(reply: Reply): unknown {
     const { status, value, extras } = reply;
-    if (status === Status.Ok && !isStub(reply)) {
+    // Looked at only where it may be one: most values are not empty.
+    if (status === Status.Ok && (value?.length !== 0 || !isStub(reply))) {
       const cas = this.returnCas ? reply.cas : undefined;
       if (cas === 0n) throw this.casOff();
       if (this.engine.serializer !== noopSerializer) return readResult(this.engine, this.op, reply, cas);

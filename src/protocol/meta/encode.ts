@@ -109,7 +109,14 @@ function encodeGet(request: Request, op: Op, output: Output): void {
   output.reserve(LINE_BYTES + request.key.length * 3);
   const { buffer } = output;
   let at = writeCommand(request.key, buffer, output.position, G);
-  if (op !== Op.Touch) at = writeValueFlags(buffer, at);
+  if (op !== Op.Touch) {
+    // The value and its client flags.
+    buffer[at] = SPACE;
+    buffer[at + 1] = LOWER_V;
+    buffer[at + 2] = SPACE;
+    buffer[at + 3] = LOWER_F;
+    at += 4;
+  }
   if (request.returnTimeLeft) at = writeAscii(buffer, ' t', at);
   if (op === Op.Touch || op === Op.GetAndTouch) {
     at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' T', at));
@@ -123,15 +130,6 @@ function encodeInspect(request: Request, output: Output): void {
   const { buffer } = output;
   const at = writeAscii(buffer, ' t s l h f c u', writeCommand(request.key, buffer, output.position, G));
   output.position = endLine(buffer, writeCommonFlags(request, buffer, at));
-}
-
-/** Asks for the value and its client flags. */
-function writeValueFlags(buffer: Buffer, at: number): number {
-  buffer[at] = SPACE;
-  buffer[at + 1] = LOWER_V;
-  buffer[at + 2] = SPACE;
-  buffer[at + 3] = LOWER_F;
-  return at + 4;
 }
 
 /** "Meta Set". Add and replace with a CAS are stores with a CAS, as the binary protocol has it. */

@@ -58,16 +58,17 @@ export abstract class TextDecoder implements Decoder {
   protected abstract block(bytes: Buffer, start: number, end: number, owned: boolean): boolean;
 
   room(): Buffer {
-    return this.#assembler.room() ?? this.#between(this.queue.head() !== undefined);
+    const memory = this.#assembler.active ? this.#assembler.room() : undefined;
+    if (memory !== undefined) return memory;
+    const waiting = this.queue.head() !== undefined;
+    if (!waiting) this.#forget();
+    return this.#input.next(waiting);
   }
 
-  /** Memory for the next response; while none is to come, nothing of the one before is held on to. */
-  #between(waiting: boolean): Buffer {
-    if (!waiting) {
-      this.reply.reset(Status.Ok);
-      this.#window.forget();
-    }
-    return this.#input.next(waiting);
+  /** While no response is to come, nothing of the one before is held on to. */
+  #forget(): void {
+    this.reply.reset(Status.Ok);
+    this.#window.forget();
   }
 
   close(): void {
