@@ -10,10 +10,10 @@ import type { Handshake, Rejection } from './handshake.ts';
 import type { Failure } from './handshake-request.ts';
 import { type Credentials, logIn } from './login.ts';
 import { OpenTimer } from './open-timer.ts';
+import { Turn } from './output-buffer.ts';
 import { located, Pipeline, type PipelineOwner, type Waiting } from './pipeline.ts';
 import { AUTH_FAILED, notSpoken, probe } from './probe.ts';
 import type { Peer } from './telemetry.ts';
-import { Turn } from './turn.ts';
 
 export interface ConnectionOptions {
   /** The server's name in errors. */

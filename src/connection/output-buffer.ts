@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { nextTick, setImmediate } from '../clock.ts';
 import type { Output } from '../protocol/protocol.ts';
 import type { Request } from '../protocol/request.ts';
 
@@ -26,6 +27,10 @@ const NO_BLOCK: Buffer<ArrayBuffer> = Buffer.alloc(0);
 export class OutputBuffer implements Output {
   buffer = NO_BLOCK;
   position = 0;
+  /** Whether there is enough for one write. */
+  enough = false;
+  /** How many values it has that were not copied. */
+  attached = 0;
   /** Where what has not been sealed yet begins. */
   #start = 0;
   #sealed: Uint8Array[] = [];
@@ -40,16 +45,6 @@ export class OutputBuffer implements Output {
 
   get empty(): boolean {
     return this.position === this.#start && this.#sealed.length === 0;
-  }
-
-  /** Whether there is enough for one write. */
-  get enough(): boolean {
-    return this.#sealedBytes >= ENOUGH_BYTES;
-  }
-
-  /** How many values it has that were not copied. */
-  get attached(): number {
-    return this.#attachedAt.length;
   }
 
   /** Whether it has a block. */
@@ -75,8 +70,9 @@ export class OutputBuffer implements Output {
   attach(chunk: Uint8Array): void {
     this.#seal();
     this.#attachedAt.push(this.#sealed.length);
+    this.attached++;
     this.#sealed.push(chunk);
-    this.#sealedBytes += chunk.length;
+    this.#countSealed(chunk.length);
   }
 
   /** Notes whose the values are that were attached last; long text has been converted, into memory of our own. */
@@ -93,6 +89,7 @@ export class OutputBuffer implements Output {
     if (this.#lenders.length === 0) return true;
     for (const index of this.#attachedAt) this.#sealed[index] = Buffer.from(this.#sealed[index] as Uint8Array);
     this.#attachedAt = [];
+    this.attached = 0;
     this.#lenders = [];
     return true;
   }
@@ -108,6 +105,7 @@ export class OutputBuffer implements Output {
     const chunks = this.#sealed;
     this.#sealed = [];
     this.#sealedBytes = 0;
+    this.enough = false;
     if (this.#attachedAt.length > 0) this.#lend();
     socket.cork();
     let more = true;
@@ -120,6 +118,7 @@ export class OutputBuffer implements Output {
     for (const request of this.#lenders) this.#lent.add(request);
     this.#lenders = [];
     this.#attachedAt = [];
+    this.attached = 0;
   }
 
   #beginBlock(bytes: number): void {
@@ -134,8 +133,50 @@ export class OutputBuffer implements Output {
   #seal(): void {
     if (this.position === this.#start) return;
     this.#sealed.push(this.buffer.subarray(this.#start, this.position));
-    this.#sealedBytes += this.position - this.#start;
+    this.#countSealed(this.position - this.#start);
     this.#start = this.position;
+  }
+
+  #countSealed(bytes: number): void {
+    this.#sealedBytes += bytes;
+    this.enough = this.#sealedBytes >= ENOUGH_BYTES;
+  }
+}
+
+/** Taken when the program begins, since tests put timers of their own in its place. */
+const afterInput = setImmediate;
+
+let count = 0;
+/** The connection whose turn began last. */
+let last = 0;
+
+/**
+ * Says when the commands leave that a connection gathers. One that works alone writes as soon as the code that called it
+ * has returned. Where several do, the responses of one lead to commands for the others: then each of them waits until the
+ * event loop has read all input there is, and one write carries what would have been many.
+ */
+export class Turn {
+  readonly #number = ++count;
+  readonly #end: () => void;
+  readonly #inRecords: boolean;
+  #first = true;
+
+  /** `inRecords`: input comes in several pieces for one read of the socket, as it does with TLS. */
+  constructor(end: () => void, inRecords: boolean) {
+    this.#end = end;
+    this.#inRecords = inRecords;
+  }
+
+  /**
+   * Calls `end` once, at the end of the turn. What comes first on a connection does not wait: a server that refuses a
+   * certificate closes at once, and says why only to who has written before.
+   */
+  begin(): void {
+    const alone = last === this.#number && !this.#inRecords;
+    last = this.#number;
+    if (alone || this.#first) nextTick(this.#end);
+    else afterInput(this.#end);
+    this.#first = false;
   }
 }
 

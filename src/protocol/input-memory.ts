@@ -42,6 +42,8 @@ const NOTHING: Buffer = Buffer.alloc(0);
 export class InputMemory {
   /** The length from which on a value in the chunk that is decoded may be handed out as a view. */
   viewsFrom = Number.POSITIVE_INFINITY;
+  /** Bytes of small values that came of late. */
+  smallBytes = 0;
   /** What is left of the block, and the size of the whole. */
   #block: Buffer = NOTHING;
   #blockBytes = 0;
@@ -71,11 +73,6 @@ export class InputMemory {
     this.#squares += bytes * bytes;
   }
 
-  /** Takes note of bytes that are small values. */
-  noteSmall(bytes: number): void {
-    this.#bytes += bytes;
-  }
-
   /** Takes note that a value of so many bytes was read to where it belongs. */
   readInPlace(bytes: number): void {
     this.#short = bytes >= READ_ALONE;
@@ -88,14 +85,14 @@ export class InputMemory {
 
   /** Memory for what comes next; `waiting` is whether anything is to come. */
   next(waiting: boolean): Buffer {
-    if (this.#bytes >= SAMPLE_BYTES) this.#judge();
+    if (this.#bytes + this.smallBytes >= SAMPLE_BYTES) this.#judge();
     if (this.#short) {
       this.#short = false;
       this.#release();
       return SHORT;
     }
     if (!waiting || this.#wanted === 0) {
-      this.#release();
+      if (this.#blockBytes > 0) this.#release();
       return SHARED;
     }
     if (this.#kept) this.#block = this.#block.subarray(this.#read);
@@ -116,7 +113,8 @@ export class InputMemory {
 
   /** Finds out which block the values of late call for. */
   #judge(): void {
-    const typical = this.#squares / this.#bytes;
+    const typical = this.#squares / (this.#bytes + this.smallBytes);
+    this.smallBytes = 0;
     this.#bytes = 0;
     this.#squares = 0;
     const size = 2 ** Math.floor(Math.log2(Math.max(1, typical * VALUES_PER_BLOCK)));

@@ -74,7 +74,9 @@ export class ValueWindow {
       reply.value = this.#large(chunk, start, end);
       return;
     }
-    const at = this.#copy(chunk, start - FLAG_BYTES, end);
+    const from = start - FLAG_BYTES;
+    if (from < this.#from || end > this.#to) this.#copyWindow(chunk, from, end);
+    const at = from + this.#shift;
     const memory = this.#memory;
     const bytes = this.#bytes;
     bytes[at] = flags >>> 24;
@@ -94,12 +96,6 @@ export class ValueWindow {
     return new PlainBuffer(chunk.buffer, chunk.byteOffset + start, end - start);
   }
 
-  /** Where the copy of the chunk from `start` to `end` is. */
-  #copy(chunk: Buffer, start: number, end: number): number {
-    if (start < this.#from || end > this.#to) this.#copyWindow(chunk, start, end);
-    return start + this.#shift;
-  }
-
   #copyWindow(chunk: Buffer, start: number, end: number): void {
     // Its length is 0 once `transfer` has taken it away, which no mark prevents.
     if (used + end - start > slab.byteLength) {
@@ -116,6 +112,6 @@ export class ValueWindow {
     this.#to = start + length;
     this.#shift = used - start;
     used += length;
-    this.#input.noteSmall(length);
+    this.#input.smallBytes += length;
   }
 }

@@ -5,9 +5,17 @@ import type { ReplyQueue } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { BatchProgress } from '../text/batch.ts';
-import { TextDecoder } from '../text/decoder.ts';
+import {
+  isKey,
+  isText,
+  NO_NUMBER,
+  readCounter,
+  readNumber,
+  readUint64,
+  TextDecoder,
+  wordEnd,
+} from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
-import { isKey, isText, NO_NUMBER, readCounter, readNumber, readUint64, wordEnd } from '../text/read.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
 import { isPlainKey } from '../text/write.ts';
 import { isNoreply } from './encode.ts';

@@ -2,7 +2,7 @@ import type { ReplyQueue } from '../protocol.ts';
 import type { Reply } from '../reply.ts';
 import type { WireKey } from '../request.ts';
 import { Status } from '../status.ts';
-import { isKey } from '../text/read.ts';
+import { isKey } from '../text/decoder.ts';
 import { isPlainKey } from '../text/write.ts';
 import { isNoreply, KEYS_PER_LINE } from './encode.ts';
 

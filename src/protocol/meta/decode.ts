@@ -6,9 +6,17 @@ import type { ItemFacts } from '../reply.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { BatchProgress } from '../text/batch.ts';
-import { TextDecoder } from '../text/decoder.ts';
+import {
+  digitsEnd,
+  isText,
+  NO_NUMBER,
+  readCounter,
+  readDigits,
+  readUint64,
+  TextDecoder,
+  wordEnd,
+} from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
-import { digitsEnd, isText, NO_NUMBER, readCounter, readDigits, readUint64, wordEnd } from '../text/read.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
 import { CR, LF, SPACE } from '../text/write.ts';
 import { canSay } from './encode.ts';
@@ -141,9 +149,9 @@ export class MetaDecoder extends TextDecoder {
     const request = this.queue.head();
     if (request === undefined) throw desynchronised('a value came that nothing was waiting for');
     this.reply.reset(Status.Ok);
-    if (isCounter(request.op)) {
+    if (request.op !== Op.Get && isCounter(request.op)) {
       this.reply.counter = readCounter(bytes, start, end);
-    } else if (this.#isLease(end - start)) {
+    } else if (end === start && this.#isLease()) {
       this.reply.reset(Status.Miss);
     } else {
       this.fillValue(bytes, start, end, owned);
@@ -153,9 +161,9 @@ export class MetaDecoder extends TextDecoder {
     return this.#answer(request);
   }
 
-  /** What another client's lease (the vivify flag) has put in the place of a value is no value. */
-  #isLease(length: number): boolean {
-    return length === 0 && (this.#said & (Said.Leased | Said.Stale)) === Said.Leased;
+  /** Whether an empty value is what another client's lease (the vivify flag) has put in the place of one. */
+  #isLease(): boolean {
+    return (this.#said & (Said.Leased | Said.Stale)) === Said.Leased;
   }
 
   /**

@@ -40,33 +40,11 @@ const UPPER_O = 0x4f;
 
 /** Writes one request as a command line and, for a store, a data block (`protocol.txt`, "Meta Commands"). */
 export function encode(request: Request, output: Output): void {
-  if (request.keys === undefined) encodeOne(request, request.op, output);
-  else encodeBatch(request, request.keys, output);
-}
-
-/**
- * One command for each key, all of them answered: an error has no opaque, so that only its place tells what it is
- * about.
- */
-function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
-  for (const { value } of request.stores ?? []) checkValueBytes(value);
-  const single = new SingleRequest(request);
-  let sent = 0;
-  for (const [index, key] of keys.entries()) {
-    if (!canSay(key)) continue;
-    single.aim(key, (request.opaque + index) >>> 0, request.stores?.[index]);
-    encodeOne(single, request.op, output);
-    sent++;
+  const { op } = request;
+  if (request.keys !== undefined) {
+    encodeBatch(request, request.keys, output);
+    return;
   }
-  if (sent === 0) encodeLine(output, 'mn');
-}
-
-/** Whether the meta protocol has a form for a key. */
-export function canSay(key: WireKey): boolean {
-  return key.length * 3 <= MAX_ENCODED_KEY_BYTES || isPlainKey(key) || Buffer.from(key).length <= MAX_ENCODED_KEY_BYTES;
-}
-
-function encodeOne(request: Request, op: Op, output: Output): void {
   switch (op) {
     case Op.Get:
     case Op.GetIfChanged:
@@ -102,6 +80,28 @@ function encodeOne(request: Request, op: Op, output: Output): void {
     default:
       if (!encodeAdmin(request, output)) throw new TypeError(`Unknown op ${op}`);
   }
+}
+
+/**
+ * One command for each key, all of them answered: an error has no opaque, so that only its place tells what it is
+ * about.
+ */
+function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
+  for (const { value } of request.stores ?? []) checkValueBytes(value);
+  const single = new SingleRequest(request);
+  let sent = 0;
+  for (const [index, key] of keys.entries()) {
+    if (!canSay(key)) continue;
+    single.aim(key, (request.opaque + index) >>> 0, request.stores?.[index]);
+    encode(single, output);
+    sent++;
+  }
+  if (sent === 0) encodeLine(output, 'mn');
+}
+
+/** Whether the meta protocol has a form for a key. */
+export function canSay(key: WireKey): boolean {
+  return key.length * 3 <= MAX_ENCODED_KEY_BYTES || isPlainKey(key) || Buffer.from(key).length <= MAX_ENCODED_KEY_BYTES;
 }
 
 /** "Meta Get"; a touch is one that does not ask for the value. */
@@ -143,7 +143,11 @@ function encodeSet(request: Request, op: Op, output: Output): void {
   }
   output.reserve(LINE_BYTES + key.length * 3 + valueRoom(value, length));
   const { buffer } = output;
-  const keyAt = writeLetters(buffer, S, output.position);
+  const { position } = output;
+  buffer[position] = M;
+  buffer[position + 1] = S;
+  buffer[position + 2] = SPACE;
+  const keyAt = position + 3;
   const plainEnd = writePlainKey(buffer, key, keyAt);
   let at = plainEnd === NOT_PLAIN ? writeEncodedKey(buffer, key, keyAt) : plainEnd;
   buffer[at++] = SPACE;
@@ -199,16 +203,12 @@ function encodeArithmetic(request: Request, output: Output): void {
 
 /** Writes command and key, and the flag that says so where the key is in base64. */
 function writeCommand(key: WireKey, buffer: Buffer, position: number, letter: number): number {
-  const keyAt = writeLetters(buffer, letter, position);
+  buffer[position] = M;
+  buffer[position + 1] = letter;
+  buffer[position + 2] = SPACE;
+  const keyAt = position + 3;
   const end = writePlainKey(buffer, key, keyAt);
   return end === NOT_PLAIN ? writeAscii(buffer, ' b', writeEncodedKey(buffer, key, keyAt)) : end;
-}
-
-function writeLetters(buffer: Buffer, letter: number, at: number): number {
-  buffer[at] = M;
-  buffer[at + 1] = letter;
-  buffer[at + 2] = SPACE;
-  return at + 3;
 }
 
 function writeEncodedKey(buffer: Buffer, key: WireKey, at: number): number {

@@ -1,6 +1,6 @@
 import { desynchronised } from '../desynchronised.ts';
 import type { ItemFacts } from '../reply.ts';
-import { NO_NUMBER, readNumber, wordEnd } from '../text/read.ts';
+import { NO_NUMBER, readNumber, wordEnd } from '../text/decoder.ts';
 
 const LOWER_H = 0x68;
 const LOWER_L = 0x6c;

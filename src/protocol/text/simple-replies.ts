@@ -2,7 +2,7 @@ import { Op } from '../op.ts';
 import type { Reply } from '../reply.ts';
 import { Status } from '../status.ts';
 import { copyOut } from '../value-pool.ts';
-import { isText, wordEnd } from './read.ts';
+import { isText, wordEnd } from './decoder.ts';
 
 /**
  * The one-word answers (`protocol.txt`, "Storage commands", "Deletion", "Touch") by what they are a response to, as the

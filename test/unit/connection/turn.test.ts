@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
-import { Turn } from '../../../src/connection/turn.ts';
+import { Turn } from '../../../src/connection/output-buffer.ts';
 import { Client } from '../../../src/index.ts';
 import { MemoryServer } from '../../../src/memory-server/index.ts';
 

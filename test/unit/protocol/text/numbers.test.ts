@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isKey, NO_NUMBER, readCounter, readNumber, readUint64 } from '../../../../src/protocol/text/read.ts';
+import { isKey, NO_NUMBER, readCounter, readNumber, readUint64 } from '../../../../src/protocol/text/decoder.ts';
 import { valueBytes, writeDecimal } from '../../../../src/protocol/text/write.ts';
 
 const bytesOf = (text: string) => Buffer.from(`#${text}#`, 'latin1');
