@@ -36,6 +36,7 @@ export const SECTIONS: readonly Section[] = [
       guide('from-memjs', 'From MemJS'),
       guide('from-memcached', 'From memcached'),
       guide('from-memcached-to-client', 'From memcached or memcache to Client'),
+      guide('cache', 'Cache'),
       guide('get-or-set', 'getOrSet'),
       guide('many-keys', 'Many keys'),
       guide('cas-and-update', 'update and CAS'),

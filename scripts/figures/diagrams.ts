@@ -8,6 +8,7 @@ const SERVERS: readonly Color[] = [1, 2, 3, 4];
 
 export function diagrams(): Record<string, string> {
   return {
+    'cache.svg': cache(),
     'command.svg': command(),
     'get-or-set.svg': getOrSet(),
     'ring-and-modulo.svg': ringAndModulo(),
@@ -67,6 +68,59 @@ function command(): string {
       class: 'dim',
     }),
     text(10, 220, 'Commands of one turn of the event loop leave in one write; responses come in the same order.', {
+      class: 'dim',
+    }),
+  ]);
+}
+
+function cache(): string {
+  const [left, right] = [104, 668];
+  const rows = { a: 62, server: 138, b: 208 };
+  const lanes = Object.entries({ a: 'process A', server: 'memcached', b: 'process B' }).flatMap(([row, name]) => {
+    const y = rows[row as keyof typeof rows];
+    return [text(left - 12, y + 18, name, { ...END, class: 'strong' }), line(left, y + 14, right, y + 14)];
+  });
+  const call = (x: number, row: 'a' | 'b', name: string, paint: Color = 'edge') => {
+    const [from, to] = row === 'a' ? [rows.a + 28, rows.server] : [rows.b, rows.server + 28];
+    return [
+      arrow(
+        [
+          [x, from],
+          [x, to],
+        ],
+        { stroke: color(paint) },
+      ),
+      text(x, row === 'a' ? rows.a - 6 : rows.b + 46, name, { ...MIDDLE, class: 'dim' }),
+    ];
+  };
+  return figure('A value in a cache over time, used by two processes', 322, [
+    text(12, 24, 'A value and its tag, in two processes', { class: 'title' }),
+    ...lanes,
+    segment(112, rows.a, 78, 28, 'compute', 1),
+    segment(112, rows.server, 78, 28, 'computing', 'bad'),
+    segment(190, rows.server, 114, 28, 'fresh', 'good'),
+    segment(304, rows.server, 116, 28, 'stale', 'warn'),
+    segment(420, rows.server, 110, 28, 'fresh', 'good'),
+    segment(530, rows.server, 78, 28, 'computing', 'bad'),
+    segment(608, rows.server, 60, 28, 'fresh', 'good'),
+    segment(140, rows.b, 50, 28, 'waits', 'edge'),
+    segment(350, rows.b, 70, 28, 'compute', 2),
+    segment(530, rows.a, 78, 28, 'compute', 1),
+    ...call(122, 'a', 'miss'),
+    ...call(150, 'b', 'miss'),
+    ...call(240, 'a', 'hit'),
+    ...call(330, 'a', 'old value, at once'),
+    ...call(360, 'b', 'old value, at once'),
+    ...call(500, 'b', 'invalidateTags', 'bad'),
+    ...call(540, 'a', 'miss'),
+    ...call(638, 'b', 'hit'),
+    line(190, 276, 304, 276, { stroke: color('good'), 'stroke-width': 3 }),
+    text(247, 296, 'expires', { ...MIDDLE, class: 'code' }),
+    line(304, 276, 420, 276, { stroke: color('warn'), 'stroke-width': 3 }),
+    text(362, 296, 'staleFor, at most', { ...MIDDLE, class: 'code' }),
+    line(500, 276, 668, 276, { stroke: color('bad'), 'stroke-width': 3 }),
+    text(584, 296, 'nobody gets the old value', { ...MIDDLE, class: 'dim' }),
+    text(12, 316, 'From the moment that invalidateTags has resolved, no process gets the value from before it.', {
       class: 'dim',
     }),
   ]);

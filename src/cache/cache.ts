@@ -5,7 +5,7 @@ import type { Engine } from '../client/engine.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
 import { isExpiration } from '../client/options.ts';
 import { invalid, invalidType } from '../errors.ts';
-import { type StructuredInput, structuredSerializer } from '../serializers/structured.ts';
+import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec, type Encoded } from './codec.ts';
 import { Computations, type Served, type Task } from './computations.ts';
 import { type Found, Items } from './items.ts';
@@ -40,7 +40,7 @@ export interface CacheWrapOptions<TArguments extends readonly unknown[], TSchema
 }
 
 /** Options of `invalidateTags`. */
-export interface InvalidateOptions {
+export interface InvalidateTagsOptions {
   /** For how many seconds `getOrSet` still serves the old values, while one caller makes a new one. @default 0 */
   staleFor?: number | undefined;
 }
@@ -80,7 +80,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     this.#keys = new CacheKeys(this.#engine, options.namespace ?? '');
     this.#versions = new Versions(this.#engine);
     // What goes in is checked by the types where values are stored.
-    this.#codec = new Codec((options.serializer ?? structuredSerializer()) as never);
+    this.#codec = new Codec(options.serializer as never, this.#engine);
     this.#items = new Items(this.#engine, this.#keys, this.#versions);
     this.#computations = new Computations(this.#engine, this.#items, this.#codec, {
       failed: (error) => this.#failed(error),
@@ -247,7 +247,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
    * Invalidates all values with one of these tags, for all processes, by one command a tag. A read that begins after it
    * has resolved gives none of them. Rejects when the server of a tag is away.
    */
-  async invalidateTags(tags: readonly string[], options: InvalidateOptions = {}): Promise<void> {
+  async invalidateTags(tags: readonly string[], options: InvalidateTagsOptions = {}): Promise<void> {
     const staleFor = options.staleFor ?? 0;
     if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
     const keys = checkTags(tags, Number.POSITIVE_INFINITY).map((tag) => this.#keys.tag(tag));

@@ -1,8 +1,12 @@
+import { readValue } from '../client/commands/read.ts';
+import { type Storing, toItem as toStoreItem } from '../client/commands/store.ts';
+import type { Engine } from '../client/engine.ts';
 import type { StoredItem } from '../client/get-or-set/copies.ts';
-import { invalid, invalidType, MemcacheError } from '../errors.ts';
+import { invalidType, MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { Serializer } from '../serializers/serializer.ts';
-import { decodeEnvelope, type Envelope, encodeEnvelope, Kind, type TagVersion } from './envelope.ts';
+import { decodeStructured, encodeStructured } from '../serializers/structured.ts';
+import { decodeEnvelope, type Envelope, encodeEnvelope, Kind } from './envelope.ts';
 
 /** A value as it is about to be stored: its bytes and flags, without what it rests on. */
 export interface Encoded {
@@ -12,31 +16,35 @@ export interface Encoded {
 }
 
 /** What a value rests on, and for how long it is good. */
-export type Footing = Pick<Envelope, 'freshUntil' | 'staleFor' | 'version'> & { readonly tags: readonly TagVersion[] };
+export type Footing = Pick<Envelope, 'freshUntil' | 'staleFor' | 'version' | 'tags'>;
 
 const NULL: Encoded = { kind: Kind.Null, payload: Buffer.alloc(0), flags: 0 };
 
+/** What `structuredSerializer` does, without what it reads of others: here nothing but this has written. */
+const STRUCTURED: Serializer<unknown, unknown> = {
+  serialize(_opcode, value, extras) {
+    const { bytes, flags } = encodeStructured(value);
+    extras.writeUInt32BE(flags >>> 0);
+    return { value: bytes, extras };
+  },
+  deserialize: (_opcode, value, extras) => ({ value: decodeStructured(value as Buffer, extras.readInt32BE()), extras }),
+};
+
 /** Turns values into what is stored, and back, by the serializer of a cache. */
 export class Codec {
-  readonly #serializer: Serializer<unknown, unknown>;
+  readonly #storing: Storing;
 
-  constructor(serializer: Serializer<unknown, unknown>) {
-    this.#serializer = serializer;
+  constructor(serializer: Serializer<unknown, unknown> | undefined, { options, log }: Engine) {
+    this.#storing = { serializer: serializer ?? STRUCTURED, options, log };
   }
 
   /** Throws `ERR_INVALID_ARGUMENT`, or what the serializer throws. */
   encode(value: unknown): Encoded {
     if (value === null) return NULL;
     if (value === undefined) throw invalidType('value', 'anything but undefined, which is a miss', value);
-    const { value: bytes, extras } = this.#serializer.serialize(Op.Set, value, Buffer.alloc(8));
-    if (typeof bytes !== 'string' && !(bytes instanceof Uint8Array)) {
-      throw invalidType('value from the serializer', 'a string, Buffer or Uint8Array', bytes);
-    }
-    if (!(extras instanceof Uint8Array) || extras.length !== 8) {
-      throw invalid('extras from the serializer', 'a Buffer of 8 bytes', extras);
-    }
+    const { value: bytes, flags } = toStoreItem(Op.Set, value, { expires: 0 }, this.#storing);
     // In memory of its own: the caller may change what was passed as soon as it has been stored.
-    return { kind: Kind.Value, payload: Buffer.from(bytes), flags: extras.readUInt32BE(0) };
+    return { kind: Kind.Value, payload: Buffer.from(bytes), flags };
   }
 
   /** The value for one caller; of a copy of the bytes, where others get them too. Throws what the serializer throws. */
@@ -44,12 +52,9 @@ export class Codec {
     if (kind === Kind.Null) return null;
     const extras = Buffer.alloc(4);
     extras.writeUInt32BE(flags);
-    const { value } = this.#serializer.deserialize(Op.Get, shared ? Buffer.from(payload) : payload, extras);
+    const { value } = readValue(this.#storing, Op.Get, { value: shared ? Buffer.from(payload) : payload, extras });
     if (value === undefined || value === null) {
-      throw new MemcacheError(
-        'ERR_UNSUPPORTED',
-        'The stored value can not be read: the serializer makes nothing of it',
-      );
+      throw new MemcacheError('ERR_UNSUPPORTED', "The stored value can't be read: the serializer makes nothing of it");
     }
     return value;
   }

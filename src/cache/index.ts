@@ -2,7 +2,7 @@ export type {
   CacheCompute,
   CacheEvents,
   CacheWrapOptions,
-  InvalidateOptions,
+  InvalidateTagsOptions,
   SchemaOutput,
 } from './cache.ts';
 export { Cache } from './cache.ts';

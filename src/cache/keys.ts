@@ -50,9 +50,9 @@ export class CacheKeys {
     return this.#toWire(`${this.#prefix}${plain(text)}`);
   }
 
-  /** Throws `ERR_INVALID_ARGUMENT`. */
+  /** Of a tag that is percent-encoded already. */
   tag(tag: string): string {
-    return this.#toWire(`${this.#namespace}%t:${plain(tag)}`);
+    return this.#toWire(`${this.#namespace}%t:${tag}`);
   }
 
   #toWire(name: string): string {

@@ -4,6 +4,7 @@ import { type GetOrSetOptions, type Plan, toPlan } from '../client/get-or-set/pl
 import { invalid, invalidType } from '../errors.ts';
 import { checkWellFormed } from '../protocol/key.ts';
 import type { Serializer } from '../serializers/serializer.ts';
+import { plain } from './keys.ts';
 import { isSchema, type Schema } from './schema.ts';
 
 /** For how long what is stored lives; all times are in seconds. */
@@ -55,10 +56,10 @@ export interface CacheGetOrSetOptions<TSchema extends Schema | undefined = Schem
 /** A read asks for each of them. */
 const MOST_TAGS = 100;
 
-/** What fits into the two bytes for its length. */
+/** Each read of the value brings its tags along. */
 const LONGEST_TAG = 65_535;
 
-/** Tags, each once; those of one value are not more than a read can ask for. Throws `ERR_INVALID_ARGUMENT`. */
+/** Tags, each once and percent-encoded; those of one value are not more than a read can ask for. Throws `ERR_INVALID_ARGUMENT`. */
 export function checkTags(tags: unknown, most = MOST_TAGS): string[] {
   if (tags === undefined || tags === null) return [];
   if (!Array.isArray(tags)) throw invalidType('tags', 'an array of strings', tags);
@@ -69,7 +70,7 @@ export function checkTags(tags: unknown, most = MOST_TAGS): string[] {
       throw invalid('tag', `at most ${LONGEST_TAG} bytes`, Buffer.byteLength(tag));
     }
     checkWellFormed(tag);
-    distinct.add(tag);
+    distinct.add(plain(tag));
   }
   if (distinct.size > most) throw invalid('tags', `at most ${most} of them`, distinct.size);
   return [...distinct];

@@ -7,8 +7,11 @@ import { isExpiration } from './options.ts';
 /** From here on a number of seconds is taken for a Unix time: one of September 2001, or 31 years. */
 export const FIRST_UNIX_TIME = 1_000_000_000;
 
+/** Whose defaults and log count. */
+type Expiring = Pick<Engine, 'options' | 'log'>;
+
 /** The expiration to send: the command's own or the client's. Throws `ERR_INVALID_ARGUMENT`. */
-export function toExpiration(expires: number | null | undefined, engine: Engine): number {
+export function toExpiration(expires: number | null | undefined, engine: Expiring): number {
   const seconds = expires ?? engine.options.expires;
   if (seconds === 0) return 0;
   if (!isExpiration(seconds)) throw invalid('expires', 'an integer of seconds from 0 to 2,147,483,647', seconds);
@@ -51,7 +54,7 @@ function unixNow(): number {
 }
 
 /** More than 30 days: seconds from now, or a Unix time. Either may be milliseconds by mistake, so it is logged once. */
-function beyondRelative(seconds: number, { log }: Engine): number {
+function beyondRelative(seconds: number, { log }: Expiring): number {
   if (seconds >= FIRST_UNIX_TIME) {
     if (seconds < unixNow()) {
       log.once(

@@ -2,7 +2,7 @@ import { MemcacheError } from '../errors.ts';
 import { fromJson } from './json-text.ts';
 import { INTEGER, toBigint, unreadable } from './layout.ts';
 import { MOST_LEVELS } from './structured-plain.ts';
-import { ODD_NUMBERS, Tag, TYPED_ARRAYS } from './structured-tags.ts';
+import { ODD_NUMBERS, Tag, typedArrayOf } from './structured-tags.ts';
 
 type Properties = Record<string, unknown>;
 
@@ -174,7 +174,7 @@ function readBytes(content: unknown): Buffer {
 }
 
 function readTypedArray(tag: string, content: unknown): ArrayBufferView {
-  const type = TYPED_ARRAYS.get(tag);
+  const type = typedArrayOf(tag);
   if (type === undefined) throw unreadable('it has a tag that this version does not know');
   const bytes = readBytes(content);
   if (bytes.length % type.BYTES_PER_ELEMENT !== 0) throw malformed();

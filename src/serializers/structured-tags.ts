@@ -23,22 +23,15 @@ export const ODD_NUMBERS: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /** Makes a typed array of memory that it shares. */
-interface TypedArrayConstructor {
+export interface TypedArrayConstructor {
   new (memory: ArrayBuffer): ArrayBufferView;
   readonly BYTES_PER_ELEMENT: number;
 }
 
-/** Typed arrays, by their tags: their names in lower case. */
-export const TYPED_ARRAYS: ReadonlyMap<string, TypedArrayConstructor> = new Map<string, TypedArrayConstructor>([
-  ['$uint8array', Uint8Array],
-  ['$uint8clampedarray', Uint8ClampedArray],
-  ['$uint16array', Uint16Array],
-  ['$uint32array', Uint32Array],
-  ['$biguint64array', BigUint64Array],
-  ['$int8array', Int8Array],
-  ['$int16array', Int16Array],
-  ['$int32array', Int32Array],
-  ['$bigint64array', BigInt64Array],
-  ['$float32array', Float32Array],
-  ['$float64array', Float64Array],
-]);
+const TYPED_ARRAY = /^\$((?:Big)?(?:Uint|Int|Float)(?:8|8Clamped|16|32|64)Array)$/;
+
+/** The typed array whose tag is its name behind a dollar sign; none where there is none in this version of Node.js. */
+export function typedArrayOf(tag: string): TypedArrayConstructor | undefined {
+  const [, name = ''] = TYPED_ARRAY.exec(tag) ?? [];
+  return Reflect.get(globalThis, name) as TypedArrayConstructor | undefined;
+}

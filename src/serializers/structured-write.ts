@@ -3,7 +3,7 @@ import { MemcacheError } from '../errors.ts';
 import { placeOf, step, tagOf } from './json-losses.ts';
 import { MOST_DIGITS } from './layout.ts';
 import { isPlainNumber, MOST_LEVELS } from './structured-plain.ts';
-import { Tag, TYPED_ARRAYS } from './structured-tags.ts';
+import { Tag, typedArrayOf } from './structured-tags.ts';
 
 type Properties = Record<string, unknown>;
 
@@ -88,8 +88,8 @@ class Writer {
     const { buffer, byteOffset, byteLength } = array;
     const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
     if (Buffer.isBuffer(array) && above === 4) return this.#tag(Tag.Buffer, base64);
-    const tag = `$${array[Symbol.toStringTag].toLowerCase()}`;
-    if (above !== 3 || !TYPED_ARRAYS.has(tag)) throw this.#refusal(unknownKind(array));
+    const tag = `$${array[Symbol.toStringTag]}`;
+    if (above !== 3 || typedArrayOf(tag) === undefined) throw this.#refusal(unknownKind(array));
     return this.#tag(tag, base64);
   }
 
@@ -160,10 +160,7 @@ function unknownKind(object: object): string {
 }
 
 /** Names of what the language and its libraries have; others may be the caller's, and data. */
-const KNOWN =
-  /^(?:\w+Array|\w+Error|Array|ArrayBuffer|SharedArrayBuffer|DataView|Error|Date|Map|Set|WeakMap|WeakSet|WeakRef|Promise|RegExp|Boolean|Number|String|Symbol|BigInt|Generator|AsyncGenerator|URLSearchParams|URL|Headers|FormData|Blob|File|(?:Array|Map|Set) Iterator)$/;
-
 function nameOf(object: object): string {
   const name = tagOf(object).slice('[object '.length, -1);
-  return KNOWN.test(name) ? name : 'Object';
+  return name in globalThis ? name : 'Object';
 }

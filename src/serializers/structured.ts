@@ -1,7 +1,7 @@
 import { MemcacheError } from '../errors.ts';
 import { decode } from './json.ts';
 import type { JsonObject } from './json-form.ts';
-import { type Encoded, type Layout, serializerOf, untypedTextOrBytes, unwritable } from './layout.ts';
+import { type Encoded, type Layout, serializerOf, unreadable, untypedTextOrBytes, unwritable } from './layout.ts';
 import { compressionOf, isMarked, MEMTS_BITS, markFor, Type, typeOf } from './marks.ts';
 import type { Serializer } from './serializer.ts';
 import { isPlainJson } from './structured-plain.ts';
@@ -26,11 +26,17 @@ export function structuredSerializer<TIn = StructuredInput>(): Serializer<TIn, u
 
 const LAYOUT: Layout<unknown, unknown> = {
   bits: MEMTS_BITS,
-  encode,
-  decode: (bytes, flags) => (isMarked(flags) ? decodeMarked(bytes, flags) : untypedTextOrBytes(bytes)),
+  encode: encodeStructured,
+  decode(bytes, flags) {
+    if (!isMarked(flags)) return untypedTextOrBytes(bytes);
+    return compressionOf(flags) === 0 && typeOf(flags) >= Type.Json
+      ? decodeStructured(bytes, flags)
+      : decode(bytes, flags);
+  },
 };
 
-function encode(value: unknown): Encoded {
+/** What becomes of a value: its bytes, and the flags of their type. */
+export function encodeStructured(value: unknown): Encoded {
   if (Buffer.isBuffer(value)) return { bytes: value, flags: markFor(Type.Bytes) };
   try {
     if (isPlainJson(value)) return { bytes: JSON.stringify(value), flags: markFor(Type.Json) };
@@ -44,10 +50,15 @@ function encode(value: unknown): Encoded {
   }
 }
 
-function decodeMarked(bytes: Buffer, flags: number): unknown {
-  if (compressionOf(flags) === 0) {
-    if (typeOf(flags) === Type.Json) return readPlain(bytes);
-    if (typeOf(flags) === Type.Structured) return readTagged(bytes);
+/** What `encodeStructured` was given. Throws nothing but a `MemcacheError`. */
+export function decodeStructured(bytes: Buffer, flags: number): unknown {
+  if (flags === markFor(Type.Bytes)) return bytes;
+  switch (typeOf(flags)) {
+    case Type.Json:
+      return readPlain(bytes);
+    case Type.Structured:
+      return readTagged(bytes);
+    default:
+      throw unreadable('its flags tell a type that this version does not know');
   }
-  return decode(bytes, flags);
 }

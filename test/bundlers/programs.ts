@@ -15,6 +15,16 @@ export const USES: Readonly<Record<string, Use>> = {
     await own.quit();`,
     prints: '1 true',
   },
+  'memts/cache': {
+    imports: { 'Client as CacheClient': 'memts', Cache: 'memts/cache' },
+    code: `const cached = CacheClient.create(address);
+    const cache = new Cache(cached, { namespace: 'bundled' });
+    const value = await cache.getOrSet('key', () => new Set([1]), { tags: ['tag'] });
+    await cache.invalidateTags(['tag']);
+    print(value.has(1), await cache.get('key'));
+    await cached.quit();`,
+    prints: 'true undefined',
+  },
   'memts/memory-server': {
     imports: { MemoryServer: 'memts/memory-server' },
     code: 'print(typeof MemoryServer.start);',

@@ -16,11 +16,14 @@ const BUDGETS: Readonly<Record<string, number>> = {
   MemcacheError: 1_000,
 };
 
+/** What `memts/cache` may add to a program that has all of the main entry, and to one that has the client alone. */
+const CACHE_BUDGETS: Readonly<Record<string, number>> = { '*': 20_000, Client: 27_000 };
+
 /** What a bundler makes of a program that imports one name of the packed package, or all of them. */
-async function bundled(name: string): Promise<Uint8Array> {
+async function bundled(name: string, more = ''): Promise<Uint8Array> {
   const what = name === '*' ? '*' : `{ ${name} }`;
   const { outputFiles } = await build({
-    stdin: { contents: `export ${what} from 'memts';`, resolveDir: inject('ours') },
+    stdin: { contents: `export ${what} from 'memts'; ${more}`, resolveDir: inject('ours') },
     bundle: true,
     minify: true,
     platform: 'node',
@@ -36,6 +39,16 @@ it.each(Object.entries(BUDGETS))('keeps %s within %i bytes', async (name, budget
   console.log(`${name}: ${bytes.length} bytes minified, ${gzipSync(bytes).length} in gzip`);
   expect(bytes.length).toBeGreaterThan(100);
   expect(bytes.length).toBeLessThan(budget);
+});
+
+it.each(Object.entries(CACHE_BUDGETS))('adds a cache to %s within %i bytes', async (name, budget) => {
+  const without = await bundled(name);
+  const added = (await bundled(name, "export { Cache } from 'memts/cache';")).length - without.length;
+  console.log(`memts/cache beside ${name}: ${added} bytes minified`);
+  expect(added).toBeGreaterThan(5000);
+  expect(added).toBeLessThan(budget);
+  // Who does not import it has nothing of it.
+  expect(Buffer.from(without).includes('mC1')).toBe(false);
 });
 
 it('has an entry that works when it is bundled', async () => {

@@ -27,6 +27,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '### compressed': 'CompressOptions',
   '### Shared with other languages': 'SharedSerializerOptions',
   '### dalliSerializer': 'Omit<DalliSerializerOptions, keyof SharedSerializerOptions>',
+  '## Cache': 'CacheOptions',
+  '### set and getOrSet of a cache': 'CacheSetOptions',
+  '### getOrSet of a cache': 'Omit<CacheGetOrSetOptions, keyof CacheSetOptions>',
+  '### invalidateTags': 'InvalidateTagsOptions',
   '### elasticache': 'ElasticacheOptions',
   '### dns': 'DnsOptions',
   '### ketama': 'KetamaOptions',
@@ -35,6 +39,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Those that are not of the main entry. */
 const ELSEWHERE: Readonly<Record<string, string[]>> = {
+  'memts/cache': ['CacheOptions', 'CacheSetOptions', 'CacheGetOrSetOptions', 'InvalidateTagsOptions'],
   'memts/memory-server': ['MemoryServerOptions'],
   'memts/serializers': ['DalliSerializerOptions', 'SharedSerializerOptions'],
 };

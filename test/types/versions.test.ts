@@ -21,6 +21,7 @@ const OPENTELEMETRY = ['@opentelemetry/api', '@opentelemetry/instrumentation'];
 
 const ENTRIES = `
 import memts, { Client, jsonSerializer } from 'memts';
+import { Cache } from 'memts/cache';
 import { KeyvMemts } from 'memts/keyv';
 import { createKeyv } from 'memts/keyv/create';
 import { MemoryServer } from 'memts/memory-server';
@@ -36,6 +37,7 @@ export const made: Promise<{ a: number }> = Client.create('localhost', { seriali
 );
 export const adapters = [new KeyvMemts(client), createKeyv(client), new MemtsStore({ client }), memtsDriver({ client })];
 export const others = [MemoryServer.start(), new MemtsInstrumentation()];
+export const cached: Promise<Date> = new Cache(client).getOrSet('key', () => new Date());
 `;
 
 let project: string;

@@ -135,7 +135,7 @@ function readResult(engine: Engine, op: Op, reply: Reply, cas: bigint | undefine
 
 /** Value and flags of a response, by way of the serializer; throws what that throws. */
 export function readValue(
-  { serializer }: Engine,
+  { serializer }: Pick<Engine, 'serializer'>,
   op: Op,
   { value, extras }: Pick<Reply, 'value' | 'extras'>,
 ): { value: unknown; flags: Buffer | null } {

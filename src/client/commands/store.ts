@@ -45,13 +45,16 @@ export class AppendCommand extends ChangeCommand {
   }
 }
 
+/** What stands behind the storing of a value. */
+export type Storing = Pick<Engine, 'serializer' | 'options' | 'log'>;
+
 /** Puts value, flags and expiration into `item`, by way of the serializer; throws what can't be stored. */
 export function fillItem(
   item: Omit<StoreItem, 'value'> & { value: WireValue | undefined },
   op: Op,
   value: unknown,
   { expires, flags }: InsertOptions,
-  engine: Engine,
+  engine: Storing,
 ): void {
   const expiration = toExpiration(expires, engine);
   // What most commands never set stands in their prototype.
@@ -75,13 +78,13 @@ export function fillItem(
 }
 
 /** What is stored of a value. */
-export function toItem(op: Op, value: unknown, options: InsertOptions, engine: Engine): StoreItem {
+export function toItem(op: Op, value: unknown, options: InsertOptions, engine: Storing): StoreItem {
   const item: StoreItem = { value: '', flags: 0, expiration: 0 };
   fillItem(item, op, value, options, engine);
   return item;
 }
 
-function serialize(op: Op, value: unknown, extras: Buffer, { serializer }: Engine): Serialized<unknown, unknown> {
+function serialize(op: Op, value: unknown, extras: Buffer, { serializer }: Storing): Serialized<unknown, unknown> {
   const serialized: unknown = serializer.serialize(op, value, extras);
   if (typeof serialized === 'object' && serialized !== null) return serialized as Serialized<unknown, unknown>;
   throw invalidType('result of serialize', 'an object with value and extras', serialized);
