@@ -3,7 +3,8 @@
  *
  * - The **stub** is the right to make a value that is missing: an empty item under the key itself, with `STUB_FLAGS`, that
  *   only one `add` can make. The value is stored in its place, with its CAS, so that whatever happens to the key meanwhile
- *   keeps the value out. To every read of this library it is a miss.
+ *   keeps the value out. To every read of this library it is a miss. To invalidate it is to delete it: it has no value to
+ *   serve, and what is computed under it is out of date.
  * - The **lock**, `<key>:lock`, is the right to make a new value for an old one, which is served meanwhile: an item that only
  *   one `add` can make. The new value is stored with the old item's CAS.
  * - The **marker**, `<key>:fresh`, is stored behind a value with `staleFor`, over binary and classic, and lives as long as

@@ -49,10 +49,11 @@ export class Processes implements Disposable {
 
   /** Has each process carry the order out; one that is killed meanwhile has none. */
   async all(order: Order): Promise<Answer[]> {
+    const children = this.#children.filter(runs);
     const answers = await Promise.all(
-      this.#children.filter(runs).map((child) => {
+      children.map((child, index) => {
         const answer = next(child, 'answer');
-        child.send(order);
+        child.send({ ...order, index, processes: children.length });
         return answer;
       }),
     );

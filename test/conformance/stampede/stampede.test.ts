@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { CAN } from '../../support/subject.ts';
 import { eventually } from '../../support/wait.ts';
 import { type Answer, PROTOCOLS } from './orders.ts';
 import { Processes } from './processes.ts';
 
 const PROCESSES = 8;
 const CALLERS = 200;
+
+/** Writes of all processes together; `npm run test:stampede` does more. */
+const ROUNDS = Number(process.env.MEMTS_ROUNDS ?? 1000);
+const WRITES = ['delete', 'set'] as const;
 
 const values = (answers: readonly Answer[]): string[] => [...new Set(answers.flatMap((answer) => answer.values))];
 const longest = (answers: readonly Answer[]): number => Math.max(...answers.map((answer) => answer.longest));
@@ -24,7 +29,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-describe.each(PROTOCOLS)('8 processes over %s', (protocol) => {
+describe.each(PROTOCOLS.filter((protocol) => CAN.protocols.includes(protocol)))('8 processes over %s', (protocol) => {
   let client: Client;
 
   beforeAll(async () => {
@@ -40,6 +45,16 @@ describe.each(PROTOCOLS)('8 processes over %s', (protocol) => {
 
   const computations = async (key: string): Promise<number> =>
     Number((await client.get(`${key}-computations`)).value ?? 0);
+
+  /** How many keys were computed how often. */
+  const computationsOfMany = async ({ key, count }: { key: string; count: number }): Promise<Map<string, number>> => {
+    const keys = Array.from({ length: count }, (_, index) => `${key}-${index}-computations`);
+    const times = new Map<string, number>();
+    for (const { value } of (await client.getMulti(keys)).values()) {
+      times.set(String(value), (times.get(String(value)) ?? 0) + 1);
+    }
+    return times;
+  };
 
   it('of 200 callers each ask for one cold key: it is computed once', async () => {
     const order = {
@@ -71,6 +86,53 @@ describe.each(PROTOCOLS)('8 processes over %s', (protocol) => {
     expect(longest(answers)).toBeLessThan(takes / 2);
     await eventually(async () => expect(await computations(named('stale'))).toBe(2));
   });
+
+  it(
+    'write keys in many ways while all compute their values: nothing from before a write is stored or returned after it',
+    async () => {
+      const answers = await processes.all({
+        protocol,
+        rounds: ROUNDS / PROCESSES,
+        key: named('written'),
+        writes: WRITES,
+      });
+      expect(answers).toHaveLength(PROCESSES);
+      expect(answers.flatMap(({ outdated }) => outdated)).toEqual([]);
+    },
+    Math.max(60_000, ROUNDS * 10),
+  );
+
+  it('of getOrSetMulti ask for overlapping thousands of keys: each is computed once', async () => {
+    const count = 2000;
+    const order = { protocol, many: true, key: named('many'), count, size: 250, takes: 50, lockFor: 10 } as const;
+    const answers = await processes.all(order);
+    expect(answers).toHaveLength(PROCESSES);
+    // Whatever is wrong or missing.
+    expect(values(answers)).toEqual([]);
+    expect(await computationsOfMany(order)).toEqual(new Map([['1', count]]));
+  }, 30_000);
+
+  it.runIf(protocol === 'classic')(
+    'of getOrSetMulti, when one is killed that computes: its keys are computed by others, after lockFor',
+    async () => {
+      const order = { protocol, many: true, key: named('lost'), count: 400, size: 50, takes: 300, lockFor: 1 } as const;
+      processes.computing = undefined;
+      const start = performance.now();
+      const asked = processes.all(order);
+      await eventually(() => processes.computing !== undefined);
+      processes.killComputing();
+      const answers = await asked;
+      expect(answers).toHaveLength(PROCESSES - 1);
+      expect(values(answers)).toEqual([]);
+      expect(performance.now() - start).toBeGreaterThan(order.lockFor * 1000);
+      expect(performance.now() - start).toBeLessThan((order.lockFor + 1) * 1000 + 600 + 3000);
+      const times = await computationsOfMany(order);
+      expect([...times.keys()].sort()).toEqual(['1', '2']);
+      expect(times.get('2')).toBeLessThanOrEqual(100);
+      await processes.fill(PROCESSES);
+    },
+    30_000,
+  );
 
   it('update a counter 1,000 times each: the sum is exact', async () => {
     await processes.all({ protocol, add: true, key: named('sum'), times: 1000 });
