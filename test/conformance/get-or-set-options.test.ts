@@ -73,12 +73,11 @@ describeEverywhere((target: Target) => {
       expect(new Set(found).size).toBeGreaterThan(20);
     });
 
-    it('of more than 30 days as well, and with 1 leaves at least a second', async () => {
+    it('of more than 30 days as well', async () => {
       const month = 30 * 86_400;
       const long = await lives({ expires: 2 * month, jitter: 0.1 });
       expect(Math.min(...long)).toBeGreaterThan(1.79 * month);
       expect(Math.max(...long)).toBeLessThanOrEqual(2 * month + 1);
-      expect(Math.min(...(await lives({ expires: 1, jitter: 1 })))).toBeGreaterThanOrEqual(0);
     });
 
     it('never is still never', async () => {
