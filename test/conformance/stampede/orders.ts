@@ -26,7 +26,7 @@ export interface Place {
 }
 
 /** What ends the life of a value. */
-export type Write = 'delete' | 'set';
+export type Write = 'delete' | 'set' | 'invalidate';
 
 /** What comes back: the values that the callers saw, and how long the last of them waited, in milliseconds. */
 export interface Answer {

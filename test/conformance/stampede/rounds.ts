@@ -4,6 +4,9 @@ import type { Answer, Order, Place, Write } from './orders.ts';
 /** Old values are served to everybody, so that there are refreshes as well. */
 const OPTIONS = { expires: 60, staleFor: 60, lockFor: 10 };
 
+/** How long it may take until an invalidated value has been replaced, in milliseconds. */
+const REPLACED_WITHIN = 5000;
+
 type Rounds = Extract<Order, { rounds: number }> & Place;
 
 /**
@@ -41,6 +44,16 @@ const WRITES: Readonly<Record<Write, (client: Client, key: string, version: numb
   set: async (client, key, version) => {
     await client.set(key, `${version}`, { expires: OPTIONS.expires + OPTIONS.staleFor });
     return checkNow(client, key, version);
+  },
+  invalidate: async (client, key, version) => {
+    await client.invalidate(key, { staleFor: OPTIONS.staleFor });
+    // The old value is served on. One that was stored from before the invalidation would be fresh, and stay.
+    const deadline = performance.now() + REPLACED_WITHIN;
+    for (;;) {
+      const value = String(await client.getOrSet(key, () => compute(client, key), OPTIONS));
+      if (Number(value) >= version) return undefined;
+      if (performance.now() > deadline) return value;
+    }
   },
 };
 

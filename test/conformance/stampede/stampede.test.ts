@@ -11,7 +11,7 @@ const CALLERS = 200;
 
 /** Writes of all processes together; `npm run test:stampede` does more. */
 const ROUNDS = Number(process.env.MEMTS_ROUNDS ?? 1000);
-const WRITES = ['delete', 'set'] as const;
+const WRITES = ['delete', 'set', 'invalidate'] as const;
 
 const values = (answers: readonly Answer[]): string[] => [...new Set(answers.flatMap((answer) => answer.values))];
 const longest = (answers: readonly Answer[]): number => Math.max(...answers.map((answer) => answer.longest));
