@@ -108,6 +108,9 @@ function clientOptions(options: GlobalOptions): ClientOptions<string | Uint8Arra
   return {
     ...credentialsOf(options),
     timeout: timeoutOf(options),
+    // A server that is silent is silent from the start: the time is that of the whole command.
+    conntimeout: timeoutOf(options),
+    retries: 1,
     logger: SILENT,
     // A server that is down is tried again with the next command.
     failoverTime: 1,

@@ -61,9 +61,19 @@ export function describe(error: unknown): string {
   if (error instanceof MemcacheError) {
     const text = withoutCommand(oneLine(error.message));
     const place = error.server !== undefined && !text.includes(error.server) ? `${error.server}: ` : '';
-    return `${place}${text} (${error.code})`;
+    return `${place}${text} (${error.code})${hintAt(error)}`;
   }
   return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+/** Which option may help; the program has seen which ones were given. */
+function hintAt({ code, message }: MemcacheError): string {
+  const given = process.argv.join(' ');
+  const hasLogin = /--user\b/.test(given) || Boolean(process.env.MEMCACHIER_USERNAME || process.env.MEMCACHE_USERNAME);
+  if (code === 'ERR_AUTH') return hasLogin ? '' : '; --user and --password-file log in';
+  if (code !== 'ERR_PROTOCOL' && !(code === 'ERR_CONNECT' && /closed/.test(message))) return '';
+  const options = [/--tls\b|memcacheds:/.test(given) ? [] : ['--tls'], hasLogin ? [] : ['--user']].flat();
+  return options.length === 0 ? '' : `; does it want ${options.join(' or ')}?`;
 }
 
 function oneLine(text: string): string {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { regret } from './output.ts';
 
 /** The signals that ask a program to end, and what a shell says that it ended with. */
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -7,6 +8,9 @@ type Ending = keyof typeof SIGNALS;
 
 /** A signal may come twice at once: from the terminal, and passed on by npx. */
 const SAME_SIGNAL = 300;
+
+/** How long an interrupted command may take to end before it tells that it has heard, in milliseconds. */
+const SHOWN_AFTER = 200;
 
 /**
  * Listens for the signals that end the program, while something is done that is to be left tidily. Where that takes too
@@ -17,6 +21,7 @@ export class Interruption implements Disposable {
   exitCode = 0;
   readonly #controller = new AbortController();
   #since = 0;
+  #patience: NodeJS.Timeout | undefined;
   readonly #listener = (signal: Ending): void => {
     if (this.requested && performance.now() - this.#since > SAME_SIGNAL) process.exit(SIGNALS[signal]);
     this.stop(SIGNALS[signal]);
@@ -41,6 +46,8 @@ export class Interruption implements Disposable {
     this.exitCode = exitCode;
     this.#since = performance.now();
     this.#controller.abort();
+    // What ends at once needs no words.
+    this.#patience = setTimeout(() => regret('interrupted; once more ends it at once'), SHOWN_AFTER).unref();
   }
 
   /** Waits, but not longer than until the end is asked for. */
@@ -68,6 +75,7 @@ export class Interruption implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    clearTimeout(this.#patience);
     for (const signal of Object.keys(SIGNALS) as Ending[]) process.off(signal, this.#listener);
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from './connection.ts';
+import { longTimeout } from './dump/batches.ts';
 import { serverError } from './exit.ts';
 import { TextSession } from './text-session.ts';
 
@@ -22,8 +23,6 @@ export interface Listed {
 /** How long another crawl may keep a server busy, and how often to look, in milliseconds. */
 const BUSY_PATIENCE = 30_000;
 const BUSY_PAUSE = 250;
-/** The crawler goes through the whole cache, and there may be nothing to tell for a while. */
-const CRAWL_PATIENCE = 60_000;
 
 /** A server's clock ticks once a second, and its response takes a moment: so many seconds of difference may mean nothing. */
 const SAME_CLOCK = 2;
@@ -38,13 +37,15 @@ export function clockAhead(serverTime: number): number {
 export async function* metadump(target: Target, timeout: number): AsyncGenerator<Listed> {
   const session = await TextSession.open(target, timeout);
   try {
-    const ahead = clockAhead(await serverTime(session));
-    let line = await begin(session, target);
+    // The crawler goes through the whole cache, and there may be nothing to tell for a while.
+    const patience = longTimeout(timeout) * 1000;
+    const ahead = clockAhead(await serverTime(session, patience));
+    let line = await begin(session, target, patience);
     while (line !== 'END') {
       const item = parse(line, ahead);
       if (item === undefined) throw serverError(`${target.name}: ${line}`);
       yield item;
-      line = await session.line(CRAWL_PATIENCE);
+      line = await session.line(patience);
     }
   } finally {
     session.close();
@@ -52,31 +53,31 @@ export async function* metadump(target: Target, timeout: number): AsyncGenerator
 }
 
 /** Starts the crawl, as soon as no other one is under way; gives back the first line of the list. */
-async function begin(session: TextSession, target: Target): Promise<string> {
+async function begin(session: TextSession, target: Target, patience: number): Promise<string> {
   const deadline = Date.now() + BUSY_PATIENCE;
   // By the hash table, since an item that moves to another list meanwhile may be missed there; not all servers can.
   let way = 'hash';
   for (;;) {
     session.send(`lru_crawler metadump ${way}`);
-    const line = await session.line(CRAWL_PATIENCE);
+    const line = await session.line(patience);
     if (line === 'ERROR') throw serverError(`${target.name}: does not know lru_crawler metadump (memcached 1.4.31)`);
     if (line.startsWith('BADCLASS') && way === 'hash') {
       way = 'all';
       continue;
     }
     // So memcached begins from 1.6.43 on.
-    if (line === 'OK') return session.line(CRAWL_PATIENCE);
+    if (line === 'OK') return session.line(patience);
     if (!line.startsWith('BUSY')) return line;
     if (Date.now() > deadline) throw serverError(`${target.name}: ${line}`);
     await sleep(BUSY_PAUSE);
   }
 }
 
-async function serverTime(session: TextSession): Promise<number> {
+async function serverTime(session: TextSession, patience: number): Promise<number> {
   session.send('stats');
   let time = Math.floor(Date.now() / 1000);
   for (;;) {
-    const line = await session.line();
+    const line = await session.line(patience);
     if (line.startsWith('STAT time ')) time = Number(line.slice('STAT time '.length));
     if (!line.startsWith('STAT ')) return time;
   }

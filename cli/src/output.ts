@@ -15,6 +15,26 @@ export const colors = picocolors.createColors(picocolors.isColorSupported && isT
 /** Standard output can't be written to any more: what a command throws then, and nobody has to know. */
 export class OutputError extends Error {}
 
+/** A line of stderr that is drawn again and again, as a bar. */
+export interface LiveLine {
+  clear(): void;
+  draw(): void;
+}
+
+let live: LiveLine | undefined;
+
+/** Has what else is written to stderr stand above a line that is drawn again and again; without one, as it comes. */
+export function keepBelow(line: LiveLine | undefined): void {
+  live = line;
+}
+
+/** Writes something where the live line is, and draws that again below it. */
+function overLine(writeIt: () => void): void {
+  live?.clear();
+  writeIt();
+  live?.draw();
+}
+
 let broken: OutputError | undefined;
 
 /** Has a command end, tidily, once its output goes nowhere. A reader that has seen enough, as `head`, is no error. */
@@ -46,12 +66,18 @@ export function print(text: string): Promise<void> {
   return write(`${text}\n`);
 }
 
-/** An object in one line of JSON. A bigint among its fields is a number with all its digits. */
+/** What jq and JavaScript would round. */
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** An object in one line of JSON. A bigint among its fields is a number, or a string where it would be rounded. */
 export function toJson(fields: object): string {
-  const members = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${JSON.stringify(name)}:${typeof value === 'bigint' ? value : JSON.stringify(value)}`);
-  return `{${members.join(',')}}`;
+  const text = JSON.stringify(fields, (_, value) => (typeof value === 'bigint' ? jsonNumber(value) : value));
+  // JSON leaves these as they are, and a terminal obeys them.
+  return text.replace(/[\u007f-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
+}
+
+function jsonNumber(value: bigint): number | string {
+  return value <= MAX_SAFE ? Number(value) : String(value);
 }
 
 export function printJson(fields: object): Promise<void> {
@@ -60,7 +86,7 @@ export function printJson(fields: object): Promise<void> {
 
 /** One line on stderr. */
 export function complain(text: string): void {
-  process.stderr.write(`memts: ${text}\n`);
+  overLine(() => process.stderr.write(`memts: ${shownText(text, process.stderr)}\n`));
 }
 
 /** What went well, in words, for a person; a program has the exit code. */
@@ -73,13 +99,27 @@ export function regret(text: string): void {
   if (isTerminal(process.stderr)) complain(text);
 }
 
-/** Text for a terminal, where control characters in a key would have it do things. */
-export function shown(text: string): string {
-  if (!isTerminal()) return text;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to keep out.
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => {
-    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
+/** What has a terminal do things, or show letters in another order. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to keep out.
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Text in one line of a terminal, where control characters of a server, a file or a value would have it do things. */
+export function shown(text: string, stream?: NodeJS.WriteStream): string {
+  return isTerminal(stream) ? escaped(text) : text;
+}
+
+/** The same for text of several lines. */
+export function shownText(text: string, stream?: NodeJS.WriteStream): string {
+  return isTerminal(stream) ? text.replace(CONTROLS, (char) => ('\n\t'.includes(char) ? char : codeOf(char))) : text;
+}
+
+export function escaped(text: string): string {
+  return text.replace(CONTROLS, codeOf);
+}
+
+function codeOf(char: string): string {
+  const code = char.charCodeAt(0).toString(16);
+  return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
 }
 
 /** A key or a value in JSON: text where the bytes are UTF-8, base64 where they are not. */
@@ -124,7 +164,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     chars: PLAIN,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  for (const row of rows) made.push([...row]);
+  for (const row of rows) made.push(row.map((cell) => shown(cell)));
   return made
     .toString()
     .split('\n')

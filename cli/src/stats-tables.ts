@@ -1,12 +1,12 @@
 import type { Statistics } from 'memts';
-import { type Column, table } from './output.ts';
+import { type Column, shown, table } from './output.ts';
 import { humanBytes, humanCount, humanSeconds } from './units.ts';
 
 /** One group of statistics as a table; of those of slab classes and connections, a row for each. */
 export function renderGroup(group: string, statistics: Statistics): string {
   const entries = Object.entries(statistics);
   if (entries.length === 0) return '(none)';
-  if (group === 'raw') return entries.map(([name, value]) => `${name} ${value}`).join('\n');
+  if (group === 'raw') return entries.map(([name, value]) => shown(`${name} ${value}`)).join('\n');
   if (group === 'items') return pivot('CLASS', entries.map(withoutPrefix));
   if (group === 'slabs') return pivot('CLASS', entries);
   if (group === 'conns') return pivot('CONN', entries);
@@ -45,44 +45,46 @@ function pivot(title: string, entries: Entry[]): string {
   return parts.join('\n\n');
 }
 
-/** Classes have many columns: they stand below each other, and the classes side by side. */
+/** What is asked for most, of classes; a terminal that has no room for more shows these. */
+const FIRST_NAMES = [
+  'chunk_size',
+  'number',
+  'used_chunks',
+  'free_chunks',
+  'total_pages',
+  'mem_requested',
+  'age',
+  'evicted',
+  'evicted_time',
+  'outofmemory',
+  'get_hits',
+  'cmd_set',
+];
+
+/** A row for each class. In a terminal, the columns that there is room for, and below how many others there are. */
 function across(title: string, rows: ReadonlyMap<string, ReadonlyMap<string, string>>, names: string[]): string {
-  if (names.length <= 8) {
-    const columns: Column[] = [{ title, right: true }, ...names.map((name) => ({ title: name, right: true }))];
-    return table(
-      columns,
-      [...rows].map(([row, cells]) => [row, ...names.map((name) => cells.get(name) ?? '')]),
-    );
-  }
-  return fitting(title, [...rows], names)
-    .map((part) =>
-      table(
-        [{ title }, ...part.map(([row]) => ({ title: row, right: true }))],
-        names.map((name) => [name, ...part.map(([, cells]) => cells.get(name) ?? '')]),
-      ),
-    )
-    .join('\n\n');
+  const first = FIRST_NAMES.filter((name) => names.includes(name));
+  const ordered = [...first, ...names.filter((name) => !first.includes(name))];
+  const fitting = fitted(title, rows, ordered);
+  const columns: Column[] = [{ title, right: true }, ...fitting.map((name) => ({ title: name, right: true }))];
+  const made = table(
+    columns,
+    [...rows].map(([row, cells]) => [row, ...fitting.map((name) => cells.get(name) ?? '')]),
+  );
+  const left = ordered.length - fitting.length;
+  return left === 0 ? made : `${made}\n${left} more columns in a wider terminal, with --raw, or in a pipe`;
 }
 
-type Row = readonly [name: string, cells: ReadonlyMap<string, string>];
-
-/** As many classes side by side as a terminal has room for; a pipe has room for all. */
-function fitting(title: string, rows: readonly Row[], names: readonly string[]): Row[][] {
+/** As many columns as a terminal has room for; a pipe has room for all. */
+function fitted(title: string, rows: ReadonlyMap<string, ReadonlyMap<string, string>>, names: string[]): string[] {
   const room = process.stdout.columns || Number.POSITIVE_INFINITY;
-  const first = Math.max(title.length, ...names.map(({ length }) => length));
-  const parts: Row[][] = [];
-  let width = Number.POSITIVE_INFINITY;
-  for (const row of rows) {
-    const [name, cells] = row;
-    const own = 2 + Math.max(name.length, ...[...cells.values()].map(({ length }) => length));
-    if (width + own > room || parts.length === 0) {
-      parts.push([]);
-      width = first;
-    }
-    parts.at(-1)?.push(row);
-    width += own;
-  }
-  return parts;
+  const cells = [...rows.values()];
+  let width = Math.max(title.length, ...[...rows.keys()].map(({ length }) => length));
+  const count = names.findIndex((name) => {
+    width += 2 + Math.max(name.length, ...cells.map((row) => row.get(name)?.length ?? 0));
+    return width > room;
+  });
+  return count < 0 ? names : names.slice(0, Math.max(1, count));
 }
 
 /** `96 12`: twelve items of up to 96 bytes; or `sizes_status disabled`. */

@@ -6,6 +6,11 @@ import { describe, serverError } from './exit.ts';
 /** What a server that requires authentication says before it. */
 const LOGIN_NEEDED = /^CLIENT_ERROR unauthenticated/;
 
+const NEEDS_TEXT = 'this command needs the text protocol';
+
+/** What hangs up on a command in text. */
+const HANGS_UP = `; a server that wants TLS (--tls), or speaks the binary protocol alone, does that, and ${NEEDS_TEXT}`;
+
 /**
  * A conversation in memcached's text protocol, for the commands that the client has no form for. Commands are sent one
  * after the other: each once the response to the one before has been read.
@@ -61,13 +66,20 @@ export class TextSession {
     try {
       answer = await this.line();
     } catch (error) {
-      throw this.#error(
-        `${describe(error)}; a server that speaks the binary protocol alone (SASL) or TLS does that, ` +
-          'and listing keys needs the text protocol',
-      );
+      throw this.#error(`${describe(error)}${await this.#reason()}`);
     }
     if (LOGIN_NEEDED.test(answer)) await this.#logIn();
     else if (!answer.startsWith('VERSION ')) throw this.#error('does not speak the text protocol');
+  }
+
+  /** Why there was no response: one that answers the client speaks another protocol, any other one may be hung. */
+  async #reason(): Promise<string> {
+    if (this.#socket.readableEnded || this.#socket.destroyed) return HANGS_UP;
+    const answers = await this.#target.client.version().then(
+      () => true,
+      () => false,
+    );
+    return answers ? `; the server speaks the binary protocol alone, and ${NEEDS_TEXT}` : '';
   }
 
   async #logIn(): Promise<void> {

@@ -103,7 +103,7 @@ describe.concurrent('items', { timeout: PATIENCE }, () => {
     expect(await run('incr visits')).toMatchObject({ code: 1, stdout: '' });
     await run('incr visits --initial 18446744073709551614');
     expect(await run('incr visits 1 --json')).toMatchObject({
-      stdout: '{"key":"visits","value":18446744073709551615}\n',
+      stdout: '{"key":"visits","value":"18446744073709551615"}\n',
     });
     expect(await run('decr visits 5')).toMatchObject({ code: 0, stdout: '18446744073709551610\n' });
   });

@@ -42,11 +42,11 @@ describe.concurrent('whole servers', { timeout: PATIENCE }, () => {
     const { stdout } = await run('stats', 'settings');
     expect(stdout).toMatch(/^NAME +VALUE\nmaxbytes +64 MiB\nmaxconns +1,024\n/);
     expect(stdout).not.toContain('\u001b');
-    expect((await run('stats', 'slabs')).stdout).toMatch(/^CLASS +1 .*\nchunk_size +96 B /);
+    expect((await run('stats', 'slabs')).stdout).toMatch(/^CLASS +chunk_size +used_chunks .*\n +1 +96 B /);
     expect((await run('stats', 'conns')).stdout).toMatch(/^ *CONN +addr .*\n(.*\n)*.*conn_listening/);
     expect((await run('stats', '--raw')).stdout).toMatch(/^limit_maxbytes 67108864$/m);
     const [both] = jsonLines((await run('stats', 'items', '--json')).stdout);
-    expect(both).toMatchObject({ server: server.address, group: 'items', stats: { 'items:1:number': '2' } });
+    expect(both).toMatchObject({ server: server.address, group: 'items', stats: { 'items:1:number': 2 } });
     expect(await run('stats', 'sizes', '--servers', `${server.address},127.0.0.1:1`)).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/sizes_status +disabled/),

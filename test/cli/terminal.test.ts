@@ -55,6 +55,47 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
     expect(terminal.alternate).toBe(false);
   });
 
+  it.each([
+    [80, 24],
+    [120, 40],
+    [40, 10],
+  ])('top uses the screen, and explains itself: %i × %i', async (width, height) => {
+    using _ = load();
+    const servers = `${first.address},${second.address},node-1.cluster-with-a-long-name.example.invalid:11211`;
+    using terminal = await Terminal.start(['top', '--interval', '0.2'], servers, width, height);
+    const screen = await terminal.see(/^all .*\d/m, PATIENCE);
+    expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThanOrEqual(width);
+    expect(screen).toMatch(/^node-.*(…|-with-a-long)\S*11211 /m);
+    if (height > 12) {
+      const full = await terminal.see(/[▂-█]\S* +[\d.]+k?\/s$/m);
+      const empty = full
+        .split('\n')
+        .slice(0, height)
+        .filter((line) => line.trim() === '').length;
+      expect(empty).toBeLessThan(height / 2);
+    }
+    terminal.type('?');
+    const help = await terminal.see('memts top · help');
+    expect(help).toMatch(/^q, Ctrl-C +quit/m);
+    terminal.type('?');
+    await terminal.see(/^SERVER/m);
+    terminal.type('q');
+    await terminal.see('ended with 0');
+  });
+
+  it('errors of a load stand above its bar, and Ctrl-C at a question ends with 130', async () => {
+    const bad = `(yes 'no json' | head -n 1500; sleep 5)`;
+    using terminal = await Terminal.start(['load', '-'], second.address, 80, 40, `${bad} |`);
+    const screen = await terminal.see(/line 20: not JSON\nload lines/);
+    expect(screen).toMatch(/^memts: line 1: not JSON\nmemts: line 2: not JSON\n/m);
+    expect(screen).toMatch(/line 20: not JSON\nload lines \| \d+ \| \d+s\n/);
+    terminal.type('C-c');
+    using question = await Terminal.start(['flush'], second.address);
+    await question.see('[y/N]');
+    question.type('C-c');
+    await question.see('ended with 130');
+  });
+
   it('top gives the screen back after a signal', async () => {
     using terminal = await Terminal.start(['top', '--interval', '0.2'], first.address);
     await terminal.see('memts top');
@@ -97,8 +138,9 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
     for (let size = 50; size < 200_000; size *= 1.3) await filled.set(`key:${Math.round(size)}`, Buffer.alloc(size));
     using terminal = await Terminal.start(['stats', 'items'], server.address, 80, 250);
     const screen = await terminal.see('ended with 0');
-    expect(screen.match(/^CLASS /gm)?.length).toBeGreaterThan(1);
-    expect(screen.match(/^number_hot /gm)).toHaveLength(screen.match(/^CLASS /gm)?.length ?? 0);
+    expect(screen).toMatch(/^CLASS +number +mem_requested +age /m);
+    expect(screen.match(/^ +\d+ +1 +/gm)?.length).toBeGreaterThan(20);
+    expect(screen).toMatch(/^\d+ more columns in a wider terminal/m);
   });
 
   it('flush asks, and takes anything but yes for a no', async () => {

@@ -29,7 +29,8 @@ export function renderResult({ elapsed, tallies, errors }: LoadResult): string {
   );
   const spread = kinds.map(([kind, { latency }]) => `${colors.bold(`latency of ${kind}`)}\n${spreadOf(latency)}`);
   const failures = [...errors].map(([text, count]) => `${humanCount(count)} × ${text}`);
-  return [summary, ...spread, ...(failures.length > 0 ? [failures.join('\n')] : [])].join('\n\n');
+  // Last, since the rest may scroll off.
+  return [...spread, ...(failures.length > 0 ? [failures.join('\n')] : []), summary].join('\n\n');
 }
 
 /** The same for programs; latencies in microseconds. */

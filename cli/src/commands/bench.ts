@@ -27,6 +27,7 @@ export function addBench(program: Command): void {
     .addHelpText(
       'after',
       `
+Commands under way share the sockets: they are pipelined, and a latency includes the time in that queue.
 The keys are the run's own (memts-bench:…); they are stored before and deleted after it.
 
 Examples:
@@ -58,7 +59,7 @@ async function bench(client: Parameters<typeof fill>[0], options: BenchOptions):
     } else {
       const { concurrency, connections } = options;
       const what = `${counted(options.keys, 'key')} of ${humanBytes(options.size)}, ${concurrency} at a time`;
-      const how = `${counted(connections, 'connection')} to each server, ${protocols} protocol`;
+      const how = `pipelined on ${counted(connections, 'connection')} to each server, ${protocols} protocol`;
       await print(`${what}, ${how}, ${result.elapsed.toFixed(1)} s\n\n${renderResult(result)}`);
     }
     return result.errors.size > 0 ? Exit.Server : interruption.exitCode;

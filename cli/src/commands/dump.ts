@@ -1,13 +1,14 @@
-import { type FileHandle, mkdtemp, open, realpath, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } from '../connection.ts';
-import { type Batch, batches, batchTimeouts } from '../dump/batches.ts';
-import { finish, isFile, remove, StateFile } from '../dump/files.ts';
+import { type Batch, batches, batchOptions } from '../dump/batches.ts';
+import { create, finish, isFile, Lock, remove, reopen, StateFile } from '../dump/files.ts';
 import { formatItem } from '../dump/item.ts';
+import { type Run, restarted, runsOf } from '../dump/runs.ts';
 import { readSpool, type SpooledKey, spoolKeys } from '../dump/spool.ts';
-import { Exit, usageError } from '../exit.ts';
+import { Exit, serverError, usageError } from '../exit.ts';
 import { Interruption } from '../interruption.ts';
 import { complain, printJson, write } from '../output.ts';
 import { Progress } from '../progress.ts';
@@ -28,6 +29,8 @@ interface State {
   size: number;
   keys: number;
   items: number;
+  /** Of which run of each server the list is. */
+  runs: (Run | null)[];
 }
 
 export function addDump(program: Command): void {
@@ -49,7 +52,7 @@ Examples:
     )
     .action(async (file: string, _: unknown, command: Command) => {
       const options: DumpOptions = command.optsWithGlobals();
-      const targets = openTargets(options, batchTimeouts(timeoutOf(options)));
+      const targets = openTargets(options, batchOptions(timeoutOf(options)));
       process.exitCode = await withTargets(targets, async () =>
         file === '-' ? dumpToPipe(targets, options) : dumpToFile(await placeOf(file), targets, options),
       );
@@ -86,6 +89,7 @@ async function dumpToFile(file: string, targets: Target[], options: DumpOptions)
   const partial = `${file}.partial`;
   const list = `${partial}.keys`;
   const stateFile = new StateFile<State>(`${partial}.json`);
+  await using _lock = await Lock.take(`${partial}.lock`, `a dump to ${file}`);
   using interruption = new Interruption();
   if (options.restart) await remove(partial, list, stateFile.path);
   const state =
@@ -94,7 +98,7 @@ async function dumpToFile(file: string, targets: Target[], options: DumpOptions)
     complain('interrupted while listing the keys; nothing was dumped');
     return interruption.exitCode;
   }
-  const out = await open(partial, 'r+');
+  const out = await reopen(partial);
   try {
     // What came after the last note of how far we were may be half a line.
     await out.truncate(state.size);
@@ -106,11 +110,23 @@ async function dumpToFile(file: string, targets: Target[], options: DumpOptions)
     }
   }
   if (state.keys < state.total) return interruption.exitCode;
+  const again = restarted(targets, state.runs, await runsOf(targets));
   await finish(partial, file);
   await remove(list, stateFile.path);
-  if (options.json) await printJson({ items: state.items, bytes: state.size });
-  else complain(`dumped ${counted(state.items, 'item')}, ${humanBytes(state.size)}`);
-  return Exit.Ok;
+  await report(state, again, options);
+  return again.length > 0 ? Exit.Server : Exit.Ok;
+}
+
+/** What was dumped, and what was listed and not found any more. */
+async function report({ items, total, size }: State, again: string[], { json }: DumpOptions): Promise<void> {
+  const gone = total - items;
+  if (json) await printJson({ items, bytes: size, gone, restarted: again });
+  else complain(`dumped ${counted(items, 'item')}, ${humanBytes(size)}${gone > 0 ? `; ${lost(gone)}` : ''}`);
+  for (const name of again) complain(`${name} was started again meanwhile: what it held is not in the dump`);
+}
+
+function lost(gone: number): string {
+  return `${counted(gone, 'key')} of the list ${gone === 1 ? 'was' : 'were'} gone when read`;
 }
 
 /** A dump that was interrupted, if there is one. */
@@ -126,6 +142,10 @@ async function resumed(
   if (String(state.servers) !== String(names(targets))) {
     throw usageError(`${partial} is of other servers (${state.servers}); --restart begins again`);
   }
+  const again = restarted(targets, state.runs ?? [], await runsOf(targets));
+  if (again.length > 0) {
+    throw serverError(`${again.join(', ')} was started again, so what was listed is gone; --restart begins again`);
+  }
   complain(`going on at key ${state.keys} of ${state.total}`);
   return state as State;
 }
@@ -137,10 +157,12 @@ async function begun(
   options: DumpOptions,
   interruption: Interruption,
 ): Promise<State | undefined> {
+  // Before the list: what is started again while it is made has lost what was listed.
+  const runs = await runsOf(targets);
   const total = await spoolKeys(`${partial}.keys`, targets, timeoutOf(options), interruption);
   if (total === undefined) return undefined;
-  await (await open(partial, 'w')).close();
-  const state: State = { servers: names(targets), total, next: 0, size: 0, keys: 0, items: 0 };
+  await (await create(partial)).close();
+  const state: State = { servers: names(targets), total, next: 0, size: 0, keys: 0, items: 0, runs };
   await stateFile.write(state);
   return state;
 }

@@ -1,14 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { type Command, Option } from 'commander';
-import type { Client, GetWithCasResult } from 'memts';
+import { Argument, type Command, Option } from 'commander';
+import { type Client, type GetWithCasResult, MemcacheError } from 'memts';
 import { type GlobalOptions, openClient, withClient } from '../connection.ts';
 import { describe, Exit, worstOf } from '../exit.ts';
-import { complain, isTerminal, jsonBytes, print, printJson, regret, remark, shown, write } from '../output.ts';
+import {
+  complain,
+  isTerminal,
+  jsonBytes,
+  print,
+  printJson,
+  regret,
+  remark,
+  shown,
+  shownText,
+  write,
+} from '../output.ts';
 import { counter, expiration, integer } from '../parsers.ts';
 
 interface GetOptions extends GlobalOptions {
   cas?: true;
+  raw?: true;
 }
 
 interface StoreOptions extends GlobalOptions {
@@ -35,6 +47,7 @@ export function addItemCommands(program: Command): void {
     .description('print values')
     .argument('<key...>', 'one or more keys')
     .option('--cas', 'with --json: tell the CAS of each item')
+    .option('--raw', 'in a terminal, too: values byte by byte, whatever they do to it')
     .addHelpText(
       'after',
       `
@@ -56,28 +69,65 @@ Examples:
 
 async function get(keys: string[], options: GetOptions): Promise<number> {
   return withClient(openClient(options), async (client) => {
-    const found = await client.getMulti(keys, { cas: options.cas === true });
+    const { found, errors } = await readMany(client, keys, options.cas === true);
+    const isOne = keys.length === 1;
     for (const key of keys) {
-      const hit = found.get(key);
-      if (options.json) await printHit(key, hit);
-      else if (!hit?.value) regret(`${shown(key)}: not found`);
-      else await write(printable(hit.value, keys.length > 1 ? key : undefined));
+      const error = errors.get(client.server(key)?.name ?? '') ?? errors.get(key);
+      await printFound({ key, hit: found.get(key), error }, isOne, options);
     }
-    for (const error of found.errors.values()) complain(describe(error));
+    for (const error of new Set(errors.values())) complain(describe(error));
     const exitCode = keys.every((key) => found.has(key)) ? Exit.Ok : Exit.Miss;
-    return Math.max(exitCode, worstOf(found.errors.values()));
+    return Math.max(exitCode, worstOf(errors.values()));
   });
 }
 
+/** What has come of one key. */
+interface Found {
+  key: string;
+  hit: GetWithCasResult<Buffer | null> | undefined;
+  error: Error | undefined;
+}
+
+async function printFound(found: Found, isOne: boolean, options: GetOptions): Promise<void> {
+  const { key, hit, error } = found;
+  if (options.json) await printHit(found);
+  else if (hit?.value) await write(printable(hit.value, isOne ? undefined : key, options.raw === true));
+  else if (error === undefined) regret(`${shown(key, process.stderr)}: not found`);
+}
+
+interface Read {
+  found: Map<string, GetWithCasResult<Buffer | null>>;
+  /** By the name of a server, or a key. */
+  errors: Map<string, Error>;
+}
+
+/** What was found, and the errors of servers; where every one of them has failed, too. */
+async function readMany(client: Client, keys: string[], cas: boolean): Promise<Read> {
+  try {
+    const found = await client.getMulti(keys, { cas });
+    return { found, errors: found.errors as Map<string, Error> };
+  } catch (error) {
+    const all = error instanceof AggregateError ? error.errors : [error];
+    const errors = new Map<string, Error>();
+    for (const each of all) {
+      if (!(each instanceof MemcacheError) || each.server === undefined) throw error;
+      errors.set(each.server, each);
+    }
+    return { found: new Map(), errors };
+  }
+}
+
 /** A value as it is printed, its bytes as they are; of one of several with its key, and in a terminal harmless. */
-function printable(value: Buffer, key: string | undefined): string | Buffer {
+function printable(value: Buffer, key: string | undefined, raw: boolean): string | Buffer {
   const end = Buffer.from('\n');
-  if (key === undefined) return isTerminal() ? Buffer.concat([value, end]) : value;
-  if (isTerminal()) return `${shown(key)}: ${shown(value.toString())}\n`;
+  if (key === undefined && (raw || !isTerminal())) return value;
+  if (key === undefined) return `${shownText(value.toString())}\n`;
+  if (isTerminal() && !raw) return `${shown(key)}: ${shown(value.toString())}\n`;
   return Buffer.concat([Buffer.from(`${key}: `), value, end]);
 }
 
-function printHit(key: string, hit: GetWithCasResult<Buffer | null> | undefined): Promise<void> {
+function printHit({ key, hit, error }: Found): Promise<void> {
+  if (!hit?.value && error !== undefined) return printJson({ key, error: describe(error) });
   if (!hit?.value) return printJson({ key, value: null });
   const { value, flags, cas } = hit;
   return printJson({ key, ...jsonBytes(value, 'value', 'base64'), flags: flags?.readUInt32BE(0), cas });
@@ -167,7 +217,7 @@ function addCount(program: Command, name: 'incr' | 'decr'): void {
     .command(name)
     .description(name === 'incr' ? 'add to a counter' : 'take from a counter, which stops at 0')
     .argument('<key>')
-    .argument('[amount]', 'how much', counter, 1n)
+    .addArgument(new Argument('[amount]', 'how much').argParser(counter).default(1n, '1'))
     .option('-i, --initial <number>', 'what a missing counter starts at; without it, it stays missing', counter)
     .option('-e, --expires <time>', 'how long a counter that is made lives', expiration)
     .addHelpText('after', `\nExamples:\n  $ memts ${name} visits\n  $ memts ${name} visits 10 --initial 0`)

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Client, Statistics } from 'memts';
 import { type GlobalOptions, openClient, timeoutOf, withClient } from '../connection.ts';
-import { type Batch, batches, batchTimeouts } from '../dump/batches.ts';
+import { type Batch, batches, batchOptions } from '../dump/batches.ts';
 import { isFile, type Line, readLines, remove, StateFile } from '../dump/files.ts';
 import { type DumpedItem, parseItem } from '../dump/item.ts';
 import { CliError, describe, Exit, isLost } from '../exit.ts';
@@ -62,7 +62,7 @@ Examples:
     )
     .action(async (file: string, _: unknown, command: Command) => {
       const options: LoadOptions = command.optsWithGlobals();
-      const client = openClient(options, batchTimeouts(timeoutOf(options)));
+      const client = openClient(options, batchOptions(timeoutOf(options)));
       process.exitCode = await withClient(client, () => load(file === '-' ? undefined : file, client, options));
     });
 }
@@ -75,11 +75,14 @@ async function load(file: string | undefined, client: Client, options: LoadOptio
   if (options.restart && stateFile !== undefined) await remove(stateFile.path);
   const state = await stateOf(file, stateFile, client);
   const manner = { clobber: options.clobber, keepTtl: options.keepTtl === true, sameClock: await hasOurClock(client) };
-  const work = { file, stateFile, client, manner, state, interruption };
-  const complete = await send(work).catch((error) => {
-    stopped(work);
-    throw error;
-  });
+  const complaints = new Complaints();
+  const work = { file, stateFile, client, manner, state, interruption, complaints };
+  const complete = await send(work)
+    .finally(() => complaints.finish())
+    .catch((error) => {
+      stopped(work);
+      throw error;
+    });
   if (!complete) {
     stopped(work);
     return interruption.exitCode;
@@ -134,6 +137,26 @@ interface Work {
   manner: Manner;
   state: State;
   interruption: Interruption;
+  complaints: Complaints;
+}
+
+/** So many errors are reported one by one. */
+const MOST_COMPLAINTS = 20;
+
+/** The errors of lines: the first ones as they come, and how many more there were. */
+class Complaints {
+  #more = 0;
+  #count = 0;
+
+  add(text: string): void {
+    if (++this.#count <= MOST_COMPLAINTS) complain(text);
+    else this.#more++;
+  }
+
+  finish(): void {
+    if (this.#more > 0) complain(`${counted(this.#more, 'line')} more could not be stored`);
+    this.#more = 0;
+  }
 }
 
 /** Sends batch after batch; whether it got to the end. */
@@ -150,13 +173,13 @@ async function send(work: Work): Promise<boolean> {
 }
 
 /** Stores the items of some lines, and notes how far that is. */
-async function sendBatch(batch: Batch<Line>, { state, stateFile, client, manner }: Work): Promise<void> {
+async function sendBatch(batch: Batch<Line>, { state, stateFile, client, manner, complaints }: Work): Promise<void> {
   const outcomes = await Promise.all(batch.map(({ bytes }) => storeLine(bytes, client, manner)));
   // Then nothing of it counts: it is sent again as a whole.
   for (const { error } of outcomes) if (error !== undefined && isLost(error)) throw error;
   for (const [index, { outcome, error }] of outcomes.entries()) {
     if (outcome !== undefined) state[outcome]++;
-    if (error !== undefined) complain(`line ${state.lines + index + 1}: ${describe(error)}`);
+    if (error !== undefined) complaints.add(`line ${state.lines + index + 1}: ${describe(error)}`);
   }
   state.lines += batch.length;
   state.offset = (batch.at(-1) ?? batch[0]).end;

@@ -34,6 +34,9 @@ export function addServerCommands(program: Command): void {
     });
 }
 
+/** In place of what is not known of a server. */
+const NONE = '–';
+
 interface Pong {
   server: string;
   version?: string;
@@ -43,16 +46,15 @@ interface Pong {
 
 async function ping(options: GlobalOptions, timed: boolean): Promise<number> {
   const pongs = await withTargets(openTargets(options), (targets) => Promise.all(targets.map(pingOne)));
-  const answered = pongs.filter(({ error }) => error === undefined);
   if (options.json) {
     for (const { server, version, milliseconds, error } of pongs) {
       const time = timed ? { milliseconds } : {};
       await printJson({ server, version, ...time, error: error === undefined ? undefined : describe(error) });
     }
-  } else if (answered.length > 0) {
+  } else {
     const columns = [{ title: 'SERVER' }, { title: 'VERSION' }, ...(timed ? [{ title: 'TIME', right: true }] : [])];
-    const rows = answered.map(({ server, version = '', milliseconds = 0 }) => {
-      return [server, version, ...(timed ? [`${milliseconds.toFixed(2)} ms`] : [])];
+    const rows = pongs.map(({ server, version = NONE, milliseconds }) => {
+      return [server, version, ...(timed ? [milliseconds === undefined ? NONE : `${milliseconds.toFixed(2)} ms`] : [])];
     });
     await print(table(columns, rows));
   }
@@ -77,28 +79,41 @@ async function pingOne({ client, name }: Target): Promise<Pong> {
 async function flush(options: FlushOptions): Promise<number> {
   return withClient(openClient(options), async (client) => {
     const names = client.servers.map(({ name }) => name);
-    if (!options.yes && !(await confirm(`Delete everything on ${names.join(', ')}?`))) {
+    const answer = options.yes ? 'yes' : await confirm(`Delete everything on ${names.join(', ')}?`);
+    if (answer !== 'yes') {
       complain('nothing was flushed');
-      return Exit.Miss;
+      return answer === 'no' ? Exit.Miss : INTERRUPTED;
     }
     const results = await client.flush();
-    for (const [server, result] of Object.entries(results)) {
-      const error = result === true ? undefined : describe(result);
-      if (options.json) await printJson({ server, flushed: result === true, error });
-      else if (result === true) await print(`${server}: flushed`);
-      if (error !== undefined) complain(error);
-    }
+    for (const [server, result] of Object.entries(results)) await printFlushed(server, result, options);
     return worstOf(Object.values(results).filter((result) => result !== true));
   });
 }
 
-async function confirm(question: string): Promise<boolean> {
+async function printFlushed(server: string, result: true | Error, { json }: FlushOptions): Promise<void> {
+  const error = result === true ? undefined : describe(result);
+  if (json) await printJson({ server, flushed: result === true, error });
+  else if (result === true) await print(`${server}: flushed`);
+  if (error !== undefined) complain(error);
+}
+
+/** What a shell says of a command that Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
+async function confirm(question: string): Promise<'yes' | 'no' | 'interrupted'> {
   if (!isTerminal(process.stderr) || !process.stdin.isTTY) {
     throw usageError('flush asks first, and there is no terminal to ask at: --yes does without');
   }
   const reader = createInterface({ input: process.stdin, output: process.stderr });
+  const controller = new AbortController();
+  reader.once('SIGINT', () => controller.abort());
   try {
-    return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim());
+    const answer = await reader.question(`${question} [y/N] `, { signal: controller.signal });
+    return /^y(es)?$/i.test(answer.trim()) ? 'yes' : 'no';
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    process.stderr.write('\n');
+    return 'interrupted';
   } finally {
     reader.close();
   }

@@ -32,7 +32,7 @@ async function stats(targets: Target[], group: string | undefined, options: Stat
   for (const [index, { server, statistics }] of asked.entries()) {
     if (statistics === undefined) continue;
     if (options.json) {
-      await print(toJson({ server, group, stats: statistics }));
+      await print(toJson({ server, group, stats: numbered(statistics) }));
       continue;
     }
     if (asked.length > 1) await print(`${index > 0 ? '\n' : ''}${colors.bold(server)}`);
@@ -41,6 +41,15 @@ async function stats(targets: Target[], group: string | undefined, options: Stat
   const errors = asked.map(({ error }) => error).filter((error) => error !== undefined);
   for (const error of errors) complain(describe(error));
   return worstOf(errors);
+}
+
+/** Numbers as numbers, but for those that would be rounded. */
+function numbered(statistics: Statistics): Record<string, string | number> {
+  const entries = Object.entries(statistics).map(([name, value]): [string, string | number] => {
+    const isNumber = /^-?(0|[1-9]\d*)(\.\d+)?$/.test(value);
+    return [name, isNumber && Math.abs(Number(value)) <= Number.MAX_SAFE_INTEGER ? Number(value) : value];
+  });
+  return Object.fromEntries(entries);
 }
 
 interface Asked {

@@ -27,7 +27,7 @@ export function addTop(program: Command): void {
     .addHelpText(
       'after',
       `
-In a terminal: q quits, p pauses, ← and → choose the column to sort by, r reverses, ↑ and ↓ scroll.
+In a terminal: q quits, ? explains, p pauses, ← and → choose the column to sort by, r reverses, ↑ and ↓ scroll.
 In a pipe: a line for each server at each look; with --json an object.
 
 Examples:
@@ -124,7 +124,7 @@ async function watch(samplers: readonly Sampler[], options: TopOptions): Promise
   const { interval, count = Number.POSITIVE_INFINITY } = options;
   const pace = new Pace(interval, interruption);
   const history: History = { gets: [], hitRatio: [], sets: [], evictions: [], used: [] };
-  const view = { sort: 0, reverse: false, paused: false, scroll: 0, interval, time: new Date() };
+  const view = { sort: 0, reverse: false, paused: false, help: false, scroll: 0, interval, time: new Date() };
   let readings = samplers.map(({ reading }) => reading);
   const draw = (): void => {
     const { width, height } = screen;
@@ -133,6 +133,7 @@ async function watch(samplers: readonly Sampler[], options: TopOptions): Promise
   const onKey = (key: string): void => {
     const columns = columnsFor(screen.width, readings).length;
     if (key === 'q') interruption.stop(Exit.Ok);
+    else if (key === '?' || key === 'h') view.help = !view.help;
     else if (key === 'p') view.paused = !view.paused;
     else if (key === 'r') view.reverse = !view.reverse;
     else if (key === 'right' || key === 's') view.sort = (view.sort + 1) % columns;

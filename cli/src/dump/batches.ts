@@ -4,9 +4,14 @@ const MOST_BYTES = 4 * 1024 * 1024;
 /** Many values take longer than one, in seconds. */
 const LEAST_TIMEOUT = 10;
 
-/** How long a batch may take, and, as for any other command, a connection. */
-export function batchTimeouts(timeout: number): { timeout: number; conntimeout: number } {
-  return { timeout: Math.max(timeout, LEAST_TIMEOUT), conntimeout: 2 * timeout };
+/** How long what is made of many items may take, in seconds. */
+export function longTimeout(timeout: number): number {
+  return Math.max(timeout, LEAST_TIMEOUT);
+}
+
+/** The options of a client that sends batches for a long time, so that a connection may be lost meanwhile. */
+export function batchOptions(timeout: number): { timeout: number; conntimeout: number; retries: number } {
+  return { timeout: longTimeout(timeout), conntimeout: timeout, retries: 2 };
 }
 
 export type Batch<T> = readonly [T, ...T[]];

@@ -1,6 +1,57 @@
-import { createReadStream } from 'node:fs';
-import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, lstat, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { usageError } from '../exit.ts';
+
+/** Makes a file of its own: what stood there goes, and a link is not followed to what it points at. */
+export async function create(path: string): Promise<FileHandle> {
+  await remove(path);
+  return open(path, 'wx');
+}
+
+/** Opens a file that is there already, but no link. */
+export async function reopen(path: string): Promise<FileHandle> {
+  if ((await lstat(path)).isSymbolicLink()) throw usageError(`${path} is a symbolic link; --restart begins again`);
+  return open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+}
+
+/** Keeps two processes from writing the same files. */
+export class Lock implements AsyncDisposable {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  static async take(path: string, what: string): Promise<Lock> {
+    for (;;) {
+      try {
+        const file = await open(path, 'wx');
+        await file.writeFile(String(process.pid));
+        await file.close();
+        return new Lock(path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const owner = Number(await readFile(path, 'utf8').catch(() => ''));
+      if (isRunning(owner)) throw usageError(`process ${owner} is at it: ${what} (${path})`);
+      await remove(path);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await remove(this.#path);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It is another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
 
 /** How far something has come that may be interrupted, in a file. */
 export class StateFile<TState extends { servers: readonly string[] }> {
@@ -14,7 +65,7 @@ export class StateFile<TState extends { servers: readonly string[] }> {
   async read(): Promise<Partial<TState> | undefined> {
     try {
       const state: unknown = JSON.parse(await readFile(this.path, 'utf8'));
-      return typeof state === 'object' && state !== null ? state : undefined;
+      return isState(state) ? (state as Partial<TState>) : undefined;
     } catch {
       return undefined;
     }
@@ -23,9 +74,22 @@ export class StateFile<TState extends { servers: readonly string[] }> {
   /** In one step: whoever looks finds the old state or the new one, whole. */
   async write(state: TState): Promise<void> {
     const temporary = `${this.path}.tmp`;
-    await writeFile(temporary, JSON.stringify(state));
+    const file = await create(temporary);
+    try {
+      await file.writeFile(JSON.stringify(state));
+    } finally {
+      await file.close();
+    }
     await rename(temporary, this.path);
   }
+}
+
+/** Whether it is a state at all: names of servers, and numbers. Somebody else may have written the file. */
+function isState(state: unknown): boolean {
+  if (typeof state !== 'object' || state === null) return false;
+  return Object.entries(state).every(([name, value]) => {
+    return name === 'servers' || name === 'runs' ? Array.isArray(value) : Number.isFinite(value) && value >= 0;
+  });
 }
 
 /** Whether what is at a path is a file, not a pipe or a device; nothing if there is nothing. */

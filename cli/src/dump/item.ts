@@ -28,6 +28,7 @@ export function parseItem(line: Buffer): DumpedItem {
   if (typeof fields !== 'object' || fields === null) throw new Error('not an object');
   const key = bytesOf(fields, 'key', 'keyBase64');
   if (key.length === 0 || key.length > 250) throw new Error('the key has to have 1 to 250 bytes');
+  if (fields.flags === -1) throw new Error('flags: expected a whole number');
   const flags = numberOf(fields, 'flags') ?? 0;
   if (flags > 0xffffffff) throw new Error('flags: expected no more than 4,294,967,295');
   const value = bytesOf(fields, 'value', 'base64');

@@ -1,9 +1,9 @@
-import { open, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import type { Target } from '../connection.ts';
 import type { Interruption } from '../interruption.ts';
 import { decode, metadump } from '../metadump.ts';
 import { Progress } from '../progress.ts';
-import { readLines, remove } from './files.ts';
+import { create, readLines, remove } from './files.ts';
 
 /**
  * The keys to dump, in a file beside the dump: a line each, `server key expires size`. Listing first lets go of the
@@ -47,7 +47,7 @@ async function writeKeys(
   timeout: number,
   interruption: Interruption,
 ): Promise<number | undefined> {
-  const file = await open(path, 'w');
+  const file = await create(path);
   using progress = new Progress('list keys');
   let count = 0;
   let text = '';

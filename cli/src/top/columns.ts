@@ -1,3 +1,4 @@
+import { escaped } from '../output.ts';
 import { humanSeconds, shortBytes, shortCount } from '../units.ts';
 import type { Reading } from './sampler.ts';
 
@@ -31,8 +32,17 @@ function sized(title: string, field: 'used' | 'bytesIn' | 'bytesOut', width: num
   };
 }
 
+function percentage(title: string, field: 'hitRatio' | 'hitRatioEver', width: number): TopColumn {
+  return {
+    title,
+    width,
+    value: (reading) => reading[field],
+    text: ({ [field]: value }) => (value === undefined ? NONE : (value * 100).toFixed(value === 1 ? 0 : 1)),
+  };
+}
+
 const LEAST_NAME = 15;
-const MOST_NAME = 32;
+const MOST_NAME = 64;
 
 /** In the order in which they stand; all of these fit into 80 characters, and a narrower screen has the first. */
 const NAME: TopColumn = {
@@ -42,12 +52,7 @@ const NAME: TopColumn = {
   text: ({ server }) => server,
 };
 const BASIC: readonly TopColumn[] = [
-  {
-    title: 'HIT%',
-    width: 5,
-    value: ({ hitRatio }) => hitRatio,
-    text: ({ hitRatio }) => (hitRatio === undefined ? NONE : (hitRatio * 100).toFixed(hitRatio === 1 ? 0 : 1)),
-  },
+  percentage('HIT%', 'hitRatio', 5),
   counted('HITS/s', 'hits', 6),
   counted('MISS/s', 'misses', 6),
   counted('SETS/s', 'sets', 6),
@@ -63,6 +68,7 @@ const BASIC: readonly TopColumn[] = [
 ];
 /** The first of these come with a wider screen. */
 const MORE: readonly TopColumn[] = [
+  percentage('EVER%', 'hitRatioEver', 5),
   sized('USED', 'used', 6),
   sized('IN/s', 'bytesIn', 6),
   sized('OUT/s', 'bytesOut', 6),
@@ -116,8 +122,15 @@ export function sorted(readings: readonly Reading[], column: TopColumn, reverse:
   });
 }
 
-/** A cell in its width: names on the left, numbers on the right, what is too long cut off. */
+/** What is too long loses its middle: nodes of one cluster differ at the ends of their names. */
+export function shortened(text: string, width: number): string {
+  if (text.length <= width) return text;
+  const tail = Math.floor((width - 1) / 2);
+  return `${text.slice(0, Math.max(0, width - 1 - tail))}…${text.slice(text.length - tail)}`;
+}
+
+/** A cell in its width: names on the left, numbers on the right. */
 export function cell(text: string, { width }: TopColumn, left: boolean): string {
-  const fitting = text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
+  const fitting = shortened(escaped(text), width);
   return left ? fitting.padEnd(width) : fitting.padStart(width);
 }

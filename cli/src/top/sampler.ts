@@ -12,8 +12,10 @@ export interface Reading {
   gets?: number;
   hits?: number;
   misses?: number;
-  /** The share of gets that hit, from 0 to 1: of late or, where nobody asked, since the start. */
+  /** The share of gets that hit, from 0 to 1, between two looks; none where nobody asked. */
   hitRatio?: number;
+  /** The same since the server was started. */
+  hitRatioEver?: number;
   sets?: number;
   evictions?: number;
   bytesIn?: number;
@@ -103,7 +105,7 @@ function levels(server: string, { values, version }: Sample): Reading {
     used: at(values, 'bytes'),
     limit: at(values, 'limit_maxbytes'),
     connections: at(values, 'curr_connections'),
-    ...(hits + misses > 0 ? { hitRatio: hits / (hits + misses) } : {}),
+    ...(hits + misses > 0 ? { hitRatioEver: hits / (hits + misses) } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import sparkly from 'sparkly';
-import { colors } from '../output.ts';
+import { colors, escaped } from '../output.ts';
 import { shortBytes, shortCount } from '../units.ts';
 import { cell, columnsFor, GAP, sorted, type TopColumn } from './columns.ts';
 import { type Reading, total } from './sampler.ts';
@@ -16,6 +16,8 @@ export interface ViewState {
   scroll: number;
   interval: number;
   time: Date;
+  /** Whether what the keys and columns mean is shown in place of the servers. */
+  help: boolean;
 }
 
 /** What the charts show, the latest last; a gap is NaN. */
@@ -27,13 +29,41 @@ export interface History {
   used: number[];
 }
 
-const HELP = 'q quit  p pause  ←/→ sort by  r reverse  ↑/↓ scroll';
+const HELP = 'q quit  p pause  ? help  ←/→ sort by  r reverse  ↑/↓ scroll';
 /** Title, an empty line, head, the sum, and the line of keys. */
 const FIXED_LINES = 5;
 const CHARTS = 5;
+/** How many lines a chart takes at most, where there is room. */
+const TALLEST = 6;
+
+const EXPLANATION = [
+  'q, Ctrl-C   quit',
+  'p, space    pause, and go on',
+  '→ or s, ←   the column to sort by; r turns the order round',
+  '↑, ↓        scroll, where there are more servers than lines',
+  '?           this help',
+  '',
+  'HIT%        gets that hit, between two looks; – where nobody asked',
+  'EVER%       the same since the server was started',
+  'HITS/s …    per second, between two looks',
+  'MEM%, USED  what the items take, of what they may',
+  'EVIC/s      items that went before their time, for want of memory',
+  'all         the sum of the servers',
+];
 
 /** The lines of the screen, each no wider than it is. */
 export function render(readings: readonly Reading[], history: History, state: ViewState): string[] {
+  return state.help ? explain(state) : renderServers(readings, history, state);
+}
+
+function explain({ width, height }: ViewState): string[] {
+  const lines = [colors.cyan('memts top · help'), '', ...EXPLANATION.map((line) => line.slice(0, width))];
+  while (lines.length < height - 1) lines.push('');
+  lines.length = Math.max(1, height - 1);
+  return [...lines, colors.dim('? back'.slice(0, width))];
+}
+
+function renderServers(readings: readonly Reading[], history: History, state: ViewState): string[] {
   const columns = columnsFor(state.width, readings);
   const sort = columns[state.sort % columns.length] as TopColumn;
   const rows = sorted(readings, sort, state.reverse);
@@ -49,7 +79,10 @@ export function render(readings: readonly Reading[], history: History, state: Vi
     ...shown.map((reading) => line(reading, columns, state.width)),
     colors.bold(plainLine(sum, columns)),
   ];
-  if (charts) lines.push('', ...chartLines(sum, history, state.width));
+  if (charts) {
+    const tall = Math.max(1, Math.min(TALLEST, Math.floor((state.height - 2 - lines.length) / CHARTS)));
+    lines.push('', ...chartLines(sum, history, state.width, tall));
+  }
   while (lines.length < state.height - 1) lines.push('');
   lines.length = Math.max(1, state.height - 1);
   return [...lines, colors.dim(HELP.slice(0, state.width))];
@@ -99,28 +132,51 @@ function plainLine(reading: Reading, columns: readonly TopColumn[]): string {
 function line(reading: Reading, columns: readonly TopColumn[], width: number): string {
   if (reading.error === undefined) return plainLine(reading, columns);
   const [name] = columns;
-  const text = `${cell(reading.server, name as TopColumn, true)}${' '.repeat(GAP)}${reading.error}`;
+  const text = `${cell(reading.server, name as TopColumn, true)}${' '.repeat(GAP)}${escaped(reading.error)}`;
   return colors.red(text.length > width ? `${text.slice(0, width - 1)}…` : text);
 }
 
 const LABEL = 9;
 const NUMBER = 9;
 
-/** How the sum went, a line each: its name, its course, what it is now. */
-function chartLines({ gets, hitRatio, sets, evictions, used, limit }: Reading, history: History, width: number) {
-  const chart = (label: string, values: number[], now: string, maximum?: number): string => {
-    const room = Math.max(4, width - LABEL - NUMBER - 2);
-    const course = sparkline(values.slice(-room), maximum).padStart(room);
-    return `${label.padEnd(LABEL)} ${colors.cyan(course)} ${now.padStart(NUMBER)}`;
+/** How the sum went, each in `tall` lines: its name, its course, what it is now. */
+function chartLines(sum: Reading, history: History, width: number, tall: number): string[] {
+  const { gets, hitRatio, sets, evictions, used, limit } = sum;
+  const room = Math.max(4, width - LABEL - NUMBER - 2);
+  const chart = (label: string, values: number[], now: string, maximum?: number): string[] => {
+    const rows = plot(values.slice(-room), tall, maximum).map((row) => colors.cyan(row.padStart(room)));
+    return rows.map((row, index) => {
+      const [name, number] = index === rows.length - 1 ? [label, now] : ['', ''];
+      return `${name.padEnd(LABEL)} ${row} ${number.padStart(NUMBER)}`;
+    });
   };
   const rate = (value: number | undefined): string => (value === undefined ? '–' : `${shortCount(value)}/s`);
   return [
-    chart('gets', history.gets, rate(gets)),
-    chart('hits', history.hitRatio, hitRatio === undefined ? '–' : `${(hitRatio * 100).toFixed(1)}%`, 1),
-    chart('sets', history.sets, rate(sets)),
-    chart('evictions', history.evictions, rate(evictions)),
-    chart('memory', history.used, used === undefined ? '–' : shortBytes(used), limit),
+    ...chart('gets', history.gets, rate(gets)),
+    ...chart('hits', history.hitRatio, hitRatio === undefined ? '–' : `${(hitRatio * 100).toFixed(1)}%`, 1),
+    ...chart('sets', history.sets, rate(sets)),
+    ...chart('evictions', history.evictions, rate(evictions)),
+    ...chart('memory', history.used, used === undefined ? '–' : shortBytes(used), limit),
   ];
+}
+
+const EIGHTHS = ' ▁▂▃▄▅▆▇█';
+
+/** A chart of so many lines, the highest first: from 0 up to a maximum, or to the highest; gaps stay empty. */
+export function plot(values: readonly number[], tall: number, maximum?: number): string[] {
+  if (tall === 1) return [sparkline(values, maximum)];
+  const highest = maximum || Math.max(0, ...values.filter(Number.isFinite)) || 1;
+  return Array.from({ length: tall }, (_, index) => {
+    const below = (tall - 1 - index) * 8;
+    return values.map((value) => EIGHTHS[eighths(value / highest, tall, below)] ?? ' ').join('');
+  });
+}
+
+/** How much of a line is filled, in eighths. What is 0 shows as the lowest. */
+function eighths(share: number, tall: number, below: number): number {
+  if (!Number.isFinite(share)) return 0;
+  const filled = Math.round(Math.min(1, share) * tall * 8) - below;
+  return Math.max(below === 0 ? 1 : 0, Math.min(8, filled));
 }
 
 /** From 0 up to a maximum, or to the highest; gaps stay empty. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { makeFolder } from '../../support/leftovers.ts';
 import { findProgram } from '../../support/programs.ts';
 import { eventually } from '../../support/wait.ts';
-import { environment, program } from './memts.ts';
+import { environment, patient, program } from './memts.ts';
 
 export const TMUX = findProgram('tmux');
 
@@ -21,7 +21,7 @@ export class Terminal implements Disposable {
     before = '',
   ): Promise<Terminal> {
     const terminal = new Terminal();
-    const words = [process.execPath, await program(), ...args].map((word) => `'${word}'`).join(' ');
+    const words = [process.execPath, await program(), ...patient(args)].map((word) => `'${word}'`).join(' ');
     const command = `echo before; ${before} ${words}; echo "ended with $?"; exec sleep 60`;
     terminal.#tmux(['-f', '/dev/null', 'new-session', '-d', '-x', String(width), '-y', String(height), command], {
       ...environment({ servers }),
@@ -60,6 +60,11 @@ export class Terminal implements Disposable {
   /** Whether the program has the terminal's second screen. */
   get alternate(): boolean {
     return this.#tmux(['display-message', '-p', '#{alternate_on}']).trim() === '1';
+  }
+
+  /** What programs have made of the terminal's title. */
+  get title(): string {
+    return this.#tmux(['display-message', '-p', '#{pane_title}']).trim();
   }
 
   /** The process that runs in the terminal's shell. */
