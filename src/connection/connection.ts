@@ -33,16 +33,22 @@ export interface ConnectionOptions {
   silence?: number | undefined;
 }
 
-/** Gets what becomes of a connection. */
-export interface ConnectionOwner {
-  /** Commands may be sent. */
-  onReady(connection: Connection): void;
+/** Gets what the connections to a server show of it. */
+export interface ServerWatcher {
   /** A byte has come, and with it perhaps a whole response. */
   onInput(now: number, answered: boolean): void;
   /** A command that was sent at a moment has had its time, in milliseconds, without a response. */
   onTimedOut(error: MemcacheError, sentAt: number, time: number): void;
   /** Whether a connection that nobody waits on stays open for now, since it may show yet that the server works. */
   lingers(): boolean;
+}
+
+/** Gets what becomes of a connection. */
+export interface ConnectionOwner {
+  /** Commands may be sent. */
+  onReady(connection: Connection): void;
+  /** The server that it is a connection to. */
+  readonly watcher: ServerWatcher;
   /** The connection takes no further commands, but some that it has may still be answered. */
   onRetired(connection: Connection): void;
   /** The connection is over; called once, before what waited on it fails. */
@@ -147,7 +153,7 @@ export class Connection implements PipelineOwner, Reader {
     const request = split === undefined ? whole : split(whole, this.#sendStep);
     if (this.#unproven && !this.#held && mayHarm(request)) this.#hold();
     if (pipeline.fresh === 0) {
-      this.#giveBackOutput();
+      if (pipeline.output.holds) this.#giveBackOutput();
       this.#turn.begin();
     }
     pipeline.add(request);
@@ -271,7 +277,7 @@ export class Connection implements PipelineOwner, Reader {
     if (backlog.length > 0) pipeline.catchUp();
     pipeline.unwritten = 0;
     if (!output.empty) this.#blocked = !output.flush(socket) && socket.writableLength > 0;
-    this.#giveBackOutput();
+    if (socket.writableLength === 0) output.rewind();
     if (backlog.length > 0 && !this.#blocked) this.#yieldToInput();
     pipeline.deferring = this.#blocked || backlog.length > 0;
   }
@@ -302,11 +308,11 @@ export class Connection implements PipelineOwner, Reader {
     const unproven = this.#unproven;
     pipeline.moved = false;
     pipeline.heard = false;
-    this.#openTimer.sign();
+    if (this.#state === 'opening') this.#openTimer.sign();
     try {
       this.#decoder.decode(buffer, 0, length);
     } catch (error) {
-      this.#owner.onInput(monotonicNow(), false);
+      this.#owner.watcher.onInput(monotonicNow(), false);
       this.#garbled(located(error, this.#options.name));
       return;
     }
@@ -320,7 +326,7 @@ export class Connection implements PipelineOwner, Reader {
       }
       this.proven = true;
     }
-    this.#owner.onInput(now, pipeline.heard);
+    this.#owner.watcher.onInput(now, pipeline.heard);
     if (this.#state === 'retired') this.#leave();
   }
 
@@ -347,12 +353,12 @@ export class Connection implements PipelineOwner, Reader {
   }
 
   onTimedOut(error: MemcacheError, sentAt: number, time: number): void {
-    this.#owner.onTimedOut(error, sentAt, time);
+    this.#owner.watcher.onTimedOut(error, sentAt, time);
   }
 
   /** Closes when nobody waits for a response any more, unless a late one is to show yet that the server works. */
   #leave(): void {
-    if (this.#onEnded.length > 0 || !this.#owner.lingers()) this.#closeUnlessNeeded();
+    if (this.#onEnded.length > 0 || !this.#owner.watcher.lingers()) this.#closeUnlessNeeded();
     else if (!this.#pipeline.isNeeded()) this.#linger();
   }
 

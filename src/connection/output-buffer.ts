@@ -27,6 +27,8 @@ const NO_BLOCK: Buffer<ArrayBuffer> = Buffer.alloc(0);
 export class OutputBuffer implements Output {
   buffer = NO_BLOCK;
   position = 0;
+  /** Whether it has a block. */
+  holds = false;
   /** Whether there is enough for one write. */
   enough = false;
   /** How many values it has that were not copied. */
@@ -47,20 +49,18 @@ export class OutputBuffer implements Output {
     return this.position === this.#start && this.#sealed.length === 0;
   }
 
-  /** Whether it has a block. */
-  get holds(): boolean {
-    return this.buffer !== NO_BLOCK;
-  }
-
   /** Gives the blocks back; only to be called when the socket holds on to nothing. */
   rewind(): void {
     if (this.#lent.size > 0) this.#lent.clear();
     if (!this.holds || !this.empty) return;
-    spareBlock(this.buffer);
+    this.holds = false;
+    this.#full.push(this.buffer);
     this.buffer = NO_BLOCK;
     this.position = 0;
     this.#start = 0;
-    for (let block = this.#full.pop(); block !== undefined; block = this.#full.pop()) spareBlock(block);
+    for (let block = this.#full.pop(); block !== undefined; block = this.#full.pop()) {
+      if (block.length === BLOCK_BYTES && spare.length < MOST_SPARE) spare.push(block);
+    }
   }
 
   reserve(bytes: number): void {
@@ -122,7 +122,8 @@ export class OutputBuffer implements Output {
   }
 
   #beginBlock(bytes: number): void {
-    this.#seal();
+    if (this.position > this.#start) this.#seal();
+    this.holds = true;
     if (this.buffer.length === BLOCK_BYTES && this.#full.length < MOST_FULL) this.#full.push(this.buffer);
     const used = bytes <= BLOCK_BYTES ? spare.pop() : undefined;
     this.buffer = used ?? Buffer.allocUnsafeSlow(Math.max(bytes, BLOCK_BYTES));
@@ -178,8 +179,4 @@ export class Turn {
     else afterInput(this.#end);
     this.#first = false;
   }
-}
-
-function spareBlock(block: Buffer<ArrayBuffer>): void {
-  if (block.length === BLOCK_BYTES && spare.length < MOST_SPARE) spare.push(block);
 }

@@ -1,19 +1,13 @@
 import { monotonicNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import type { Request, WireKey } from '../protocol/request.ts';
-import type { Connection, ConnectionOwner } from './connection.ts';
+import type { Connection, ConnectionOwner, ServerWatcher } from './connection.ts';
 import { Dialer, type Target, type Terms } from './dialer.ts';
 
 /** Gets what becomes of a slot's sockets. */
-export interface SlotOwner {
+export interface SlotOwner extends ServerWatcher {
   /** The slot has a socket of its own. */
   onReady(slot: Slot, connection: Connection): void;
-  /** A byte has come, and with it perhaps a whole response. */
-  onInput(now: number, answered: boolean): void;
-  /** A command has had its time without a response. */
-  onTimedOut(error: MemcacheError, sentAt: number, time: number): void;
-  /** Whether a socket that nobody waits on stays open for now, since it may show that the server works. */
-  lingers(): boolean;
   /** A socket of the slot takes no more requests. */
   onLost(connection: Connection): void;
   /** A socket of the slot that was open is closed. */
@@ -37,11 +31,13 @@ export class Slot implements ConnectionOwner {
   waitingSince = 0;
   /** When a socket may be tried again, after one that failed; 0 after one that did not. On the clock of `performance.now()`. */
   againAt = 0;
+  readonly watcher: ServerWatcher;
   readonly #dialer: Dialer;
   readonly #owner: SlotOwner;
 
   constructor(target: () => Target, terms: Terms, owner: SlotOwner) {
     this.#dialer = new Dialer(target, this, terms);
+    this.watcher = owner;
     this.#owner = owner;
   }
 
@@ -72,18 +68,6 @@ export class Slot implements ConnectionOwner {
     this.own = connection;
     this.#dialer.succeeded(connection);
     this.#owner.onReady(this, connection);
-  }
-
-  onInput(now: number, answered: boolean): void {
-    this.#owner.onInput(now, answered);
-  }
-
-  onTimedOut(error: MemcacheError, sentAt: number, time: number): void {
-    this.#owner.onTimedOut(error, sentAt, time);
-  }
-
-  lingers(): boolean {
-    return this.#owner.lingers();
   }
 
   onRetired(connection: Connection): void {

@@ -61,14 +61,12 @@ export abstract class TextDecoder implements Decoder {
     const memory = this.#assembler.active ? this.#assembler.room() : undefined;
     if (memory !== undefined) return memory;
     const waiting = this.queue.head() !== undefined;
-    if (!waiting) this.#forget();
+    if (!waiting) {
+      // Nothing of the response before is held on to.
+      this.reply.reset(Status.Ok);
+      this.#window.forget();
+    }
     return this.#input.next(waiting);
-  }
-
-  /** While no response is to come, nothing of the one before is held on to. */
-  #forget(): void {
-    this.reply.reset(Status.Ok);
-    this.#window.forget();
   }
 
   close(): void {
