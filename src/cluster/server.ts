@@ -18,7 +18,7 @@ import { invalid, type MemcacheError } from '../errors.ts';
 import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import { Op } from '../protocol/op.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
-import type { Reply } from '../protocol/reply.ts';
+import type { Reply } from '../protocol/request.ts';
 import { Request, type WireKey } from '../protocol/request.ts';
 import { DEFAULT_PORT, readHost } from './address.ts';
 import { UnsentCalls } from './unsent.ts';

@@ -2,7 +2,7 @@ import type { MemcacheError } from '../errors.ts';
 import { LONG_AGO } from '../protocol/expiration.ts';
 import type { Op } from '../protocol/op.ts';
 import type { Protocol } from '../protocol/protocol.ts';
-import type { Reply } from '../protocol/reply.ts';
+import type { Reply } from '../protocol/request.ts';
 import { Request } from '../protocol/request.ts';
 import type { Rejection } from './handshake.ts';
 

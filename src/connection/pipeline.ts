@@ -3,7 +3,7 @@ import { MemcacheError } from '../errors.ts';
 import { copySmallValues } from '../protocol/large.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol, ReplyQueue } from '../protocol/protocol.ts';
-import type { Reply } from '../protocol/reply.ts';
+import type { Reply } from '../protocol/request.ts';
 import { AbandonedRequest, type Holder, type Request } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import { DeadlineTimer } from './deadline.ts';

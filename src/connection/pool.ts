@@ -198,7 +198,11 @@ export class Pool implements SlotOwner, Holder {
 
   onInput(now: number, answered: boolean): void {
     if (answered) this.answeredAt = now;
-    if (this.#silence.heard(now)) this.#stopLingering();
+    const silence = this.#silence;
+    silence.heardAt = now;
+    if (silence.attempts === 0) return;
+    silence.reset();
+    this.#stopLingering();
   }
 
   onTimedOut(error: MemcacheError, sentAt: number, time: number): void {

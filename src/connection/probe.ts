@@ -2,7 +2,7 @@ import { MemcacheError } from '../errors.ts';
 import { meta, metaFor } from '../protocol/meta/index.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol } from '../protocol/protocol.ts';
-import type { Reply } from '../protocol/reply.ts';
+import type { Reply } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import type { Handshake } from './handshake.ts';
 import { type Done, HandshakeRequest, type Send } from './handshake-request.ts';

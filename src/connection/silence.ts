@@ -25,8 +25,8 @@ export class Silence {
   suspected = false;
   /** How many attempts have timed out since the last byte came. */
   attempts = 0;
-  /** When the last byte came, on the clock of `performance.now()`. */
-  #heardAt = Number.NEGATIVE_INFINITY;
+  /** When the last byte came, on the clock of `performance.now()`; whoever sets it ends a silence by {@link reset}. */
+  heardAt = Number.NEGATIVE_INFINITY;
   /** How long nothing has come since the first of the attempts was sent, in milliseconds. */
   #lasted = 0;
   #lookedAt = 0;
@@ -50,24 +50,16 @@ export class Silence {
   get story(): string {
     if (this.attempts === 0) return 'it does not respond on a new connection';
     const attempts = this.attempts === 1 ? '1 command' : `${this.attempts.toLocaleString('en')} commands`;
-    const seconds = ((monotonicNow() - this.#heardAt) / 1000).toFixed(1);
-    const silence = this.#heardAt > 0 ? `it has sent nothing for ${seconds} s` : 'it has never sent anything';
+    const seconds = ((monotonicNow() - this.heardAt) / 1000).toFixed(1);
+    const silence = this.heardAt > 0 ? `it has sent nothing for ${seconds} s` : 'it has never sent anything';
     return `${silence}, not on a new connection either, and ${attempts} timed out`;
-  }
-
-  /** Notes that a byte has come; tells whether that ends a silence. */
-  heard(now: number): boolean {
-    this.#heardAt = now;
-    if (this.attempts === 0) return false;
-    this.reset();
-    return true;
   }
 
   /** Notes an attempt that was sent at a moment and has had its time, in milliseconds. */
   timedOut(sentAt: number, time: number): void {
     const { failFast } = this.#limits;
     // What has come since then shows that the server works.
-    if (failFast === false || this.suspected || sentAt < this.#heardAt) return;
+    if (failFast === false || this.suspected || sentAt < this.heardAt) return;
     if (++this.attempts === 1) this.#look();
     this.#lasted = Math.max(this.#lasted, time);
     if (!this.isGrowing && this.#lasted >= this.#enough) this.#judge(failFast);

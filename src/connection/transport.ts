@@ -4,8 +4,7 @@ import { encode } from '../protocol/binary/encode.ts';
 import type { Response } from '../protocol/binary/message.ts';
 import { factsOf, Op } from '../protocol/op.ts';
 import type { Output } from '../protocol/protocol.ts';
-import { Reply } from '../protocol/reply.ts';
-import { type Holder, Request, type WireKey } from '../protocol/request.ts';
+import { type Holder, Reply, Request, type WireKey } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import type { ServerStatus } from './status.ts';
 

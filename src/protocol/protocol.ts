@@ -1,6 +1,5 @@
 import type { Op } from './op.ts';
-import type { Reply } from './reply.ts';
-import type { Request } from './request.ts';
+import type { Reply, Request } from './request.ts';
 
 /** Where a request's bytes go. `buffer` and `position` may change at each `reserve`. */
 export interface Output {

@@ -1,7 +1,7 @@
 import { monotonicNow } from '../clock.ts';
 import type { MemcacheError } from '../errors.ts';
 import type { Op } from './op.ts';
-import type { Reply } from './reply.ts';
+import type { Reply } from './request.ts';
 import { Request } from './request.ts';
 
 /**

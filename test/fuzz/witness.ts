@@ -1,7 +1,7 @@
 import type { MemcacheError } from '../../src/errors.ts';
 import { Op } from '../../src/protocol/op.ts';
 import type { ReplyQueue } from '../../src/protocol/protocol.ts';
-import type { Reply } from '../../src/protocol/reply.ts';
+import type { Reply } from '../../src/protocol/request.ts';
 import { Request, type WireKey } from '../../src/protocol/request.ts';
 import { Status } from '../../src/protocol/status.ts';
 import { Violation } from './guards.ts';

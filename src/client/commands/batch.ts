@@ -1,6 +1,5 @@
 import { Op } from '../../protocol/op.ts';
-import type { Reply } from '../../protocol/reply.ts';
-import type { StoreItem, WireKey } from '../../protocol/request.ts';
+import type { Reply, StoreItem, WireKey } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import type { Engine } from '../engine.ts';
 import { isStub } from '../get-or-set/format.ts';

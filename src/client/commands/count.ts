@@ -1,6 +1,6 @@
 import { invalid, MemcacheError } from '../../errors.ts';
 import type { Op } from '../../protocol/op.ts';
-import type { Reply } from '../../protocol/reply.ts';
+import type { Reply } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import type { Engine } from '../engine.ts';
 import { toExpiration } from '../expiration.ts';

@@ -1,5 +1,5 @@
 import { Op } from '../../protocol/op.ts';
-import type { Reply } from '../../protocol/reply.ts';
+import type { Reply } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import type { Engine } from '../engine.ts';
 import { toExpiration } from '../expiration.ts';

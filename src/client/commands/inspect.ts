@@ -1,4 +1,4 @@
-import type { ItemFacts, Reply } from '../../protocol/reply.ts';
+import type { ItemFacts, Reply } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import { STUB_FLAGS } from '../get-or-set/format.ts';
 import { ClientCommand, PENDING } from './command.ts';

@@ -1,6 +1,6 @@
 import { invalidType } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
-import type { Reply } from '../../protocol/reply.ts';
+import type { Reply } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import { noopSerializer, type Serialized } from '../../serializers/serializer.ts';
 import type { Engine } from '../engine.ts';

@@ -1,6 +1,5 @@
 import { Op } from '../../protocol/op.ts';
-import type { Reply } from '../../protocol/reply.ts';
-import type { WireKey } from '../../protocol/request.ts';
+import type { Reply, WireKey } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import { ChangeCommand } from '../commands/change.ts';
 import type { CommandOptions } from '../commands/command.ts';

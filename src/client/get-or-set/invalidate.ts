@@ -1,8 +1,7 @@
 import type { Backend } from '../../cluster/backend.ts';
 import { invalid, MemcacheError } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
-import type { ItemFacts } from '../../protocol/reply.ts';
-import type { WireKey } from '../../protocol/request.ts';
+import type { ItemFacts, WireKey } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import { makeOpenCall } from '../commands/call.ts';
 import { ChangeCommand } from '../commands/change.ts';

@@ -1,7 +1,6 @@
 import type { Backend } from '../../cluster/backend.ts';
 import { Op } from '../../protocol/op.ts';
-import type { Reply } from '../../protocol/reply.ts';
-import type { WireKey } from '../../protocol/request.ts';
+import type { Reply, WireKey } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import { ClientCommand, NO_OPTIONS, PENDING } from '../commands/command.ts';
 import type { Engine } from '../engine.ts';

@@ -2,7 +2,7 @@ import { invalid } from '../../errors.ts';
 import { checkFrame, opaqueOf } from '../../protocol/binary/frame.ts';
 import type { Response } from '../../protocol/binary/message.ts';
 import { isIdempotent, Op } from '../../protocol/op.ts';
-import type { Reply } from '../../protocol/reply.ts';
+import type { Reply } from '../../protocol/request.ts';
 import type { ErrorOrNull } from '../commands/callback.ts';
 import { ClientCommand, NO_OPTIONS, PENDING } from '../commands/command.ts';
 import type { Engine } from '../engine.ts';

@@ -1,13 +1,12 @@
 import { Assembler } from '../assembler.ts';
 import { desynchronised, notAResponse } from '../desynchronised.ts';
-import { InputMemory } from '../input-memory.ts';
+import { InputMemory, ValueWindow } from '../input-memory.ts';
 import { Op } from '../op.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
-import { Reply } from '../reply.ts';
 import type { Request, WireKey } from '../request.ts';
+import { Reply } from '../request.ts';
 import { Status } from '../status.ts';
 import { copyOut } from '../value-pool.ts';
-import { ValueWindow } from '../value-window.ts';
 import { GETQ, HEADER_BYTES, MAX_BODY_BYTES, MAX_WORDS_BYTES, RESPONSE_MAGIC } from './constants.ts';
 import { QUIET_OPCODES } from './encode.ts';
 import { parseMessage } from './message.ts';

@@ -1,6 +1,5 @@
 import type { ReplyQueue } from '../protocol.ts';
-import type { Reply } from '../reply.ts';
-import type { WireKey } from '../request.ts';
+import type { Reply, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { isKey } from '../text/decoder.ts';
 import { isPlainKey } from '../text/write.ts';

@@ -1,6 +1,5 @@
 import { Op } from '../op.ts';
-import type { Reply } from '../reply.ts';
-import type { Request } from '../request.ts';
+import type { Reply, Request } from '../request.ts';
 import { Status } from '../status.ts';
 import { Step } from '../step.ts';
 import { isNoreply } from './encode.ts';

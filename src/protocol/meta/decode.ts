@@ -2,8 +2,7 @@ import type { MemcacheError } from '../../errors.ts';
 import { desynchronised } from '../desynchronised.ts';
 import { factsOf, Op } from '../op.ts';
 import type { ReplyQueue } from '../protocol.ts';
-import type { ItemFacts } from '../reply.ts';
-import type { Request, WireKey } from '../request.ts';
+import type { ItemFacts, Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { BatchProgress } from '../text/batch.ts';
 import {

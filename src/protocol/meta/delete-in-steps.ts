@@ -1,7 +1,6 @@
 import { LONG_AGO } from '../expiration.ts';
 import { Op } from '../op.ts';
-import type { Reply } from '../reply.ts';
-import type { Request } from '../request.ts';
+import type { Reply, Request } from '../request.ts';
 import { Status } from '../status.ts';
 import { Step } from '../step.ts';
 

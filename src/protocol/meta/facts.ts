@@ -1,5 +1,5 @@
 import { desynchronised } from '../desynchronised.ts';
-import type { ItemFacts } from '../reply.ts';
+import type { ItemFacts } from '../request.ts';
 import { NO_NUMBER, readNumber, wordEnd } from '../text/decoder.ts';
 
 const LOWER_H = 0x68;

@@ -1,7 +1,6 @@
 import { Op } from '../op.ts';
 import type { ReplyQueue } from '../protocol.ts';
-import type { Reply } from '../reply.ts';
-import type { Request, WireKey } from '../request.ts';
+import type { Reply, Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 
 /**

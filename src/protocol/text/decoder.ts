@@ -1,11 +1,10 @@
 import { Assembler } from '../assembler.ts';
 import { desynchronised } from '../desynchronised.ts';
-import { InputMemory } from '../input-memory.ts';
+import { InputMemory, ValueWindow } from '../input-memory.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
-import { Reply } from '../reply.ts';
+import { Reply } from '../request.ts';
 import { Status } from '../status.ts';
 import { flagBytes } from '../value-pool.ts';
-import { ValueWindow } from '../value-window.ts';
 import { CR, LF, SPACE } from './write.ts';
 
 /** The longest line that is believed, its end included; a key, its flags and any statistic fit in well. */

@@ -1,7 +1,7 @@
 import { MemcacheError } from '../../errors.ts';
 import { beginsWith, desynchronised, notAResponse } from '../desynchronised.ts';
 import { Op } from '../op.ts';
-import type { Reply } from '../reply.ts';
+import type { Reply } from '../request.ts';
 import { Status } from '../status.ts';
 import { copyOut } from '../value-pool.ts';
 

@@ -1,5 +1,5 @@
 import { Op } from '../op.ts';
-import type { Reply } from '../reply.ts';
+import type { Reply } from '../request.ts';
 import { Status } from '../status.ts';
 import { copyOut } from '../value-pool.ts';
 import { isText, wordEnd } from './decoder.ts';

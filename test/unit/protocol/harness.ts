@@ -1,7 +1,7 @@
 import type { MemcacheError } from '../../../src/errors.ts';
 import { Op } from '../../../src/protocol/op.ts';
 import type { Output, Protocol, ReplyQueue } from '../../../src/protocol/protocol.ts';
-import type { ItemFacts, Reply } from '../../../src/protocol/reply.ts';
+import type { ItemFacts, Reply } from '../../../src/protocol/request.ts';
 import { Request, type WireKey } from '../../../src/protocol/request.ts';
 
 /** Output that keeps everything; its block is small, so that `reserve` has to get new ones. */

@@ -8,7 +8,7 @@ import { classic } from '../../../src/protocol/classic/index.ts';
 import { meta } from '../../../src/protocol/meta/index.ts';
 import { Op } from '../../../src/protocol/op.ts';
 import type { Decoder, Protocol } from '../../../src/protocol/protocol.ts';
-import type { Reply } from '../../../src/protocol/reply.ts';
+import type { Reply } from '../../../src/protocol/request.ts';
 import { Request } from '../../../src/protocol/request.ts';
 import { response } from '../../support/binary-frames.ts';
 import { KeptQueue } from './harness.ts';

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputMemory } from '../../../src/protocol/input-memory.ts';
-import { Reply } from '../../../src/protocol/reply.ts';
-import { ValueWindow } from '../../../src/protocol/value-window.ts';
+import { InputMemory, ValueWindow } from '../../../src/protocol/input-memory.ts';
+import { Reply } from '../../../src/protocol/request.ts';
 
 const bytes = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (i * 7) % 251));
 

@@ -1,8 +1,7 @@
 import type { Backend } from '../../../cluster/backend.ts';
 import { MemcacheError } from '../../../errors.ts';
 import { Op } from '../../../protocol/op.ts';
-import type { Reply } from '../../../protocol/reply.ts';
-import type { StoreItem, WireKey } from '../../../protocol/request.ts';
+import type { Reply, StoreItem, WireKey } from '../../../protocol/request.ts';
 import { Status } from '../../../protocol/status.ts';
 import { BatchCommand, ChangeBatch } from '../../commands/batch.ts';
 import { Batches, bySlot, type Entry } from '../../commands/batches.ts';

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MemcacheError } from '../../../../src/errors.ts';
 import { countInSteps, needsSteps } from '../../../../src/protocol/classic/count-in-steps.ts';
 import { Op } from '../../../../src/protocol/op.ts';
-import { Reply } from '../../../../src/protocol/reply.ts';
 import type { Holder, Request } from '../../../../src/protocol/request.ts';
+import { Reply } from '../../../../src/protocol/request.ts';
 import { Status } from '../../../../src/protocol/status.ts';
 import { type Fields, make } from '../harness.ts';
 

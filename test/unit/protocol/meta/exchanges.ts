@@ -1,5 +1,5 @@
 import { Op } from '../../../../src/protocol/op.ts';
-import type { ItemFacts } from '../../../../src/protocol/reply.ts';
+import type { ItemFacts } from '../../../../src/protocol/request.ts';
 import { Status } from '../../../../src/protocol/status.ts';
 import { type Exchange, make, type Told } from '../harness.ts';
 
