@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { table } from '../../scripts/table.ts';
 import type { Result } from './results.ts';
 import type { Row } from './row.ts';
@@ -11,15 +12,19 @@ interface Measured {
 /** Where the summary of the one published run stands in a text: between these. */
 const MARKS = ['<!-- benchmark: from docs/performance/benchmark.json -->', '<!-- /benchmark -->'] as const;
 
-/** The main rows of a run, as README has them. */
-export function summary(record: Measured): string {
+/** How many commands are in flight in the rows of a summary: README has the usual number alone. */
+const IN_FLIGHT = [1, 64, 256];
+const IN_FLIGHT_OF_README = [64];
+
+/** The main rows of a run, as README and the guide have them. */
+export function summary(record: Measured, inFlight: readonly number[] = IN_FLIGHT): string {
   const rate = (value: number | undefined) => (value === undefined ? '–' : Math.round(value).toLocaleString('en-US'));
   const ratio = (value: number | undefined) => value?.toFixed(2) ?? '–';
   const rows = record.rows.flatMap(({ title, operation, size, results, ...row }) => {
     const of = (name: string) => results.find(({ client }) => client === name);
     const [memts, floor, memjs] = [of('memts'), of('floor'), of('memjs')];
     const isMain = ['get', 'set'].includes(operation) && [100, 4096].includes(size) && title.split(',').length === 3;
-    if (!isMain || ![1, 64, 256].includes(row.inFlight) || memts === undefined) return [];
+    if (!isMain || !inFlight.includes(row.inFlight) || memts === undefined) return [];
     return [
       [title, rate(floor?.rate), rate(memts.rate), ratio(memts.toFloor), ratio(memts.toMemjs), rate(memjs?.rate)],
     ];
@@ -28,13 +33,14 @@ export function summary(record: Measured): string {
 }
 
 /** A text with the summary put where it belongs. */
-export function withSummary(text: string, record: Measured): string {
+export function withSummary(text: string, record: Measured, inFlight?: readonly number[]): string {
   const [from, to] = MARKS.map((mark) => text.indexOf(mark)) as [number, number];
   if (from < 0 || to < from) throw new Error(`There is no place for the benchmark's summary: ${MARKS.join(' … ')}`);
-  return `${text.slice(0, from + MARKS[0].length)}\n\n${summary(record)}\n\n${text.slice(to)}`;
+  return `${text.slice(0, from + MARKS[0].length)}\n\n${summary(record, inFlight)}\n\n${text.slice(to)}`;
 }
 
 /** Renews the summary in a file. */
 export async function writeSummary(file: string, record: Measured): Promise<void> {
-  await writeFile(file, withSummary(await readFile(file, 'utf8'), record));
+  const inFlight = basename(file) === 'README.md' ? IN_FLIGHT_OF_README : IN_FLIGHT;
+  await writeFile(file, withSummary(await readFile(file, 'utf8'), record, inFlight));
 }

@@ -90,6 +90,7 @@ export const SECTIONS: readonly Section[] = [
     text: 'Reference',
     path: 'reference',
     pages: [
+      guide('commands', 'Commands'),
       guide('options', 'Options'),
       guide('errors', 'Errors'),
       guide('glossary', 'Glossary'),
