@@ -12,12 +12,12 @@ interface Measured {
 /** Where the summary of the one published run stands in a text: between these. */
 const MARKS = ['<!-- benchmark: from docs/performance/benchmark.json -->', '<!-- /benchmark -->'] as const;
 
-/** How many commands are in flight in the rows of a summary: README has the usual number alone. */
-const IN_FLIGHT = [1, 64, 256];
-const IN_FLIGHT_OF_README = [64];
+/** How many commands are in flight in the rows of a file's summary: README has the usual number alone. */
+const inFlightOf = (file: string): readonly number[] => (basename(file) === 'README.md' ? [64] : [1, 64, 256]);
 
-/** The main rows of a run, as README and the guide have them. */
-export function summary(record: Measured, inFlight: readonly number[] = IN_FLIGHT): string {
+/** The main rows of a run, as a file has them. */
+export function summary(record: Measured, file: string): string {
+  const inFlight = inFlightOf(file);
   const rate = (value: number | undefined) => (value === undefined ? '–' : Math.round(value).toLocaleString('en-US'));
   const ratio = (value: number | undefined) => value?.toFixed(2) ?? '–';
   const rows = record.rows.flatMap(({ title, operation, size, results, ...row }) => {
@@ -32,15 +32,14 @@ export function summary(record: Measured, inFlight: readonly number[] = IN_FLIGH
   return table(['1 socket', 'raw socket /s', 'memts /s', '× raw socket', '× MemJS', 'MemJS /s'], rows);
 }
 
-/** A text with the summary put where it belongs. */
-export function withSummary(text: string, record: Measured, inFlight?: readonly number[]): string {
+/** The text of a file with the summary put where it belongs. */
+export function withSummary(text: string, record: Measured, file: string): string {
   const [from, to] = MARKS.map((mark) => text.indexOf(mark)) as [number, number];
   if (from < 0 || to < from) throw new Error(`There is no place for the benchmark's summary: ${MARKS.join(' … ')}`);
-  return `${text.slice(0, from + MARKS[0].length)}\n\n${summary(record, inFlight)}\n\n${text.slice(to)}`;
+  return `${text.slice(0, from + MARKS[0].length)}\n\n${summary(record, file)}\n\n${text.slice(to)}`;
 }
 
 /** Renews the summary in a file. */
 export async function writeSummary(file: string, record: Measured): Promise<void> {
-  const inFlight = basename(file) === 'README.md' ? IN_FLIGHT_OF_README : IN_FLIGHT;
-  await writeFile(file, withSummary(await readFile(file, 'utf8'), record, inFlight));
+  await writeFile(file, withSummary(await readFile(file, 'utf8'), record, file));
 }
