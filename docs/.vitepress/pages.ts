@@ -33,6 +33,8 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       root('README', 'Overview'),
       guide('getting-started', 'Getting started'),
+      guide('memcached', 'memcached in five minutes'),
+      guide('which-client', 'Which client'),
       guide('from-memjs', 'From MemJS'),
       guide('from-memcached', 'From memcached'),
       guide('from-memcached-to-client', 'From memcached or memcache to Client'),
@@ -54,6 +56,8 @@ export const SECTIONS: readonly Section[] = [
       guide('testing', 'Testing'),
       guide('lambda', 'AWS Lambda'),
       guide('deployments', 'Deployments'),
+      guide('production', 'Checklist for production'),
+      guide('troubleshooting', 'Troubleshooting'),
     ],
   },
   {
