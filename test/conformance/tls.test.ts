@@ -75,7 +75,11 @@ describe.skipIf(!CAN.tls).each(PROTOCOLS)('TLS to memcached over %s', (protocol)
     expect((await client.getMulti(['large', 'none'])).size).toBe(1);
   });
 
-  test('a socket of the caller: values of all sizes are what was stored, as over one of the client', async () => {
+  test('a socket of the caller: values of all sizes are what was stored, as over one of the client', async ({
+    skip,
+  }) => {
+    // A server of binary alone closes the connection that asks in text, and the caller gave no other.
+    skip(protocol === 'auto' && CAN.found === 'binary', 'auto needs a second connection');
     const given = net.connect({ host: good.host, port: good.port });
     given.on('error', () => {});
     const clients = [

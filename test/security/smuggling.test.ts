@@ -40,7 +40,8 @@ const CALLS: readonly [name: string, call: (client: Client, key: string) => Prom
   ['decrement', (client, key) => client.decrement(key, 1, { initial: null })],
   ['getMulti', (client, key) => client.getMulti([key, 'canary'])],
   ['setMulti', (client, key) => client.setMulti(new Map([[key, 'value']]))],
-  ['getOrSet', (client, key) => client.getOrSet(key, () => 'value')],
+  // Where the key `noreply` is there and can't be read, it is computed after `lockFor`.
+  ['getOrSet', (client, key) => client.getOrSet(key, () => 'value', { lockFor: 1 })],
   ['update', (client, key) => client.update(key, () => 'value')],
   ['deleteMulti', (client, key) => client.deleteMulti([key])],
   ['delete', (client, key) => client.delete(key)],
