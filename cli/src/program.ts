@@ -2,9 +2,11 @@ import { Command, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addBench } from './commands/bench.ts';
 import { addDump } from './commands/dump.ts';
+import { addInspect } from './commands/inspect.ts';
 import { addItemCommands } from './commands/items.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLoad } from './commands/load.ts';
+import { addRaw } from './commands/raw.ts';
 import { addServe } from './commands/serve.ts';
 import { addServerCommands } from './commands/servers.ts';
 import { addStats } from './commands/stats.ts';
@@ -26,6 +28,7 @@ export function makeProgram(): Command {
   addGlobalOptions(program);
   program.commandsGroup('Items:');
   addItemCommands(program);
+  addInspect(program);
   program.commandsGroup('Caches:');
   addKeys(program);
   addDump(program);
@@ -34,6 +37,7 @@ export function makeProgram(): Command {
   addStats(program);
   addTop(program);
   addServerCommands(program);
+  addRaw(program);
   addBench(program);
   addServe(program);
   program.commandsGroup('More:');

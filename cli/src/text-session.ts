@@ -11,6 +11,12 @@ const NEEDS_TEXT = 'this command needs the text protocol';
 /** What hangs up on a command in text. */
 const HANGS_UP = `; a server that wants TLS (--tls), or speaks the binary protocol alone, does that, and ${NEEDS_TEXT}`;
 
+/** A version, at the end of what has come; a value may end like one, so that a moment has to pass behind it. */
+const FENCE = /VERSION [^\r\n]*\r\n$/;
+const FENCE_BYTES = 200;
+/** In milliseconds. */
+const SETTLED = 30;
+
 /**
  * A conversation in memcached's text protocol, for the commands that the client has no form for. Commands are sent one
  * after the other: each once the response to the one before has been read.
@@ -54,6 +60,27 @@ export class TextSession {
     const line = this.#lines[this.#next++] as string;
     // The lines of a metadump end without it.
     return line.endsWith('\r') ? line.slice(0, -1) : line;
+  }
+
+  /** The response to a line, byte by byte: what comes before the response to a `version` behind it. */
+  async exchange(text: string): Promise<Buffer> {
+    this.#socket.write(`${text}\r\nversion\r\n`);
+    let bytes = Buffer.alloc(0);
+    let next = this.#chunks.next();
+    for (;;) {
+      const isWhole = FENCE.test(bytes.toString('latin1', Math.max(0, bytes.length - FENCE_BYTES)));
+      const patience = isWhole ? SETTLED : this.#patience;
+      const got = await within(next, patience).catch((error) => {
+        if (isWhole) return { done: true, value: undefined };
+        throw this.#error(describe(error));
+      });
+      // Who has asked the server to hang up gets no version.
+      if (got.done || got.value === undefined) break;
+      bytes = Buffer.concat([bytes, got.value]);
+      next = this.#chunks.next();
+    }
+    const [fence = ''] = FENCE.exec(bytes.toString('latin1', Math.max(0, bytes.length - FENCE_BYTES))) ?? [];
+    return bytes.subarray(0, bytes.length - fence.length);
   }
 
   close(): void {

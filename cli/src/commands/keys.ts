@@ -1,10 +1,13 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { refused } from '../confirm.ts';
 import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } from '../connection.ts';
 import { describe, Exit, exitCodeOf, usageError } from '../exit.ts';
+import { FirstOf } from '../keys/sorted.ts';
+import { Summary } from '../keys/summary.ts';
 import { type Listed, metadump } from '../metadump.ts';
-import { complain, isTerminal, jsonBytes, OutputError, shown, toJson, write } from '../output.ts';
+import { complain, isTerminal, jsonBytes, OutputError, print, shown, toJson, write } from '../output.ts';
 import { bytes, duration, integer, pattern } from '../parsers.ts';
-import { humanBytes, humanSeconds } from '../units.ts';
+import { counted, humanBytes, humanSeconds } from '../units.ts';
 
 interface KeysOptions extends GlobalOptions {
   prefix?: string;
@@ -20,7 +23,14 @@ interface KeysOptions extends GlobalOptions {
   long?: true;
   count?: true;
   null?: true;
+  summary?: true;
+  by: string;
+  sort?: SortField;
+  delete?: true;
+  yes?: true;
 }
+
+type SortField = 'size' | 'ttl' | 'idle';
 
 type Filter = (item: Listed) => boolean;
 
@@ -40,6 +50,13 @@ export function addKeys(program: Command): void {
     .option('-n, --limit <number>', 'no more than so many keys', integer(1))
     .option('-l, --long', 'with time to live, time since the last use, size and class')
     .option('-c, --count', 'print how many there are, not which')
+    .option('-s, --summary', 'count and bytes by the beginnings of keys, instead of keys')
+    .option('--by <text>', 'with --summary: what ends the beginning', ':')
+    .addOption(
+      new Option('--sort <field>', 'the largest first, or what expires first').choices(['size', 'ttl', 'idle']),
+    )
+    .option('--delete', 'delete what was found, once you have confirmed it')
+    .option('-y, --yes', 'with --delete: do not ask')
     .option('-0, --null', 'end each key with a NUL, for xargs -0: keys may hold spaces and quotes')
     .addHelpText(
       'after',
@@ -49,6 +66,9 @@ The listing is the server's own and takes it some work: on a large cache, run it
 Examples:
   $ memts keys --prefix user: --long
   $ memts keys --idle 1d --larger 100k --json
+  $ memts keys --summary
+  $ memts keys --sort size --limit 20 --long
+  $ memts keys --prefix tmp: --idle 7d --delete
   $ memts keys --match '^tmp:' --null | xargs -0 -r memts delete --`,
     )
     .action(async (_: unknown, command: Command) => {
@@ -62,39 +82,107 @@ type LineText = string | Buffer;
 
 async function keys(targets: Target[], options: KeysOptions): Promise<number> {
   if (options.null && (options.long || options.json)) throw usageError('--null is for keys alone');
+  const limit = options.limit ?? Number.POSITIVE_INFINITY;
+  if (options.delete) return deleteFound(targets, options, limit);
+  if (options.summary) return summarize(targets, options, limit);
   const lines = new Lines(options.null ? '\0' : '\n');
-  const found = { count: 0, limit: options.limit ?? Number.POSITIVE_INFINITY };
-  let exitCode: number = Exit.Ok;
   if (options.long && !options.json && !options.count) await lines.add(HEAD);
-  for (const target of targets) {
-    try {
-      await keysOf(target, options, found, lines);
-    } catch (error) {
-      if (error instanceof OutputError) throw error;
-      complain(describe(error));
-      exitCode = Math.max(exitCode, exitCodeOf(error));
-    }
-  }
-  if (options.count) await lines.add(options.json ? toJson({ count: found.count }) : String(found.count));
+  const { count, exitCode } = await listed(targets, options, limit, (item, target) =>
+    options.count ? undefined : lines.add(lineOf(item, target, options)),
+  );
+  if (options.count) await lines.add(options.json ? toJson({ count }) : String(count));
   await lines.flush();
   return exitCode;
 }
 
-/** Lists the keys of one server, until there are enough of all. */
-async function keysOf(
-  target: Target,
-  options: KeysOptions,
-  found: { count: number; limit: number },
-  lines: Lines,
-): Promise<void> {
-  if (found.count >= found.limit) return;
+interface Found {
+  count: number;
+  exitCode: number;
+}
+
+type Use = (item: Listed, target: Target) => Promise<void> | undefined;
+
+/** Uses the items of all servers that the filters let through, in order where one is asked for; so many at most. */
+async function listed(targets: Target[], options: KeysOptions, limit: number, use: Use): Promise<Found> {
+  if (options.sort === undefined) return scan(targets, options, limit, use);
+  const first = new FirstOf(byField(options.sort), limit);
+  const { exitCode } = await scan(targets, options, Number.POSITIVE_INFINITY, (item, target) => {
+    first.add([item, target]);
+    return undefined;
+  });
+  for (const [item, target] of first.items) await use(item, target);
+  return { count: first.items.length, exitCode };
+}
+
+function byField(field: SortField): (a: readonly [Listed, Target], b: readonly [Listed, Target]) => number {
+  if (field === 'ttl') return ([a], [b]) => (a.expires ?? Number.MAX_VALUE) - (b.expires ?? Number.MAX_VALUE);
+  return ([a], [b]) => b[field] - a[field];
+}
+
+async function scan(targets: Target[], options: KeysOptions, limit: number, use: Use): Promise<Found> {
+  const found = { count: 0, exitCode: Exit.Ok as number };
+  for (const target of targets) {
+    try {
+      await scanOne(target, options, limit, found, use);
+    } catch (error) {
+      if (error instanceof OutputError) throw error;
+      complain(describe(error));
+      found.exitCode = Math.max(found.exitCode, exitCodeOf(error));
+    }
+  }
+  return found;
+}
+
+async function scanOne(target: Target, options: KeysOptions, limit: number, found: Found, use: Use): Promise<void> {
+  if (found.count >= limit) return;
   const filters = filtersOf(options);
   for await (const item of metadump(target, timeoutOf(options))) {
     if (!filters.every((filter) => filter(item))) continue;
     found.count++;
-    if (!options.count) await lines.add(lineOf(item, target, options));
-    if (found.count >= found.limit) return;
+    await use(item, target);
+    if (found.count >= limit) return;
   }
+}
+
+/** Groups that are shown where no number is given. */
+const MOST_GROUPS = 50;
+
+async function summarize(targets: Target[], options: KeysOptions, limit: number): Promise<number> {
+  const summary = new Summary(options.by);
+  const { exitCode } = await scan(targets, options, Number.POSITIVE_INFINITY, (item) => {
+    summary.add(item, ttlOf(item));
+    return undefined;
+  });
+  await print(summary.render(Math.min(limit, MOST_GROUPS), options.json === true));
+  return exitCode;
+}
+
+/** Keys that are deleted in one request. */
+const DELETED_AT_ONCE = 1000;
+
+async function deleteFound(targets: Target[], options: KeysOptions, limit: number): Promise<number> {
+  const keys = new Map(targets.map((target): [Target, Buffer[]] => [target, []]));
+  const { count, exitCode } = await listed(targets, options, limit, (item, target) => {
+    keys.get(target)?.push(item.key);
+    return undefined;
+  });
+  if (count > 0 && !options.yes) {
+    const servers = counted([...keys.values()].filter(({ length }) => length > 0).length, 'server');
+    const stopped = await refused(`Delete ${counted(count, 'item')} on ${servers}?`, 'nothing was deleted');
+    if (stopped !== undefined) return stopped;
+  }
+  let deleted = 0;
+  for (const [target, found] of keys) {
+    for (let start = 0; start < found.length; start += DELETED_AT_ONCE) {
+      const results = await target.client.deleteMulti(found.slice(start, start + DELETED_AT_ONCE));
+      const [error] = results.errors.values();
+      if (error !== undefined) throw error;
+      deleted += [...results.values()].filter(Boolean).length;
+    }
+  }
+  if (options.json) await print(toJson({ found: count, deleted }));
+  else complain(`deleted ${counted(deleted, 'item')}`);
+  return exitCode;
 }
 
 function filtersOf(options: KeysOptions): Filter[] {

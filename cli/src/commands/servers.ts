@@ -1,8 +1,10 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
+import { refused } from '../confirm.ts';
 import { type GlobalOptions, openClient, openTargets, type Target, withClient, withTargets } from '../connection.ts';
-import { describe, Exit, usageError, worstOf } from '../exit.ts';
-import { complain, isTerminal, print, printJson, table } from '../output.ts';
+import { describe, worstOf } from '../exit.ts';
+import { complain, print, printJson, table } from '../output.ts';
+import { integer, seconds } from '../parsers.ts';
+import { type PingOptions, pingOften } from '../ping.ts';
 
 interface FlushOptions extends GlobalOptions {
   yes?: true;
@@ -13,9 +15,15 @@ export function addServerCommands(program: Command): void {
   program
     .command('ping')
     .description('check that every server responds, and measure how long it takes')
-    .addHelpText('after', '\nExample:\n  $ memts ping --servers a:11211,b:11211')
+    .option('-c, --count <number>', 'ask so often, and tell how the times are spread', integer(1, 1_000_000))
+    .option('-i, --interval <seconds>', 'the pause between two', seconds, 0.05)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ memts ping --servers a:11211,b:11211\n  $ memts ping --count 1000 --interval 0.01',
+    )
     .action(async (_: unknown, command: Command) => {
-      process.exitCode = await ping(command.optsWithGlobals(), true);
+      const options: PingOptions = command.optsWithGlobals();
+      process.exitCode = await (options.count === undefined ? ping(options, true) : pingOften(options));
     });
   program
     .command('version')
@@ -79,11 +87,9 @@ async function pingOne({ client, name }: Target): Promise<Pong> {
 async function flush(options: FlushOptions): Promise<number> {
   return withClient(openClient(options), async (client) => {
     const names = client.servers.map(({ name }) => name);
-    const answer = options.yes ? 'yes' : await confirm(`Delete everything on ${names.join(', ')}?`);
-    if (answer !== 'yes') {
-      complain('nothing was flushed');
-      return answer === 'no' ? Exit.Miss : INTERRUPTED;
-    }
+    const question = `Delete everything on ${names.join(', ')}?`;
+    const exitCode = options.yes ? undefined : await refused(question, 'nothing was flushed');
+    if (exitCode !== undefined) return exitCode;
     const results = await client.flush();
     for (const [server, result] of Object.entries(results)) await printFlushed(server, result, options);
     return worstOf(Object.values(results).filter((result) => result !== true));
@@ -95,26 +101,4 @@ async function printFlushed(server: string, result: true | Error, { json }: Flus
   if (json) await printJson({ server, flushed: result === true, error });
   else if (result === true) await print(`${server}: flushed`);
   if (error !== undefined) complain(error);
-}
-
-/** What a shell says of a command that Ctrl-C has ended. */
-const INTERRUPTED = 130;
-
-async function confirm(question: string): Promise<'yes' | 'no' | 'interrupted'> {
-  if (!isTerminal(process.stderr) || !process.stdin.isTTY) {
-    throw usageError('flush asks first, and there is no terminal to ask at: --yes does without');
-  }
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  const controller = new AbortController();
-  reader.once('SIGINT', () => controller.abort());
-  try {
-    const answer = await reader.question(`${question} [y/N] `, { signal: controller.signal });
-    return /^y(es)?$/i.test(answer.trim()) ? 'yes' : 'no';
-  } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    process.stderr.write('\n');
-    return 'interrupted';
-  } finally {
-    reader.close();
-  }
 }

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import type { Client, Inspection } from 'memts';
+import { type GlobalOptions, openClient, withClient } from '../connection.ts';
+import { describe, Exit, worstOf } from '../exit.ts';
+import { colors, complain, jsonBytes, print, printJson, regret, shown } from '../output.ts';
+import { humanBytes, humanSeconds } from '../units.ts';
+
+interface InspectOptions extends GlobalOptions {
+  preview?: true;
+}
+
+/** So many bytes of a value are shown. */
+const PREVIEW = 200;
+
+export function addInspect(program: Command): void {
+  program
+    .command('inspect')
+    .description('tell what items are: server, time to live, size, flags, last use, CAS')
+    .argument('<key...>', 'one or more keys')
+    .option('--preview', 'also the beginning of the value, which counts as a read of it')
+    .addHelpText(
+      'after',
+      `
+Without --preview the look changes nothing, not the time of the last use either. It needs the meta protocol.
+
+Examples:
+  $ memts inspect user:1
+  $ memts inspect user:1 user:2 --json`,
+    )
+    .action(async (keys: string[], _: unknown, command: Command) => {
+      const options: InspectOptions = command.optsWithGlobals();
+      process.exitCode = await withClient(openClient(options), (client) => inspectAll(client, keys, options));
+    });
+}
+
+/** What has come of one key. */
+interface Looked {
+  key: string;
+  item?: Inspection | null;
+  error?: unknown;
+  /** The beginning of the value. */
+  preview?: Buffer;
+}
+
+async function inspectAll(client: Client, keys: string[], options: InspectOptions): Promise<number> {
+  const looked = await Promise.all(keys.map((key) => look(client, key, options)));
+  for (const one of looked) await (options.json ? printAsJson(one) : printAsText(one));
+  const errors = looked.map(({ error }) => error).filter((error) => error !== undefined);
+  for (const text of new Set(errors.map(describe))) complain(text);
+  const exitCode = looked.some(({ item }) => item === null) ? Exit.Miss : Exit.Ok;
+  return Math.max(exitCode, worstOf(errors));
+}
+
+async function look(client: Client, key: string, { preview }: InspectOptions): Promise<Looked> {
+  try {
+    const item = await client.inspect(key);
+    if (!preview || item === null) return { key, item };
+    const { value } = await client.get(key);
+    return { key, item, ...(value === null ? {} : { preview: value.subarray(0, PREVIEW) }) };
+  } catch (error) {
+    return { key, error };
+  }
+}
+
+function printAsJson({ key, item, error, preview }: Looked): Promise<void> {
+  if (error !== undefined) return printJson({ key, error: describe(error) });
+  const start = preview === undefined ? {} : jsonBytes(preview, 'preview', 'previewBase64');
+  return printJson(item ? { key, ...item, ...start } : { key, item: null });
+}
+
+async function printAsText({ key, item, error, preview }: Looked): Promise<void> {
+  if (error !== undefined) return;
+  if (!item) {
+    regret(`${shown(key, process.stderr)}: not found`);
+    return;
+  }
+  const { server, ttl, size, flags, idle, fetched, cas, stale } = item;
+  const rows: [string, string][] = [
+    ['server', server],
+    ['ttl', ttl === null ? 'never expires' : humanSeconds(ttl)],
+    ['size', humanBytes(size)],
+    ['flags', flags < 10 ? String(flags) : `${flags} (0x${flags.toString(16)})`],
+    ['idle', humanSeconds(idle)],
+    ['read', fetched ? 'yes' : 'not since it was stored'],
+    ['cas', cas === null ? 'switched off (-C)' : String(cas)],
+    ['stale', stale ? 'yes: getOrSet computes it again' : 'no'],
+  ];
+  if (preview !== undefined) rows.push(['value', `${preview.toString()}${size > PREVIEW ? ' …' : ''}`]);
+  await print(colors.bold(shown(key)));
+  for (const [name, text] of rows) await print(`  ${name.padEnd(7)} ${shown(text)}`);
+}
