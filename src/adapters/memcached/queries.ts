@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { wallNow } from '../../clock.ts';
 import { Fleet, withPort } from './fleet.ts';
 import type { HashRing, ServerLocation } from './hash-ring.ts';
 import type { Issues } from './issues.ts';
@@ -95,7 +96,7 @@ export class Queries extends EventEmitter {
       query.settle(error, result);
     };
     this.activeQueries++;
-    query.start = Date.now();
+    query.start = wallNow();
     this.#fleet.send(query, server).then(
       (result) => end(undefined, result),
       (error) => end(error, false),

@@ -1,4 +1,5 @@
 import { cryptoModule } from '../../builtins.ts';
+import { wallNow } from '../../clock.ts';
 import { throwLater } from '../../cluster/log.ts';
 import type { Client } from '../../index.ts';
 
@@ -101,7 +102,7 @@ export class Query {
 
   /** What the callback throws is an uncaught exception. */
   settle(error: unknown, result: unknown): void {
-    this.execution = this.start === 0 ? 0 : Date.now() - this.start;
+    this.execution = this.start === 0 ? 0 : wallNow() - this.start;
     try {
       this.callback.call(this, error, result);
     } catch (thrown) {
