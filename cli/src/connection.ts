@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
-import { Client, type ClientOptions, type ServerOptions } from 'memts';
+import { Client, type ClientOptions, type ServerOptions, type ServerStatus } from 'memts';
 import { describe, usageError } from './exit.ts';
 
 /** The options that every command has: which servers, and how to get in. */
@@ -57,6 +57,11 @@ export function openTargets(options: GlobalOptions, more: ServerOptions = {}): T
     const tls = shared.tls ?? /^memcacheds:/i.test(address);
     return { name, host, port, username, password, tls, client };
   });
+}
+
+/** Whether its client takes the server for up, down or idle. */
+export function stateOf({ client, name }: Target): ServerStatus['state'] {
+  return client.status()[name]?.state ?? 'idle';
 }
 
 /** Does something with the servers and closes them, whatever comes of it. */

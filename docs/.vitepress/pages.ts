@@ -112,6 +112,7 @@ export const SECTIONS: readonly Section[] = [
       guide('performance/protocols', 'Protocols compared'),
       guide('reliability/faults', 'Fault runs'),
       guide('reliability/soak', 'Soak run'),
+      guide('reliability/hang', 'A server that hangs'),
       guide('reliability/fuzz', 'Fuzzing'),
       guide('reliability/regressions', 'Regressions'),
       root('CONTRIBUTING', 'Contributing'),

@@ -43,6 +43,11 @@ export function connectionAttributes(server: string): Attributes {
   return { ...DB_SYSTEM, 'db.client.connection.pool.name': server, 'db.client.connection.state': 'used' };
 }
 
+/** What servers that are down are kept apart by. */
+export function downAttributes(server: string, reason: string): Attributes {
+  return { ...DB_SYSTEM, ...serverAttributes(server), 'memts.reason': reason };
+}
+
 /** `get localhost:11211`; the name of the command alone where it went to no server, or to several. */
 export function spanName({ command, server }: CommandTrace): string {
   return server === undefined ? command : `${command} ${server}`;

@@ -17,6 +17,7 @@ import { monotonicNow, queueMicrotask } from '../clock.ts';
 import type { CommandTrace, ConnectionEvent } from '../index.ts';
 import {
   connectionAttributes,
+  downAttributes,
   endAttributes,
   errorType,
   metricAttributes,
@@ -49,6 +50,8 @@ interface Instruments {
   connections: UpDownCounter;
   hits: Counter;
   misses: Counter;
+  downs: Counter;
+  down: UpDownCounter;
 }
 
 /** What the semantic conventions advise for durations in seconds. */
@@ -71,6 +74,8 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
   declare private instruments: Instruments;
   /** The servers of the connections that are open, by connection. */
   declare private open: Map<string, string> | undefined;
+  /** The servers that are down, with the reason. */
+  declare private down: Map<string, string> | undefined;
   declare private stop: (() => void) | undefined;
 
   constructor(config: MemtsInstrumentationConfig = {}) {
@@ -112,6 +117,14 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
         description: 'Keys that were read and not found.',
         unit: '{key}',
       }),
+      downs: meter.createCounter('memts.client.server.downs', {
+        description: 'How often a server was marked down, by the reason.',
+        unit: '{event}',
+      }),
+      down: meter.createUpDownCounter('memts.client.server.down', {
+        description: 'Servers that are marked down now, by the reason.',
+        unit: '{server}',
+      }),
     };
     this.countOpen(1);
   }
@@ -126,6 +139,7 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
     let underWay = 0;
     let isStopped = false;
     this.open = new Map();
+    this.down = new Map();
 
     const asyncStart = (message: unknown): void => {
       const call = message as CommandTrace;
@@ -158,6 +172,7 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
       // Nobody would hear when they are closed.
       this.countOpen(-1);
       this.open = undefined;
+      this.down = undefined;
     };
   }
 
@@ -196,7 +211,8 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
   }
 
   /** Counts what is open. A connection from before this was enabled is not known, and so not taken off. */
-  private connection({ event, server, id, peer }: ConnectionEvent, peers: Map<string, Peer>): void {
+  private connection(message: ConnectionEvent, peers: Map<string, Peer>): void {
+    const { event, server, id, peer } = message;
     const connection = `${id} ${server}`;
     if (event === 'connect') {
       this.open?.set(connection, server);
@@ -204,11 +220,28 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
       this.instruments.connections.add(1, connectionAttributes(server));
     } else if (event === 'close' && this.open?.delete(connection)) {
       this.instruments.connections.add(-1, connectionAttributes(server));
+    } else if (event === 'down' || event === 'up') {
+      this.health(message);
     }
   }
 
+  /** Counts the servers that are down. Several clients may have the same one, which counts once. */
+  private health({ event, server, reason = 'unreachable' }: ConnectionEvent): void {
+    const before = this.down?.get(server);
+    if (event === 'down') this.instruments.downs.add(1, downAttributes(server, reason));
+    if (event === 'down' && before === undefined) {
+      this.down?.set(server, reason);
+      this.instruments.down.add(1, downAttributes(server, reason));
+    } else if (event === 'up' && before !== undefined) {
+      this.down?.delete(server);
+      this.instruments.down.add(-1, downAttributes(server, before));
+    }
+  }
+
+  /** What is open, and what is down. */
   private countOpen(by: 1 | -1): void {
     for (const server of this.open?.values() ?? []) this.instruments.connections.add(by, connectionAttributes(server));
+    for (const [server, reason] of this.down ?? []) this.instruments.down.add(by, downAttributes(server, reason));
   }
 }
 

@@ -70,6 +70,28 @@ describe.concurrent('whole servers', { timeout: PATIENCE }, () => {
     expect(reading).toMatchObject({ server: watched.address, gets: 0, limit: 67_108_864, items: expect.any(Number) });
   });
 
+  it('ping and top say which servers are up, and why another is not', async () => {
+    await using hung = await startMemcached();
+    await using other = await startMemcached();
+    const names = `${hung.address},${other.address}`;
+    const watched = memts(['top', '--interval', '0.1', '--count', '25', '--timeout', '0.1', '--json'], {
+      servers: names,
+      meanwhile: (child) => child.stdout?.once('data', () => setTimeout(() => hung.pause(), 200)),
+    });
+    const readings = jsonLines((await watched).stdout) as { server: string }[];
+    const last = (server: string) => readings.findLast((reading) => reading.server === server);
+    expect(readings.find(({ server }) => server === hung.address)).toMatchObject({ state: 'up' });
+    expect(last(hung.address)).toMatchObject({ state: 'down', error: expect.stringMatching(/^The server is hung: /) });
+    expect(last(other.address)).toMatchObject({ state: 'up' });
+    const plain = await memts(['ping', '--timeout', '0.1'], { servers: names });
+    expect(plain.code).toBe(3);
+    expect(plain.stdout).toMatch(/^SERVER +STATE +VERSION +TIME\n/);
+    expect(plain.stdout).toMatch(new RegExp(`^${other.address} +up +1\\.\\d+\\.\\d+\\S* +[\\d.]+ ms$`, 'm'));
+    expect(plain.stdout).toMatch(new RegExp(`^${hung.address} +down *$`, 'm'));
+    const json = await memts(['ping', '--timeout', '0.1', '--json'], { servers: names });
+    expect(jsonLines(json.stdout)).toMatchObject([{ state: 'down', error: expect.any(String) }, { state: 'up' }]);
+  });
+
   it('loads servers with the mix that is asked for, and cleans up', async () => {
     await using other = await startMemcached();
     const options = ['--get-ratio', '0.5', '--keys', '50', '--size', '1k', '--concurrency', '8', '--duration', '0.4'];

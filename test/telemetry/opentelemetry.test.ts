@@ -172,6 +172,39 @@ it('counts durations, hits, misses and connections', async () => {
   expect(await measured(connections)).toMatchObject([{ value: 0 }]);
 });
 
+it('counts the servers that are down, with the reason', async () => {
+  await using hung = await startMemcached();
+  const nowhere = `127.0.0.1:${await freePort()}`;
+  const client = connect({ timeout: 0.05, failFast: 1 }, `${hung.address},${nowhere}`);
+  await client.connect().catch(() => {});
+  hung.pause();
+  await expect
+    .poll(() => client.stats().catch(() => {}) && Object.values(client.status()).map(({ state }) => state))
+    .toEqual(['down', 'down']);
+  const points = (value: number) =>
+    [
+      [hung.port, 'hung'],
+      [Number(nowhere.split(':')[1]), 'unreachable'],
+    ].map(([port, reason]) => ({
+      value: reason === 'hung' ? value : 1,
+      attributes: {
+        [ATTR_DB_SYSTEM_NAME]: 'memcached',
+        [ATTR_SERVER_ADDRESS]: '127.0.0.1',
+        [ATTR_SERVER_PORT]: port,
+        'memts.reason': reason,
+      },
+    }));
+  const byPort = (found: DataPoint<number>[]) =>
+    found
+      .map(({ value, attributes }) => ({ value, attributes }))
+      .sort((a) => (a.attributes[ATTR_SERVER_PORT] === hung.port ? -1 : 1));
+  expect(byPort(await measured('memts.client.server.down'))).toEqual(points(1));
+  hung.resume();
+  await expect.poll(() => client.status()[hung.address]?.state, { timeout: 3000 }).toBe('up');
+  expect(byPort(await measured('memts.client.server.down'))).toEqual(points(0));
+  expect(byPort(await measured('memts.client.server.downs'))).toEqual(points(1));
+});
+
 it('tells of errors by their code', async () => {
   const nowhere = `127.0.0.1:${await freePort()}`;
   const client = connect({}, nowhere);

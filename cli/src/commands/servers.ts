@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { ServerStatus } from 'memts';
 import { refused } from '../confirm.ts';
-import { type GlobalOptions, openClient, openTargets, type Target, withClient, withTargets } from '../connection.ts';
+import { type GlobalOptions, openClient, openTargets, stateOf, type Target, withClient, withTargets } from '../connection.ts';
 import { describe, worstOf } from '../exit.ts';
 import { complain, print, printJson, table } from '../output.ts';
 import { integer, seconds } from '../parsers.ts';
@@ -14,7 +15,7 @@ interface FlushOptions extends GlobalOptions {
 export function addServerCommands(program: Command): void {
   program
     .command('ping')
-    .description('check that every server responds, and measure how long it takes')
+    .description('check that every server is up, and measure how long a response takes')
     .option('-c, --count <number>', 'ask so often, and tell how the times are spread', integer(1, 1_000_000))
     .option('-i, --interval <seconds>', 'the pause between two', seconds, 0.05)
     .addHelpText(
@@ -47,6 +48,8 @@ const NONE = '–';
 
 interface Pong {
   server: string;
+  /** As the client's `status()` has it. */
+  state: ServerStatus['state'];
   version?: string;
   milliseconds?: number;
   error?: unknown;
@@ -55,16 +58,23 @@ interface Pong {
 async function ping(options: GlobalOptions, timed: boolean): Promise<number> {
   const pongs = await withTargets(openTargets(options), (targets) => Promise.all(targets.map(pingOne)));
   if (options.json) {
-    for (const { server, version, milliseconds, error } of pongs) {
-      const time = timed ? { milliseconds } : {};
-      await printJson({ server, version, ...time, error: error === undefined ? undefined : describe(error) });
+    for (const { server, state, version, milliseconds, error } of pongs) {
+      const reason = error === undefined ? undefined : describe(error);
+      await printJson({
+        server,
+        ...(timed ? { state } : {}),
+        version,
+        ...(timed ? { milliseconds } : {}),
+        error: reason,
+      });
     }
   } else {
-    const columns = [{ title: 'SERVER' }, { title: 'VERSION' }, ...(timed ? [{ title: 'TIME', right: true }] : [])];
-    const rows = pongs.map(({ server, version = NONE, milliseconds }) => {
-      return [server, version, ...(timed ? [milliseconds === undefined ? NONE : `${milliseconds.toFixed(2)} ms`] : [])];
+    const timing = [{ title: 'STATE' }, { title: 'VERSION' }, { title: 'TIME', right: true }];
+    const rows = pongs.map(({ server, state, version = NONE, milliseconds }) => {
+      const time = milliseconds === undefined ? NONE : `${milliseconds.toFixed(2)} ms`;
+      return timed ? [server, state, version, time] : [server, version];
     });
-    await print(table(columns, rows));
+    await print(table([{ title: 'SERVER' }, ...(timed ? timing : [{ title: 'VERSION' }])], rows));
   }
   const errors = pongs.map(({ error }) => error).filter((error) => error !== undefined);
   for (const error of errors) complain(describe(error));
@@ -72,15 +82,16 @@ async function ping(options: GlobalOptions, timed: boolean): Promise<number> {
 }
 
 /** The time of a response over an open connection. */
-async function pingOne({ client, name }: Target): Promise<Pong> {
+async function pingOne(target: Target): Promise<Pong> {
+  const { client, name } = target;
   try {
     await client.version();
     const start = performance.now();
     const [version = ''] = Object.values(await client.version());
     const milliseconds = Math.round((performance.now() - start) * 1000) / 1000;
-    return { server: name, version, milliseconds };
+    return { server: name, state: stateOf(target), version, milliseconds };
   } catch (error) {
-    return { server: name, error };
+    return { server: name, state: stateOf(target), error };
   }
 }
 

@@ -5,7 +5,7 @@ import { Interruption } from '../interruption.ts';
 import { isTerminal, print, toJson } from '../output.ts';
 import { integer, seconds } from '../parsers.ts';
 import { cell, columnsFor } from '../top/columns.ts';
-import { type Reading, Sampler, total } from '../top/sampler.ts';
+import { failureOf, type Reading, Sampler, total } from '../top/sampler.ts';
 import { Screen } from '../top/screen.ts';
 import { type History, lastScroll, render } from '../top/view.ts';
 
@@ -114,7 +114,7 @@ function plain(reading: Reading, readings: readonly Reading[], time: string): st
   const [name, ...rest] = columnsFor(PLAIN_WIDTH, readings).map((column, index) =>
     cell(column.text(reading), column, index === 0),
   );
-  const cells = reading.error === undefined ? rest : [reading.error];
+  const cells = reading.error === undefined ? rest : [failureOf(reading)];
   return [time.slice(11, 19), name, ...cells].join('  ').trimEnd();
 }
 

@@ -1,10 +1,12 @@
-import type { Statistics } from 'memts';
-import type { Target } from '../connection.ts';
+import type { ServerStatus, Statistics } from 'memts';
+import { stateOf, type Target } from '../connection.ts';
 import { describe } from '../exit.ts';
 
 /** What a server, or all of them together, does now. Rates are per second, none before there are two samples. */
 export interface Reading {
   server: string;
+  /** As the client's `status()` has it; none of all together. */
+  state?: ServerStatus['state'];
   /** Why there is nothing to tell. */
   error?: string;
   version?: string;
@@ -58,7 +60,7 @@ export class Sampler {
       timer = setTimeout(resolve, patience, true);
     });
     if (await Promise.race([this.#asked, late])) {
-      this.reading = { server: this.#target.name, error: `no response within ${patience / 1000} s` };
+      this.#fail(`no response within ${patience / 1000} s`);
     }
     clearTimeout(timer);
   }
@@ -70,8 +72,12 @@ export class Sampler {
       this.#take(statistics);
     } catch (error) {
       this.#last = undefined;
-      this.reading = { server: name, error: describe(error).replace(`${name}: `, '') };
+      this.#fail(describe(error).replace(`${name}: `, ''));
     }
+  }
+
+  #fail(error: string): void {
+    this.reading = { server: this.#target.name, state: stateOf(this.#target), error };
   }
 
   #take(statistics: Statistics): void {
@@ -79,8 +85,15 @@ export class Sampler {
     const sample: Sample = { at: performance.now(), values, version: statistics.version ?? '' };
     const before = this.#last;
     this.#last = sample;
-    this.reading = { ...levels(this.#target.name, sample), ...(isSequel(before, sample) ? rates(before, sample) : {}) };
+    const state = stateOf(this.#target);
+    const now = isSequel(before, sample) ? rates(before, sample) : {};
+    this.reading = { ...levels(this.#target.name, sample), state, ...now };
   }
+}
+
+/** Why a server has nothing to show, in words: `down: …`. */
+export function failureOf({ state = 'idle', error = '' }: Reading): string {
+  return `${state}: ${error}`;
 }
 
 /** A server that has started again, or whose counters were reset, starts again. */

@@ -2,7 +2,7 @@ import sparkly from 'sparkly';
 import { colors, escaped } from '../output.ts';
 import { shortBytes, shortCount } from '../units.ts';
 import { cell, columnsFor, GAP, sorted, type TopColumn } from './columns.ts';
-import { type Reading, total } from './sampler.ts';
+import { failureOf, type Reading, total } from './sampler.ts';
 
 /** What the screen shows, besides the readings. */
 export interface ViewState {
@@ -101,7 +101,7 @@ export function lastScroll(servers: number, height: number): number {
 }
 
 function title(readings: readonly Reading[], sort: TopColumn, shown: number, state: ViewState): string {
-  const down = readings.filter(({ error }) => error !== undefined).length;
+  const down = readings.filter(({ state }) => state === 'down').length;
   const servers = `${readings.length} server${readings.length === 1 ? '' : 's'}`;
   const part = shown < readings.length ? `, ${state.scroll + 1}-${state.scroll + shown} shown` : '';
   const time = state.time.toTimeString().slice(0, 8);
@@ -132,7 +132,7 @@ function plainLine(reading: Reading, columns: readonly TopColumn[]): string {
 function line(reading: Reading, columns: readonly TopColumn[], width: number): string {
   if (reading.error === undefined) return plainLine(reading, columns);
   const [name] = columns;
-  const text = `${cell(reading.server, name as TopColumn, true)}${' '.repeat(GAP)}${escaped(reading.error)}`;
+  const text = `${cell(reading.server, name as TopColumn, true)}${' '.repeat(GAP)}${escaped(failureOf(reading))}`;
   return colors.red(text.length > width ? `${text.slice(0, width - 1)}…` : text);
 }
 
