@@ -246,25 +246,57 @@ function ringAndModulo(): string {
 }
 
 function serverStates(): string {
-  const y = 96;
-  const state = (x: number, lines: string[], edge: Color) => box(x, y, 160, 76, lines, edge);
-  const note = (x: number, at: number, words: string) => text(x, at, words, { ...MIDDLE, class: 'dim' });
-  return figure("A server's states", 268, [
+  const [top, bottom] = [92, 250];
+  const note = (at: number, y: number, words: string) => text(at, y, words, { ...MIDDLE, class: 'dim' });
+  const green = { stroke: color('good') };
+  return figure("A server's states", 352, [
     text(12, 24, "A server's states", { class: 'title' }),
-    state(12, ['idle', 'no connection yet'], 'edge'),
-    state(260, ['up', 'commands are sent'], 'good'),
-    state(508, ['down', 'commands fail at once,', 'or fail over'], 'bad'),
+    box(12, top, 132, 84, ['idle', 'no connection yet'], 'edge'),
+    box(236, top, 142, 84, ['up', 'commands are sent'], 'good'),
+    box(
+      500,
+      top,
+      168,
+      84,
+      ['down', 'commands fail at once,', 'or fail over; one probe', 'at a time, up to 2 s apart'],
+      'bad',
+    ),
+    box(330, bottom, 200, 76, ['up, but suspected', 'commands wait for', 'a new connection'], 'warn'),
     arrow([
-      [172, y + 38],
-      [258, y + 38],
+      [144, top + 42],
+      [234, top + 42],
     ]),
-    note(215, y + 28, 'command'),
-    curve([420, y + 16], [506, y + 16], [0, -34]),
-    note(463, y - 22, 'attempts failed: event down'),
-    curve([508, y + 62], [422, y + 62], [0, 34], { stroke: color('good') }),
-    note(430, y + 104, 'probe answered: event up'),
-    curve([560, y + 76], [630, y + 76], [0, 70], { 'stroke-dasharray': '4 3' }),
-    note(595, y + 134, 'one probe at a time,'),
-    note(595, y + 151, '50 ms to 2 s, with jitter'),
+    note(189, top + 34, 'a command'),
+    curve([307, top], [584, top - 2], [0, -40]),
+    note(445, top - 30, 'no connection can be opened, or failover ejects it: event down'),
+    arrow(
+      [
+        [500, top + 42],
+        [380, top + 42],
+      ],
+      green,
+    ),
+    note(440, top + 32, 'probe answered:'),
+    note(440, top + 60, 'event up'),
+    arrow([
+      [290, top + 84],
+      [352, bottom - 2],
+    ]),
+    note(228, top + 118, 'attempts time out, and'),
+    note(228, top + 135, 'no byte for 2 × timeout'),
+    arrow(
+      [
+        [410, bottom],
+        [348, top + 86],
+      ],
+      green,
+    ),
+    note(426, top + 124, 'any byte'),
+    arrow([
+      [530, bottom + 38],
+      [584, bottom + 38],
+      [584, top + 86],
+    ]),
+    note(600, bottom + 58, 'silent too: event down'),
   ]);
 }

@@ -179,7 +179,10 @@ it('counts the servers that are down, with the reason', async () => {
   await client.connect().catch(() => {});
   hung.pause();
   await expect
-    .poll(() => client.stats().catch(() => {}) && Object.values(client.status()).map(({ state }) => state))
+    .poll(async () => {
+      await client.stats().catch(() => {});
+      return Object.values(client.status()).map(({ state }) => state);
+    })
     .toEqual(['down', 'down']);
   const points = (value: number) =>
     [
