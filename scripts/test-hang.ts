@@ -110,7 +110,7 @@ seconds under 1,000 gets a second, with the default \`timeout\` of 0.5 s and \`f
 
 - **Found out**: when the last command began that waited for the stopped server, in seconds after it was stopped.
 - **p99 there**, and **p99**: what 99 % of the commands to the stopped server, and of those to all three, took at most that began
-  2 × \`timeout\` + 1 s after the stop or later.
+  2 × \`timeout\` + 1 s after the stop or later, without the time in which the process itself stood still.
 - **Back**: when the last command began that failed, in milliseconds after \`SIGCONT\`.
 - **Downs**: how many \`down\` events there were.
 - **Stall**, and **without**: how many of 600 gets a second failed when a server was stopped for 0.7 s, with \`failFast\` of 5, and with \`false\`.

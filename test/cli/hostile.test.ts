@@ -167,6 +167,6 @@ describe.concurrent('servers that are no help', { timeout: PATIENCE }, () => {
     const all = await memts(['get', 'a', 'b', '--json'], { servers: '127.0.0.1:1' });
     expect(jsonLines(all.stdout)).toHaveLength(2);
     const ping = await memts(['ping'], { servers });
-    expect(ping.stdout).toMatch(/^127\.0\.0\.1:1 +– +–$/m);
+    expect(ping.stdout).toMatch(/^127\.0\.0\.1:1 +down +– +–$/m);
   });
 });

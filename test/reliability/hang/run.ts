@@ -24,7 +24,10 @@ export interface Plan {
   options?: ServerOptions & { retries?: number; failover?: boolean };
 }
 
-/** One command: to which server, when it began and what it took, in milliseconds since the stop. */
+/**
+ * One command: to which server, when it began, in milliseconds since the stop, and what it took, without the time in which
+ * this process itself stood still.
+ */
 export interface Sample {
   server: number;
   at: number;
@@ -68,14 +71,16 @@ async function load(servers: Memcached[], setting: Setting, plan: Plan, ca: stri
   const keys = servers.map((_, index) => keysOf(client, index));
   await Promise.all(keys.flat().map((key) => client.set(key, 'value')));
   const open: Promise<void>[] = [];
+  const pauses = new Pauses();
   let sent = 0;
   const get = async (server: number): Promise<void> => {
     const at = now();
+    const paused = pauses.total();
     let code: string | undefined;
     await client.get((keys[server] as string[])[sent % 8] as string).catch((error: { code?: string }) => {
       code = error.code ?? String(error);
     });
-    outcome.samples.push({ server, at, took: now() - at, code });
+    outcome.samples.push({ server, at, took: Math.max(0, now() - at - (pauses.total() - paused)), code });
   };
   const run = async (until: number): Promise<void> => {
     const from = performance.now();
@@ -97,8 +102,35 @@ async function load(servers: Memcached[], setting: Setting, plan: Plan, ca: stri
   servers[1]?.resume();
   await run(performance.now() + plan.after * 1000);
   await Promise.all(open);
+  pauses.stop();
   await client.quit();
   return outcome;
+}
+
+/** How often the process looks at the clock, in milliseconds; what comes later than twice that is a pause. */
+const BEAT = 5;
+
+/** Adds up the time in which the process stood still, since the machine had something else to do. */
+class Pauses {
+  #sum = 0;
+  #last = performance.now();
+  readonly #timer = setInterval(() => this.#beat(), BEAT);
+
+  /** In milliseconds, until now. */
+  total(): number {
+    this.#beat();
+    return this.#sum;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #beat(): void {
+    const late = performance.now() - this.#last - BEAT;
+    if (late > BEAT) this.#sum += late;
+    this.#last = performance.now();
+  }
 }
 
 function make(servers: Memcached[], setting: Setting, plan: Plan, ca: string | undefined, log: string[]): Client {
