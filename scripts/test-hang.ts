@@ -3,6 +3,7 @@
  * of the commands. `--write` renews docs/reliability/hang.md.
  */
 import { writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { backAfter, type Outcome, type Plan, quantile, type Setting, stopOne } from '../test/reliability/hang/run.ts';
@@ -106,7 +107,8 @@ function report(all: readonly Row[]): string {
   return `# A server that hangs
 
 Written by \`npm run test:hang -- --write\`, with Node.js ${process.versions.node}. One of three memcacheds is stopped (\`SIGSTOP\`) for ten
-seconds under 1,000 gets a second, with the default \`timeout\` of 0.5 s and \`failFast\` of 5, without failover.
+seconds under 1,000 gets a second, with the default \`timeout\` of 0.5 s and \`failFast\` of 5, without failover. Other programs kept
+the machine busy as well: its load average was ${loadavg()[1]?.toFixed(0)} on ${cpus().length} cores.
 
 - **Found out**: when the last command began that waited for the stopped server, in seconds after it was stopped.
 - **p99 there**, and **p99**: what 99 % of the commands to the stopped server, and of those to all three, took at most that began
