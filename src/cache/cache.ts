@@ -7,10 +7,11 @@ import { isExpiration } from '../client/options.ts';
 import { invalid, invalidType } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec, type Encoded } from './codec.ts';
-import { Computations, type Served, type Task } from './computations.ts';
+import { Computations, hasTags, type Served, type Task } from './computations.ts';
 import { type Found, Items } from './items.ts';
 import { CacheKeys } from './keys.ts';
 import { Loader, type LoadMany } from './loader.ts';
+import { type Entry, eachNear, Near } from './near.ts';
 import {
   type CacheGetOptions,
   type CacheGetOrSetOptions,
@@ -65,6 +66,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   readonly #versions: Versions;
   readonly #codec: Codec;
   readonly #items: Items;
+  readonly #near: Near | undefined;
   readonly #computations: Computations;
   readonly #events = new EventEmitter();
   readonly #stats = countersOf();
@@ -80,8 +82,12 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     this.#keys = new CacheKeys(this.#engine, options.namespace ?? '');
     this.#versions = new Versions(this.#engine);
     // What goes in is checked by the types where values are stored.
-    this.#codec = new Codec(options.serializer as never, this.#engine);
-    this.#items = new Items(this.#engine, this.#keys, this.#versions);
+    const { near } = options;
+    if (near !== undefined && near !== null && typeof near !== 'object')
+      throw invalidType('option near', 'an object', near);
+    this.#near = near ? new Near(this.#engine, near) : undefined;
+    this.#codec = new Codec(options.serializer as never, this.#near !== undefined, this.#engine);
+    this.#items = new Items(this.#engine, this.#keys, this.#versions, this.#codec, this.#near);
     this.#computations = new Computations(this.#engine, this.#items, this.#codec, {
       failed: (error) => this.#failed(error),
       unreadable: (error) => this.#unreadable(error),
@@ -96,8 +102,9 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   ): Promise<SchemaOutput<TSchema> | undefined>;
   get<T = TOut>(key: string, options?: CacheGetOptions<undefined>): Promise<T | undefined>;
   async get(key: string, options?: CacheGetOptions): Promise<unknown> {
+    if (options === undefined && this.#near !== undefined) return this.#count(await this.#find(key, undefined));
     const { schema } = toCallPlan(this.#options, options, this.#engine);
-    return this.#count(await this.#find(this.#keys.value(key), schema));
+    return this.#count(await this.#find(key, schema));
   }
 
   /** The values of many keys: a `Map` of the hits. */
@@ -108,10 +115,11 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   getMany<T = NonNullable<TOut>>(keys: Iterable<string>, options?: CacheGetOptions<undefined>): Promise<Map<string, T>>;
   async getMany(keys: Iterable<string>, options?: CacheGetOptions): Promise<Map<string, unknown>> {
     const { schema } = toCallPlan(this.#options, options, this.#engine);
-    const wires = this.#wires(keys);
-    const values = await Promise.all(Array.from(wires.values(), (wire) => this.#find(wire, schema)));
+    const distinct = [...new Set(checkIterable(keys))];
+    for (const key of distinct) this.#keys.value(key);
+    const values = await Promise.all(distinct.map((key) => this.#find(key, schema)));
     const found = new Map<string, unknown>();
-    [...wires.keys()].forEach((key, index) => {
+    distinct.forEach((key, index) => {
       const value = this.#count(values[index]);
       if (value !== undefined) found.set(key, value);
     });
@@ -120,7 +128,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   /** Whether a key has a value. */
   async has(key: string): Promise<boolean> {
-    return (await this.#look(this.#keys.value(key)))?.worth === 'fresh';
+    const wire = this.#keys.value(key);
+    return this.#near?.trusted(wire) !== undefined || (await this.#look(wire, false))?.worth === 'fresh';
   }
 
   /** Stores a value; rejects when its server is away. */
@@ -169,7 +178,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   async getOrSet(key: string, compute: CacheCompute<unknown>, options?: CacheGetOrSetOptions): Promise<unknown> {
     if (typeof compute !== 'function') throw invalidType('compute', 'a function', compute);
     const call = toCallPlan(this.#options, options, this.#engine);
-    const served = this.#compute(this.#keys.value(key), compute, call);
+    const served = this.#compute(key, compute, call);
     const signal = options?.signal ?? undefined;
     return signal === undefined ? served : untilAborted(served, signal);
   }
@@ -200,13 +209,14 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     if (typeof keyOf !== 'function') throw invalidType('keyOf', 'a function', keyOf);
     if (typeof load !== 'function') throw invalidType('load', 'a function', load);
     const call = toCallPlan(this.#options, options, this.#engine);
-    const wires = new Map(Array.from(new Set(checkIterable(ids)), (id) => [id, this.#keys.value(keyOf(id))]));
-    const loader = new Loader(load, wires.size);
+    const keys = new Map(Array.from(new Set(checkIterable(ids)), (id) => [id, keyOf(id)]));
+    for (const key of keys.values()) this.#keys.value(key);
+    const loader = new Loader(load, keys.size);
     const served = Promise.all(
-      Array.from(wires, async ([id, wire]) => {
+      Array.from(keys, async ([id, key]) => {
         const compute = (context: { signal: AbortSignal }) => loader.load(id, context.signal);
         const value = await loader.follow(
-          this.#compute(wire, compute, call, () => loader.passed(id)),
+          this.#compute(key, compute, call, () => loader.passed(id)),
           id,
         );
         return [id, value] as const;
@@ -236,7 +246,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const run = async (self: unknown, given: TArguments): Promise<unknown> => {
       const call = toCallPlan(this.#options, others, this.#engine);
       const all = { ...call, tags: checkTags(typeof tags === 'function' ? tags(...given) : tags) };
-      return this.#compute(this.#keys.value(keyOf(...given)), () => compute.apply(self, [...given] as never), all);
+      return this.#compute(keyOf(...given), () => compute.apply(self, [...given] as never), all);
     };
     return function (this: unknown, ...given: TArguments) {
       return run(this, given);
@@ -250,18 +260,25 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   async invalidateTags(tags: readonly string[], options: InvalidateTagsOptions = {}): Promise<void> {
     const staleFor = options.staleFor ?? 0;
     if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
-    const keys = checkTags(tags, Number.POSITIVE_INFINITY).map((tag) => this.#keys.tag(tag));
-    await all(keys.map((key) => (staleFor > 0 ? this.#versions.endSoftly(key, staleFor) : this.#versions.end(key))));
+    const ended = new Set(checkTags(tags, Number.POSITIVE_INFINITY));
+    const keys = Array.from(ended, (tag) => this.#keys.tag(tag));
+    await this.#ending(
+      (stored) => stored.tags.some(([tag]) => ended.has(tag)),
+      () => all(keys.map((key) => (staleFor > 0 ? this.#versions.endSoftly(key, staleFor) : this.#versions.end(key)))),
+    );
   }
 
   /** Invalidates the whole namespace, on every server and for all processes, by one command. */
-  clear(): Promise<void> {
-    return this.#versions.end(this.#keys.version);
+  async clear(): Promise<void> {
+    await this.#ending(
+      () => true,
+      () => this.#versions.end(this.#keys.version),
+    );
   }
 
   /** What this cache has done so far. */
   stats(): CacheStats {
-    return { ...this.#stats };
+    return { ...this.#stats, revalidated: this.#items.revalidated, bytes: this.#near?.bytes ?? 0 };
   }
 
   /** Calls `listener` with each event of that name. */
@@ -287,24 +304,34 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   }
 
   /** A server that can't be asked has nothing. */
-  async #look(wire: string): Promise<Found | undefined> {
+  async #look(wire: string, admitted: boolean): Promise<Found | undefined> {
     try {
-      return await this.#items.look(wire);
+      return await this.#items.look(wire, admitted);
     } catch (error) {
       this.#failed(error);
       return undefined;
     }
   }
 
-  async #find(wire: string, schema: Schema | undefined): Promise<unknown> {
-    const found = await this.#look(wire);
-    if (found?.stored === undefined || found.worth !== 'fresh') return undefined;
+  async #find(key: string, schema: Schema | undefined): Promise<unknown> {
+    const wire = this.#keys.value(key);
+    const near = this.#near;
+    const entry = near?.trusted(wire);
     try {
+      if (entry !== undefined) return await this.#readNear(entry, schema);
+      const found = await this.#look(wire, near?.admits(wire, key) ?? false);
+      if (found?.stored === undefined || found.worth !== 'fresh') return undefined;
       return await this.#read(found.stored, found.shared, schema);
     } catch (error) {
       this.#unreadable(error);
       return undefined;
     }
+  }
+
+  #readNear({ stored, value, isShared }: Entry, schema: Schema | undefined): unknown {
+    this.#stats.near++;
+    if (!isShared) return this.#read(stored, true, schema);
+    return schema === undefined ? value : validated(schema, value);
   }
 
   #read(encoded: Encoded, shared: boolean, schema: Schema | undefined): unknown {
@@ -322,12 +349,23 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     return this.#writing(wire, () => this.#items.delete(wire));
   }
 
+  /** Whatever this client has in memory that rests on what ends is not given from here on. */
+  async #ending(restsOnIt: Parameters<Near['forget']>[0], end: () => Promise<unknown>): Promise<void> {
+    const forget = (): void => eachNear(this.#engine, (near) => near.forget(restsOnIt));
+    forget();
+    try {
+      await end();
+    } finally {
+      forget();
+    }
+  }
+
   /** Nobody joins a computation that was begun before a write of this client. */
   async #writing<T>(wire: string, write: () => Promise<T>): Promise<T> {
     const { watched } = this.#engine;
     watched.written(wire);
     try {
-      return await write();
+      return await this.#items.writing(wire, write);
     } finally {
       watched.written(wire);
     }
@@ -339,8 +377,28 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     { plan, tags, schema, limitsMisses }: CallPlan,
     onWait?: () => void,
   ): Promise<unknown> {
+    const wire = this.#keys.value(key);
+    const near = this.#near;
+    const entry = near?.trusted(wire);
+    if (entry !== undefined && hasTags(entry.stored, tags)) {
+      try {
+        return this.#count(await this.#readNear(entry, schema));
+      } catch (error) {
+        this.#unreadable(error);
+      }
+    }
+    const admitted = near?.admits(wire, key) ?? false;
     const read = (encoded: Encoded, shared: boolean): unknown => this.#read(encoded, shared, schema);
-    const served = await this.#computations.run({ key, compute, plan, tags, limitsMisses, read, onWait });
+    const served = await this.#computations.run({
+      key: wire,
+      compute,
+      plan,
+      tags,
+      limitsMisses,
+      admitted,
+      read,
+      onWait,
+    });
     return this.#countServed(served);
   }
 

@@ -6,6 +6,7 @@ import { invalidType, MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 import { decodeStructured, encodeStructured } from '../serializers/structured.ts';
+import { isPlainJson } from '../serializers/structured-plain.ts';
 import { decodeEnvelope, type Envelope, encodeEnvelope, Kind } from './envelope.ts';
 
 /** A value as it is about to be stored: its bytes and flags, without what it rests on. */
@@ -33,8 +34,11 @@ const STRUCTURED: Serializer<unknown, unknown> = {
 /** Turns values into what is stored, and back, by the serializer of a cache. */
 export class Codec {
   readonly #storing: Storing;
+  /** Whether plain data is frozen, since several may get the same. */
+  readonly #freezes: boolean;
 
-  constructor(serializer: Serializer<unknown, unknown> | undefined, { options, log }: Engine) {
+  constructor(serializer: Serializer<unknown, unknown> | undefined, freezes: boolean, { options, log }: Engine) {
+    this.#freezes = freezes;
     this.#storing = { serializer: serializer ?? STRUCTURED, options, log };
   }
 
@@ -56,8 +60,16 @@ export class Codec {
     if (value === undefined || value === null) {
       throw new MemcacheError('ERR_UNSUPPORTED', "The stored value can't be read: the serializer makes nothing of it");
     }
-    return value;
+    return this.#freezes && isPlainJson(value) ? deepFreeze(value) : value;
   }
+}
+
+/** Freezes plain data through and through. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  Object.freeze(value);
+  for (const part of Object.values(value)) deepFreeze(part);
+  return value;
 }
 
 /** What is stored. */

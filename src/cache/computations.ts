@@ -7,6 +7,7 @@ import type { OpenCall } from '../client/open-calls.ts';
 import { keyId } from '../client/watched-keys.ts';
 import { monotonicNow } from '../clock.ts';
 import type { Codec, Encoded } from './codec.ts';
+import type { Envelope } from './envelope.ts';
 import { homeOf } from './home.ts';
 import type { Found, Ground, Items } from './items.ts';
 
@@ -19,6 +20,8 @@ export interface Task {
   /** Whether a computed `null` lives for `plan.misses`. */
   readonly limitsMisses: boolean;
   readonly tags: readonly string[];
+  /** Whether what is found is to be kept in memory. */
+  readonly admitted: boolean;
   /** The value for one caller; throws where it can't be read, or the caller's schema refuses it. */
   read(encoded: Encoded, shared: boolean): unknown;
   /** Called when somebody else makes the value, and this call waits for it. */
@@ -84,7 +87,7 @@ export class Computations {
     for (;;) {
       let running = this.#open(task.key);
       if (running === undefined) {
-        const found = await this.#look(task.key);
+        const found = await this.#look(task);
         const served = await this.#serve(task, found);
         if (served !== undefined) return served;
         running = this.#open(task.key);
@@ -102,9 +105,9 @@ export class Computations {
   }
 
   /** A server that can't be asked is no reason to fail. */
-  async #look(key: string, call?: OpenCall): Promise<Found | undefined> {
+  async #look({ key, admitted }: Task, call?: OpenCall): Promise<Found | undefined> {
     try {
-      return await this.#items.look(key);
+      return await this.#items.look(key, admitted);
     } catch (error) {
       call?.check();
       this.#observer.failed(error);
@@ -114,7 +117,7 @@ export class Computations {
 
   /** What was found, where it may be given. */
   async #serve(task: Task, found: Found | undefined): Promise<Served | undefined> {
-    if (found?.stored === undefined || found.worth === 'dead' || !hasTags(found, task.tags)) return undefined;
+    if (found?.stored === undefined || found.worth === 'dead' || !hasTags(found.stored, task.tags)) return undefined;
     let value: unknown;
     try {
       value = await task.read(found.stored, found.shared);
@@ -177,7 +180,7 @@ export class Computations {
       }
       task.onWait?.();
       await call.pause(pause * (0.5 + Math.random() / 2));
-      found = await this.#look(task.key, call);
+      found = await this.#look(task, call);
       const served = await this.#serve(task, found);
       if (served !== undefined) return { encoded: found?.stored, from: served.from };
     }
@@ -217,7 +220,7 @@ export class Computations {
     if (seen.item === undefined) return false;
     try {
       const found = await this.#items.judge(seen);
-      if (found.stored === undefined || found.worth !== 'fresh' || !hasTags(found, task.tags)) return true;
+      if (found.stored === undefined || found.worth !== 'fresh' || !hasTags(found.stored, task.tags)) return true;
       return await isUnreadable(task, found.stored);
     } catch {
       return false;
@@ -270,7 +273,8 @@ export class Computations {
     const { plan, limitsMisses } = task;
     const { value, flags, life } = this.#items.toItem(encoded, ground, plan, isNull && limitsMisses);
     try {
-      await guard.store(right, { value, flags, expiration: life.whole }, life);
+      const item = { value, flags, expiration: life.whole };
+      await this.#items.writing(task.key, () => guard.store(right, item, life));
     } catch (error) {
       this.#observer.failed(error);
       if (isRefusal(error)) await this.#release(guard, right);
@@ -316,6 +320,6 @@ const UNREACHABLE = Symbol('unreachable');
 const OPEN = new Promise<never>(() => {});
 
 /** Whether a value was stored with all tags that its reader knows of: otherwise an invalidation could have passed it by. */
-function hasTags({ stored }: Found, tags: readonly string[]): boolean {
-  return tags.every((tag) => stored?.tags.some(([name]) => name === tag));
+export function hasTags(stored: Envelope, tags: readonly string[]): boolean {
+  return tags.every((tag) => stored.tags.some(([name]) => name === tag));
 }

@@ -8,10 +8,11 @@ import { type Life, lifeOf, type Plan } from '../client/get-or-set/plan.ts';
 import { wallNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import { type Encoded, type Footing, fromItem, toItem } from './codec.ts';
+import { type Codec, type Encoded, type Footing, fromItem, toItem } from './codec.ts';
 import type { Envelope, TagVersion } from './envelope.ts';
 import { sendHome } from './home.ts';
 import type { CacheKeys } from './keys.ts';
+import { eachNear, type Near, NearLookCommand, UNCHANGED } from './near.ts';
 import type { Version, Versions } from './versions.ts';
 
 /** What may be done with what lies under a key: give it, give it while a new one is made, or nothing. */
@@ -37,6 +38,8 @@ export interface Ground {
 /** A look that others may share until it is sent. */
 interface Asked {
   shared: boolean;
+  /** Whether what is found is to be kept in memory. */
+  admitted: boolean;
   readonly found: Promise<Found>;
 }
 
@@ -51,37 +54,74 @@ export class Items {
   readonly #engine: Engine;
   readonly #keys: CacheKeys;
   readonly #versions: Versions;
+  readonly #codec: Codec;
+  /** What is at hand, where there is such a cache. */
+  readonly #near: Near | undefined;
+  /** How often a server has said that a value is still what is at hand. */
+  revalidated = 0;
   /** What is asked in this turn. */
   readonly #asked = new Map<string, Asked>();
 
-  constructor(engine: Engine, keys: CacheKeys, versions: Versions) {
+  constructor(engine: Engine, keys: CacheKeys, versions: Versions, codec: Codec, near: Near | undefined) {
     this.#engine = engine;
     this.#keys = keys;
     this.#versions = versions;
+    this.#codec = codec;
+    this.#near = near;
   }
 
   /** Asked once for all who look in this turn, and sent when all of them have begun. */
-  look(key: string): Promise<Found> {
+  look(key: string, admitted = false): Promise<Found> {
     const known = this.#asked.get(key);
     if (known !== undefined) {
       known.shared = true;
+      known.admitted ||= admitted;
       return known.found;
     }
     const found: Promise<Found> = Promise.resolve().then(() => {
       this.#asked.delete(key);
-      return this.#look(key, asked.shared);
+      return this.#near === undefined ? this.#look(key, asked.shared) : this.#lookNear(key, asked, this.#near);
     });
-    const asked: Asked = { shared: false, found };
+    const asked: Asked = { shared: false, admitted, found };
     this.#asked.set(key, asked);
     return found;
   }
 
   async #look(key: string, shared: boolean): Promise<Found> {
-    const [seen, version] = await Promise.all([
-      sendHome(this.#engine, new LookCommand(key, this.#engine)) as Promise<Seen>,
-      this.#versions.peek(this.#keys.version),
-    ]);
+    const [seen, version] = await this.#ask(new LookCommand(key, this.#engine));
     return this.#judge(seen, version, shared);
+  }
+
+  /** The same, and the server need not send again what is at hand; what is found takes its place there. */
+  async #lookNear(key: string, { shared, admitted }: Asked, near: Near): Promise<Found> {
+    const known = near.known(key);
+    const ticket = near.begin(key);
+    try {
+      const look = new NearLookCommand(key, this.#engine, known);
+      const [seen, version] = await this.#ask(look);
+      if (seen === UNCHANGED && known !== undefined) {
+        this.revalidated++;
+        const worth = await this.#worthOf(known.stored, version, ageOf(known.stored, undefined));
+        if (worth === 'fresh') near.keep(key, ticket, known);
+        else near.leave(key, ticket);
+        return { worth, stored: known.stored, occupied: true, shared: true };
+      }
+      const found = await this.#judge(seen, version, shared || admitted);
+      const { stored } = found;
+      if (stored === undefined || found.worth !== 'fresh' || !admitted) near.leave(key, ticket);
+      else {
+        const value = this.#codec.decode(stored, true);
+        near.keep(key, ticket, { stored, value, cas: seen.cas, connection: look.connection });
+      }
+      return found;
+    } finally {
+      near.end(key, ticket);
+    }
+  }
+
+  /** The item and the version of the namespace; everything that they tell was asked after the call. */
+  #ask(look: LookCommand): Promise<[Seen, Version | undefined]> {
+    return Promise.all([sendHome(this.#engine, look) as Promise<Seen>, this.#versions.peek(this.#keys.version)]);
   }
 
   /** What an item is worth that was read already, by the versions of now. */
@@ -93,14 +133,19 @@ export class Items {
     const stored = seen.item && fromItem(seen.item);
     const occupied = seen.item !== undefined;
     if (stored === undefined) return { worth: 'dead', stored, occupied, shared };
-    let worth = worse(worthUnder(stored.version, version), seen.stale ? 'stale' : ageOf(stored, seen.timeLeft));
+    const worth = await this.#worthOf(stored, version, seen.stale ? 'stale' : ageOf(stored, seen.timeLeft));
+    return { worth, stored, occupied, shared };
+  }
+
+  async #worthOf(stored: Envelope, version: Version | undefined, age: Worth): Promise<Worth> {
+    let worth = worse(worthUnder(stored.version, version), age);
     if (worth !== 'dead' && stored.tags.length > 0) {
       const versions = await this.#peekTags(stored.tags.map(([tag]) => tag));
       stored.tags.forEach(([, id], index) => {
         worth = worse(worth, worthUnder(id, versions[index]));
       });
     }
-    return { worth, stored, occupied, shared };
+    return worth;
   }
 
   /** The versions of now, for what is about to be made; fresh ones where there are none. */
@@ -149,6 +194,16 @@ export class Items {
     }
     await this.delete(key);
     throw new MemcacheError('ERR_BUSY', 'The item was changed by others in each attempt to store it; it was deleted');
+  }
+
+  /** A write of this process: whatever this client has of the key in memory is not given from here on. */
+  async writing<T>(key: string, write: () => Promise<T>): Promise<T> {
+    eachNear(this.#engine, (near) => near.beginWrite(key));
+    try {
+      return await write();
+    } finally {
+      eachNear(this.#engine, (near) => near.endWrite(key));
+    }
   }
 
   async delete(key: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { invalid, invalidType } from '../errors.ts';
 import { checkWellFormed } from '../protocol/key.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 import { plain } from './keys.ts';
+import type { NearOptions } from './near.ts';
 import { isSchema, type Schema } from './schema.ts';
 
 /** For how long what is stored lives; all times are in seconds. */
@@ -27,6 +28,8 @@ export interface CacheOptions<TIn = unknown, TOut = unknown> extends Lifetimes {
   lockFor?: number | undefined;
   /** Turns values into bytes and back; the client's own has no part in it. @default structuredSerializer() */
   serializer?: Serializer<TIn, TOut> | undefined;
+  /** Values in memory, before the servers; `{}` has the defaults. @default none */
+  near?: NearOptions | undefined;
 }
 
 /** Options of `set` and `setMany`. */

@@ -74,8 +74,11 @@ export abstract class Request {
     this.holder = undefined;
   }
 
-  /** The CAS of the value that the asker has already, so that it need not be sent again. */
-  get knownCas(): bigint | undefined {
+  /**
+   * The CAS of the value that the asker has already, so that it need not be sent again; asked where the protocol can say
+   * it, with an object that stands for the connection.
+   */
+  knownCas(_connection: object): bigint | undefined {
     return undefined;
   }
 

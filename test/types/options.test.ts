@@ -28,6 +28,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '### Shared with other languages': 'SharedSerializerOptions',
   '### dalliSerializer': 'Omit<DalliSerializerOptions, keyof SharedSerializerOptions>',
   '## Cache': 'CacheOptions',
+  '### near': 'NearOptions',
   '### set and getOrSet of a cache': 'CacheSetOptions',
   '### getOrSet of a cache': 'Omit<CacheGetOrSetOptions, keyof CacheSetOptions>',
   '### invalidateTags': 'InvalidateTagsOptions',
@@ -39,7 +40,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Those that are not of the main entry. */
 const ELSEWHERE: Readonly<Record<string, string[]>> = {
-  'memts/cache': ['CacheOptions', 'CacheSetOptions', 'CacheGetOrSetOptions', 'InvalidateTagsOptions'],
+  'memts/cache': ['CacheOptions', 'CacheSetOptions', 'CacheGetOrSetOptions', 'InvalidateTagsOptions', 'NearOptions'],
   'memts/memory-server': ['MemoryServerOptions'],
   'memts/serializers': ['DalliSerializerOptions', 'SharedSerializerOptions'],
 };

@@ -97,14 +97,14 @@ export class ReadIfChangedCommand extends ReadCommand {
   }
 
   /** None at a server that stands in for the key's own: there, another value may have the same one. */
-  override get knownCas(): bigint | undefined {
+  override knownCas(): bigint | undefined {
     return this.engine.fleet.isOwn(this.server, this.key) ? this.#known : undefined;
   }
 
   protected override answer(reply: Reply): unknown {
     const { status, value, cas } = reply;
     const found = status === Status.Ok && !isStub(reply);
-    if (found && cas !== 0n && (value === null || cas === this.knownCas)) {
+    if (found && cas !== 0n && (value === null || cas === this.knownCas())) {
       return { unchanged: true, value: null, flags: null, cas };
     }
     const result = super.answer(reply);

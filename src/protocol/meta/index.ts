@@ -25,7 +25,7 @@ export function metaFor({ deletesByCas }: { deletesByCas: boolean }): Protocol {
     ...meta,
     split: (request, send) => {
       if (request.op === Op.Get) {
-        const { knownCas } = request;
+        const knownCas = request.knownCas(reads);
         return knownCas === undefined ? request : readInSteps(request, knownCas, send, reads);
       }
       return deletes !== undefined && isConditionalDelete(request) ? deleteInSteps(request, send, deletes) : request;

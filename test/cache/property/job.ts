@@ -5,6 +5,8 @@ export interface Job {
   name: string;
   servers: string[];
   client: ClientOptions;
+  /** For how long values in memory are given without a question; undefined without such a cache. */
+  trustFor?: number | undefined;
   seed: number;
   operations: number;
 }

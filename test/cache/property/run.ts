@@ -14,12 +14,12 @@ import { type Records, violations } from './ledger.ts';
 
 const SERVERS = 3;
 
-/** Processes of each protocol, and one that sends everything again. */
-const PROCESSES: readonly ClientOptions[] = [
-  { protocol: 'meta' },
+/** Processes of each protocol, and one that sends everything again; two of them have values in memory. */
+const PROCESSES: readonly (ClientOptions & Pick<Job, 'trustFor'>)[] = [
+  { protocol: 'meta', trustFor: 0 },
   { protocol: 'binary' },
   { protocol: 'classic' },
-  { protocol: 'auto', retryNonIdempotent: true },
+  { protocol: 'auto', retryNonIdempotent: true, trustFor: 0.05 },
 ];
 
 const CLIENT: ClientOptions = {
@@ -58,12 +58,13 @@ export async function runProperty(operations: number, seed: number): Promise<Out
   const faults: Record<string, number> = {};
   const trouble = makeTrouble(servers, random, faults, stop.signal);
   try {
-    const jobs = PROCESSES.map((options, index): Job => {
+    const jobs = PROCESSES.map(({ trustFor, ...options }, index): Job => {
       const client = { ...CLIENT, ...options };
       return {
         name: 'abcd'[index] as string,
         servers: addresses,
         client,
+        trustFor,
         seed: random.next(),
         operations: operations / PROCESSES.length,
       };

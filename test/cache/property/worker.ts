@@ -34,7 +34,9 @@ class Worker {
     this.#job = job;
     this.#random = new Random(job.seed);
     this.#client = Client.create(job.servers, job.client);
-    this.#cache = new Cache<Value>(this.#client, { namespace: NAMESPACE, expires: 60, staleFor: 60, lockFor: 1 });
+    const { trustFor } = job;
+    const near = trustFor === undefined ? undefined : { trustFor, admit: 'all' as const, entries: KEYS / 2 };
+    this.#cache = new Cache<Value>(this.#client, { namespace: NAMESPACE, expires: 60, staleFor: 60, lockFor: 1, near });
   }
 
   async run(): Promise<void> {
@@ -149,7 +151,9 @@ class Worker {
     if (value === undefined) return;
     const { id, key, tags, made } = value;
     const ended = this.#computed.get(id);
-    const given: Given = { way, id, key, tags, made, asked };
+    // What is trusted may be as old as it was when the question was sent that it comes of.
+    const trusted = (this.#job.trustFor ?? 0) * 1_000_000;
+    const given: Given = { way, id, key, tags, made, asked: asked - trusted };
     // It was computed for who asked for it, or while that one waited.
     if (way === 'getOrSet' && ended !== undefined && ended > asked) given.way = 'joined';
     this.records.given.push(given);
