@@ -2,7 +2,7 @@ import type { Engine } from '../client/engine.ts';
 import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import { monotonicNow, wallNow } from '../clock.ts';
 import { invalid, invalidType } from '../errors.ts';
-import type { Reply } from '../protocol/reply.ts';
+import type { Reply } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import { isPlainJson } from '../serializers/structured-plain.ts';
 import type { Encoded } from './codec.ts';
