@@ -5,7 +5,7 @@ import { NEWEST_SUBJECTS, SUBJECTS } from './test/support/subject.ts';
 const SUITES = [
   'test/conformance/client/*.test.ts',
   'test/conformance/negotiation/{found,remembered}.test.ts',
-  'test/conformance/{get-or-set,get-or-set-failures,get-or-set-multi,get-or-set-options,get-or-set-writes,update,keys,tls}.test.ts',
+  'test/conformance/{get-or-set,get-or-set-failures,get-or-set-mixed,get-or-set-multi,get-or-set-options,get-or-set-writes,update,keys,tls}.test.ts',
   'test/conformance/many/*.test.ts',
   'test/security/{smuggling,words}.test.ts',
   'test/cli/{listing,items,dump-load}.test.ts',

@@ -60,4 +60,21 @@ describe.each(CASES)('memcached %s -C, %s', (version, protocol) => {
     expect(String(await other.getOrSet('failing', compute))).toBe('made 2');
     expect(performance.now() - begin).toBeLessThan(2000);
   });
+
+  it('a delete during a computation keeps its result out; a set is overwritten by it', async () => {
+    const outdated = (write: () => Promise<unknown>) => async () => {
+      await write();
+      return 'outdated';
+    };
+    await client.getOrSet('deleted', outdated(() => other.delete('deleted')));
+    expect((await client.get('deleted')).value).toBeNull();
+    await client.getOrSet('overwritten', outdated(() => other.set('overwritten', 'newer')));
+    expect(String((await client.get('overwritten')).value)).toBe('outdated');
+    const many = await client.getOrSetMulti(['gone', 'kept'], async (keys) => {
+      await other.delete('gone');
+      return keys.map((key) => [key, 'made'] as const);
+    });
+    expect(many.size).toBe(2);
+    expect([...(await client.getMulti(['gone', 'kept'])).keys()]).toEqual(['kept']);
+  });
 });
