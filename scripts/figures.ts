@@ -5,12 +5,14 @@ import { type BenchmarkRecord, renderReport } from '../bench/src/report.ts';
 import { writeSummary } from '../bench/src/summary.ts';
 import { soakPlot } from '../test/reliability/soak-report.ts';
 import { diagrams } from './figures/diagrams.ts';
+import { type JitterRecord, jitterChart } from './figures/jitter.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PERFORMANCE = join(ROOT, 'docs/performance');
 /** What has the main rows of the published run in it. */
 const SUMMARIES = ['README.md', 'docs/performance.md'];
 const RELIABILITY = join(ROOT, 'docs/reliability');
+const FIGURES = join(ROOT, 'docs/figures');
 
 for (const name of ['benchmark', 'protocols']) {
   const record: BenchmarkRecord = JSON.parse(readFileSync(join(PERFORMANCE, `${name}.json`), 'utf8'));
@@ -18,4 +20,6 @@ for (const name of ['benchmark', 'protocols']) {
   if (name === 'benchmark') for (const file of SUMMARIES) await writeSummary(join(ROOT, file), record);
 }
 writeFileSync(join(RELIABILITY, 'soak.svg'), soakPlot(readFileSync(join(RELIABILITY, 'soak.csv'), 'utf8')));
-for (const [name, svg] of Object.entries(diagrams())) writeFileSync(join(ROOT, 'docs/figures', name), svg);
+const jitter: JitterRecord = JSON.parse(readFileSync(join(FIGURES, 'jitter.json'), 'utf8'));
+writeFileSync(join(FIGURES, 'jitter.svg'), jitterChart(jitter));
+for (const [name, svg] of Object.entries(diagrams())) writeFileSync(join(FIGURES, name), svg);

@@ -40,6 +40,7 @@ export const SECTIONS: readonly Section[] = [
       guide('from-memcached-to-client', 'From memcached or memcache to Client'),
       guide('cache', 'Cache'),
       guide('get-or-set', 'getOrSet'),
+      guide('consistency', 'Consistency'),
       guide('many-keys', 'Many keys'),
       guide('cas-and-update', 'update and CAS'),
       guide('keys', 'Keys'),

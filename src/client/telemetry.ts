@@ -23,7 +23,7 @@ export interface CommandTrace {
   attempts: number | undefined;
   /** Of a read: whether the key was there; of many keys, whether all were. */
   hit: boolean | undefined;
-  /** Of `getMulti`: how many keys were there. */
+  /** Of `getMulti` and `getOrSetMulti`: how many keys were there. */
   hits: number | undefined;
   /** Of many keys: how many failed, so that it is not known whether they were there. */
   failed: number | undefined;

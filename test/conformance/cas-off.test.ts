@@ -66,9 +66,15 @@ describe.each(CASES)('memcached %s -C, %s', (version, protocol) => {
       await write();
       return 'outdated';
     };
-    await client.getOrSet('deleted', outdated(() => other.delete('deleted')));
+    await client.getOrSet(
+      'deleted',
+      outdated(() => other.delete('deleted')),
+    );
     expect((await client.get('deleted')).value).toBeNull();
-    await client.getOrSet('overwritten', outdated(() => other.set('overwritten', 'newer')));
+    await client.getOrSet(
+      'overwritten',
+      outdated(() => other.set('overwritten', 'newer')),
+    );
     expect(String((await client.get('overwritten')).value)).toBe('outdated');
     const many = await client.getOrSetMulti(['gone', 'kept'], async (keys) => {
       await other.delete('gone');

@@ -66,15 +66,18 @@ describe.skipIf(!CAN.cas).each(STARTS)('clients of several protocols at one %s',
     expect(String((await writes.get(key)).value)).toBe('newer');
   });
 
-  it.each(PROTOCOLS)('another client sees an empty value with flags of its own during a computation over %s', async (one) => {
-    const key = `mixed-${++keys}`;
-    let finish: ((_: string) => void) | undefined;
-    const making = create(one).getOrSet(key, () => new Promise<string>((resolve) => (finish = resolve)));
-    await eventually(() => finish !== undefined);
-    using raw = await RawClient.connect({ host: server.host, port: server.port });
-    raw.send(`get ${key}\r\n`);
-    expect(await raw.receiveLine()).toBe(`VALUE ${key} ${0x6d730000} 0`);
-    finish?.('made');
-    await making;
-  });
+  it.each(PROTOCOLS)(
+    'another client sees an empty value with flags of its own during a computation over %s',
+    async (one) => {
+      const key = `mixed-${++keys}`;
+      let finish: ((_: string) => void) | undefined;
+      const making = create(one).getOrSet(key, () => new Promise<string>((resolve) => (finish = resolve)));
+      await eventually(() => finish !== undefined);
+      using raw = await RawClient.connect({ host: server.host, port: server.port });
+      raw.send(`get ${key}\r\n`);
+      expect(await raw.receiveLine()).toBe(`VALUE ${key} ${0x6d730000} 0`);
+      finish?.('made');
+      await making;
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { MemoryServer } from '../../src/memory-server/index.ts';
+import { startProxy } from '../support/proxy.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { eventually, sleep } from '../support/wait.ts';
 import type { Target } from './client/suite/target.ts';
@@ -134,3 +135,28 @@ describe('who has waited for twice the time of a lock', () => {
     await Promise.all([one?.quit(), two?.quit()]);
   }, 15_000);
 });
+
+it.each(['binary', 'meta', 'classic'] as const)(
+  'a value whose server has changed meanwhile is not stored',
+  async (protocol) => {
+    await using home = await MemoryServer.start();
+    await using standIn = await MemoryServer.start();
+    await using proxy = await startProxy(home.port);
+    const options = { protocol, retry_delay: 0.01, timeout: 1, logger: { log(): void {} } };
+    await using client = Client.create([proxy.address, standIn.address], { ...options, failover: true });
+    await using beside = Client.create(standIn.address, options);
+    const names = Array.from({ length: 100 }, (_, index) => `key-${index}`);
+    const key = names.find((name) => client.getServer(name) === 0) as string;
+    // As many stores as it takes for the same CAS there.
+    await beside.set(key, 'of the other server');
+    const made = await client.getOrSet(key, async () => {
+      proxy.refuse();
+      proxy.cut('reset');
+      await client.get('key').catch(() => {});
+      await client.get(key);
+      return 'made';
+    });
+    expect(String(made)).toBe('made');
+    expect(String((await beside.get(key)).value)).toBe('of the other server');
+  },
+);

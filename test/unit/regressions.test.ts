@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { ROOT } from '../support/built.ts';
 
 const TABLE = 'docs/reliability/regressions.md';
+const CONSISTENCY = 'docs/consistency.md';
 const FOLDER = 'test/faults/regressions';
 
 /** The titles of the tests in a file. */
@@ -28,9 +29,16 @@ function isTest(callee: ts.Expression): boolean {
   return (ts.isPropertyAccessExpression(callee) || ts.isCallExpression(callee)) && isTest(callee.expression);
 }
 
-const rows = [...readFileSync(join(ROOT, TABLE), 'utf8').matchAll(/^\| .+ \| `(test\/\S+)` \| `(.+)` \|$/gm)].map(
-  ([, file = '', title = '']) => ({ file, title }),
-);
+/** The tests that the rows of a page's tables end with. */
+function rowsOf(page: string): { file: string; title: string }[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/^\| .+ \| `(test\/\S+)` \| `(.+)` \|$/gm)].map(([, file = '', title = '']) => ({
+    file,
+    title,
+  }));
+}
+
+const rows = rowsOf(TABLE);
 
 it('every row of the table of regressions names a test that exists', () => {
   const lines = readFileSync(join(ROOT, TABLE), 'utf8').match(/^\| (?!what happened).+\|$/gm) ?? [];
@@ -38,6 +46,14 @@ it('every row of the table of regressions names a test that exists', () => {
   expect(rows.length).toBeGreaterThan(100);
   const byFile = new Map(rows.map(({ file }) => [file, titles(file)]));
   expect(rows.filter(({ file, title }) => !byFile.get(file)?.includes(title))).toEqual([]);
+});
+
+it('every row about old values names a test that exists', () => {
+  const lines = readFileSync(join(ROOT, CONSISTENCY), 'utf8').match(/^\| (?!what happens).+\|$/gm) ?? [];
+  const named = rowsOf(CONSISTENCY);
+  expect(named.length).toBe(lines.length);
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter(({ file, title }) => !titles(file).includes(title))).toEqual([]);
 });
 
 it('every test of a regression is in the table', () => {
