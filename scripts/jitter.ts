@@ -1,48 +1,49 @@
 /**
- * Stores 10,000 keys together and reads them all until each has been computed again, with and without jitter, and records
- * how many computations fell in each second: docs/figures/jitter.json, which `npm run figures` draws.
+ * Stores 10,000 values together, with and without jitter, and records in which second memcached has each of them expire,
+ * which is when it is computed again: docs/figures/jitter.json, which `npm run figures` draws.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../src/index.ts';
 import { startMemcached } from '../test/support/memcached.ts';
-import type { JitterRecord } from './figures/jitter.ts';
+import { RawClient } from '../test/support/raw-client.ts';
+import { eventually } from '../test/support/wait.ts';
+import type { JitterRecord, JitterRun } from './figures/jitter.ts';
 
 const KEYS = 10_000;
 const EXPIRES = 300;
-const JITTER = 0.1;
-/** Nothing expires before. */
-const QUIET = EXPIRES * (1 - JITTER) - 2;
+const JITTERS = [0, 0.1];
 
-await using server = await startMemcached();
-
-/** The computations in each second after the values were stored, from the first one on. */
-async function measure(jitter: number): Promise<JitterRecord['runs'][number]> {
-  await using client = Client.create(server.address, { timeout: 5 });
-  const keys = Array.from({ length: KEYS }, (_, index) => `jitter-${jitter}-${index}`);
-  const options = { expires: EXPIRES, jitter };
+async function measure(jitter: number): Promise<JitterRun> {
+  await using server = await startMemcached();
+  await using client = Client.create(server.address, { timeout: 10 });
+  const keys = Array.from({ length: KEYS }, (_, index) => `key-${index}`);
+  const start = Math.floor(Date.now() / 1000);
+  await client.getOrSetMulti(keys, (asked) => asked.map((key) => [key, 'value'] as const), {
+    expires: EXPIRES,
+    jitter,
+  });
   const perSecond: Record<number, number> = {};
-  let computed = 0;
-  await client.getOrSetMulti(keys, (asked) => asked.map((key) => [key, 'first'] as const), options);
-  const start = performance.now();
-  await sleep(QUIET * 1000);
-  while (computed < KEYS) {
-    const compute = (asked: string[]): [string, string][] => {
-      const second = Math.floor((performance.now() - start) / 1000);
-      perSecond[second] = (perSecond[second] ?? 0) + asked.length;
-      computed += asked.length;
-      return asked.map((key) => [key, 'second']);
-    };
-    await client.getOrSetMulti(keys, compute, options);
-    await sleep(100);
+  for (const expiresAt of await expirations(server)) {
+    perSecond[expiresAt - start] = (perSecond[expiresAt - start] ?? 0) + 1;
   }
   return { jitter, perSecond };
 }
 
-const runs = await Promise.all([measure(0), measure(JITTER)]);
+/** The Unix time at which each item of a server expires. */
+async function expirations({ host, port }: { host: string; port: number }): Promise<number[]> {
+  using raw = await RawClient.connect({ host, port });
+  raw.send('lru_crawler metadump all\r\n');
+  await eventually(() => raw.received.includes('END\r\n'), { timeout: 10_000 });
+  return [...raw.received.toString('latin1').matchAll(/ exp=(\d+)/g)].map(([, time]) => Number(time));
+}
+
+const runs: JitterRun[] = [];
+for (const jitter of JITTERS) runs.push(await measure(jitter));
 const record: JitterRecord = { keys: KEYS, expires: EXPIRES, recorded: new Date().toISOString().slice(0, 10), runs };
 writeFileSync(join(import.meta.dirname, '../docs/figures/jitter.json'), `${JSON.stringify(record, null, 2)}\n`);
 for (const { jitter, perSecond } of runs) {
-  console.log(`jitter ${jitter}: at most ${Math.max(...Object.values(perSecond))} computations in a second`);
+  const counts = Object.values(perSecond);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  console.log(`jitter ${jitter}: ${total} values, at most ${Math.max(...counts)} expire in a second`);
 }

@@ -1,7 +1,7 @@
 import { short, ticks } from './axis.ts';
 import { color, figure, line, rect, text, WIDTH } from './svg.ts';
 
-/** How many values were computed again in each second after they had been stored together. */
+/** How many values expire in each second after they were stored together. */
 export interface JitterRecord {
   keys: number;
   expires: number;
@@ -28,7 +28,7 @@ export function jitterChart({ keys, expires, runs }: JitterRecord): string {
   const labels = [first, last].map((second) =>
     text(x(second) + step / 2, height - 10, `${second} s`, { class: 'dim', 'text-anchor': 'middle' }),
   );
-  return figure(`${title}: computations in each second`, height, [
+  return figure(`${title}: how many expire in each second`, height, [
     text(12, 24, title, { class: 'title' }),
     ...runs.flatMap((run, index) => panel(run, TOP + index * (HEAD + PANEL) + HEAD, axis, x, step)),
     ...labels,
@@ -47,7 +47,7 @@ function panel(
   const bottom = top + PANEL;
   const tall = (value: number): number => (value / most) * PANEL;
   return [
-    text(LEFT, top - 12, `computations a second, ${name}`, { class: 'strong' }),
+    text(LEFT, top - 12, `values that expire, and are computed again, in each second: ${name}`, { class: 'strong' }),
     ...axis.flatMap((value) => [
       line(LEFT, bottom - tall(value), WIDTH - RIGHT, bottom - tall(value)),
       text(LEFT - 6, bottom - tall(value) + 4, short(value), { class: 'dim', 'text-anchor': 'end' }),

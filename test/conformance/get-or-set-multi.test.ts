@@ -75,25 +75,25 @@ describeEverywhere((target: Target) => {
 
     it('its own keys are stored before those of others are waited for', async () => {
       const [mine = '', theirs = ''] = keysOf(2);
-      let finish = (_: string): void => {};
+      let finish: ((_: string) => void) | undefined;
       const other = target.create().getOrSet(theirs, () => new Promise<string>((resolve) => (finish = resolve)));
-      await sleep(30);
+      await eventually(() => finish !== undefined);
       const both = target.client.getOrSetMulti([mine, theirs], made);
       await eventually(async () => expect(await target.text(mine)).toBe(`made ${mine}`));
-      finish('theirs');
+      finish?.('theirs');
       expect(texts(await both).get(theirs)).toBe('theirs');
       await other;
     });
 
     it('is called again for a key whose computer gave up', async () => {
       const [mine = '', theirs = ''] = keysOf(2);
-      let fail = (_: Error): void => {};
+      let fail: ((_: Error) => void) | undefined;
       const other = target.create().getOrSet(theirs, () => new Promise<string>((_, reject) => (fail = reject)));
-      await sleep(30);
+      await eventually(() => fail !== undefined);
       const compute = vi.fn(made);
       const both = target.client.getOrSetMulti([mine, theirs], compute);
       await eventually(() => expect(compute).toHaveBeenCalledTimes(1));
-      fail(new Error('gave up'));
+      fail?.(new Error('gave up'));
       await failure(other);
       expect(texts(await both)).toEqual(made([mine, theirs]));
       expect(compute.mock.calls.map(([keys]) => keys)).toEqual([[mine], [theirs]]);

@@ -147,6 +147,11 @@ it('traces update and getOrSet as one call each, with what they are made of insi
   await client.getOrSet('made', () => 'value', { expires: 60 });
   expect(recorder.call).toEqual({ command: 'getOrSet', keyCount: 1, hit: true, server: memcached.address });
   recorder.clear();
+  const made = (keys: string[]): [string, string][] => keys.map((key) => [key, 'value']);
+  await client.getOrSetMulti(['made', 'many', 'many'], made);
+  const many = { command: 'getOrSetMulti', keyCount: 2, server: memcached.address };
+  expect(recorder.call).toEqual({ ...many, hits: 1, hit: false });
+  recorder.clear();
   const failure = new Error('no value');
   await expect(
     client.getOrSet('other', () => {

@@ -5,6 +5,7 @@ import { summary, withSummary } from '../../../bench/src/summary.ts';
 import { short, ticks } from '../../../scripts/figures/axis.ts';
 import { barChart } from '../../../scripts/figures/bar-chart.ts';
 import { diagrams } from '../../../scripts/figures/diagrams.ts';
+import { type JitterRecord, jitterChart } from '../../../scripts/figures/jitter.ts';
 import { columns, lineChart } from '../../../scripts/figures/line-chart.ts';
 import { clientColor, withoutStyle } from '../../../scripts/figures/svg.ts';
 import { soakPlot } from '../../reliability/soak-report.ts';
@@ -93,4 +94,13 @@ it('draws the recorded soak as it stands in the docs', () => {
 
 it.each(Object.entries(diagrams()))('has %s in the docs as it is drawn', (name, svg) => {
   expect(readFileSync(join(ROOT, 'docs/figures', name), 'utf8')).toBe(svg);
+});
+
+it('the plot of jitter is that of its record, in which its busiest second has at most a fifth of the values', () => {
+  const folder = join(ROOT, 'docs/figures');
+  const record: JitterRecord = JSON.parse(readFileSync(join(folder, 'jitter.json'), 'utf8'));
+  expect(jitterChart(record)).toBe(readFileSync(join(folder, 'jitter.svg'), 'utf8'));
+  const [without = 0, within = 0] = record.runs.map(({ perSecond }) => Math.max(...Object.values(perSecond)));
+  expect(within).toBeGreaterThan(0);
+  expect(within).toBeLessThanOrEqual(without / 5);
 });

@@ -56,6 +56,7 @@ class ManyCall {
   readonly #trace: CommandTrace | undefined;
   readonly #results = new Map<Key, unknown>();
   readonly #errors = new Map<Key, Error>();
+  readonly #servers = new Set<string>();
   #hits = 0;
 
   constructor(engine: Engine, compute: AnyCompute, plan: Plan, trace: CommandTrace | undefined) {
@@ -99,10 +100,7 @@ class ManyCall {
       }
       open = waiting;
     }
-    if (this.#trace !== undefined) {
-      this.#trace.hits = this.#hits;
-      this.#trace.hit = this.#hits === this.#trace.keyCount;
-    }
+    this.#noteOutcome();
     return Object.defineProperty(this.#results, 'errors', { value: this.#errors }) as MultiResult<unknown, Key>;
   }
 
@@ -116,6 +114,7 @@ class ManyCall {
     const { won, others } = await guard.claim(looked.filter(isMissing).map(({ asked }) => asked));
     const waiting: Asked[] = [];
     const old: Asked[] = [];
+    for (const { server } of looked) if (server !== undefined) this.#servers.add(server.name);
     for (const glance of [...looked.filter((one) => !isMissing(one)), ...others]) {
       const { asked, sight } = glance;
       const copies = this.#read(sight);
@@ -223,6 +222,15 @@ class ManyCall {
     if (trace === undefined) return;
     trace.keyCount = asked.size;
     if (this.#engine.options.traceKeys === true) trace.keys = [...asked.values()].map(({ keys }) => keys[0] as Key);
+  }
+
+  #noteOutcome(): void {
+    const trace = this.#trace;
+    if (trace === undefined) return;
+    trace.hits = this.#hits;
+    trace.hit = this.#hits === trace.keyCount;
+    const [server] = this.#servers;
+    if (this.#servers.size === 1) trace.server = server;
   }
 }
 
