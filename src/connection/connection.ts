@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { monotonicNow, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
+import type { Gathering } from '../protocol/gathering.ts';
 import { Op } from '../protocol/op.ts';
 import type { Decoder, Protocol } from '../protocol/protocol.ts';
 import { Request } from '../protocol/request.ts';
@@ -23,6 +24,7 @@ export interface ConnectionOptions {
   /** What the server is taken to speak: commands are sent at once, but values not before it has shown that it does. */
   assumed: Protocol | undefined;
   credentials: Credentials | undefined;
+  gathering: Gathering;
   /** Called with the version of the server, where the handshake asks for it. */
   onVersion: (version: string) => void;
   /** Bounds an attempt at a command, in milliseconds. */
@@ -113,7 +115,7 @@ export class Connection implements PipelineOwner, Reader {
     const { endpoint, handshake, name, timeout, conntimeout, silence } = options;
     this.#options = options;
     this.#owner = owner;
-    this.#pipeline = new Pipeline(handshake.protocol, name, timeout, this);
+    this.#pipeline = new Pipeline(handshake.protocol, name, timeout, options.gathering, this);
     this.#decoder = handshake.protocol.createDecoder(this.#pipeline);
     this.#turn = new Turn(() => this.#endTurn(), endpoint.tls !== undefined);
     this.#socket = connect(endpoint, this);
@@ -379,6 +381,8 @@ export class Connection implements PipelineOwner, Reader {
 
   /** The server sends nothing more. */
   #inputEnded(): void {
+    // What follows from its last response goes by another connection.
+    if (this.#state === 'ready') this.retire();
     if (this.#state !== 'closed') this.#decoder.ended?.();
     this.#lost('The server closed the connection');
   }

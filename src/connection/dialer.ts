@@ -2,6 +2,7 @@ import { monotonicNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { binary } from '../protocol/binary/index.ts';
 import { classic } from '../protocol/classic/index.ts';
+import type { Gathering } from '../protocol/gathering.ts';
 import { meta } from '../protocol/meta/index.ts';
 import type { Protocol, ProtocolName } from '../protocol/protocol.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
@@ -33,6 +34,7 @@ export interface Terms {
   spoken: Protocol | undefined;
   /** The version of the server, where it was asked for it. */
   version: string | undefined;
+  readonly gathering: Gathering;
 }
 
 /** Opens connections to one server, in whatever way the server takes, and remembers which way that was. */
@@ -117,7 +119,8 @@ export class Dialer {
       this.#terms.version = version;
     };
     const limits = { timeout, conntimeout, silence: this.#silence };
-    return new Connection({ name, endpoint, handshake, assumed, credentials, onVersion, ...limits }, this.#owner);
+    const known = { credentials, gathering: this.#terms.gathering };
+    return new Connection({ name, endpoint, handshake, assumed, onVersion, ...known, ...limits }, this.#owner);
   }
 
   /** A server that hangs up on every login, without a response to any, has not refused one: nobody may be behind it. */

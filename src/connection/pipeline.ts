@@ -1,5 +1,6 @@
 import { monotonicNow, nextTick } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
+import type { Gathered, Gathering } from '../protocol/gathering.ts';
 import { copySmallValues } from '../protocol/large.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol, ReplyQueue } from '../protocol/protocol.ts';
@@ -41,7 +42,7 @@ interface Late {
  * The requests on one connection, which knows nothing of the socket: it encodes them as they come, stamps their deadlines,
  * and settles them from the head of the queue, since responses come in the order of the requests.
  */
-export class Pipeline implements ReplyQueue, Holder {
+export class Pipeline implements ReplyQueue, Holder, Gathered {
   /** What is spoken; the handshake may find that the server needs a variant of it. */
   protocol: Protocol;
   readonly output = new OutputBuffer();
@@ -56,6 +57,7 @@ export class Pipeline implements ReplyQueue, Holder {
   /** Whether the input that is being read has answered anything, and taken the head off the queue. */
   heard = false;
   moved = false;
+  gathered = 0;
   /** When the head of the queue last moved, on the clock of `performance.now()`. */
   movedAt = 0;
   /** When a command was last answered, on the same clock. */
@@ -63,31 +65,48 @@ export class Pipeline implements ReplyQueue, Holder {
   /** Requests that have been encoded, oldest first; those of the backlog follow. */
   #queue = new WaitingQueue();
   #nextOpaque: number;
+  /** What was encoded last, and how much of the output it takes; others may join it there. */
+  #last: Request | undefined;
+  #lastBytes = 0;
   #endedBy: MemcacheError | undefined;
   readonly #deadlines: DeadlineTimer;
   readonly #server: string;
   readonly #timeout: number;
+  readonly #gathering: Gathering;
   readonly #owner: PipelineOwner;
 
   /** `timeout`: how long the head of the queue may stay where it is, in milliseconds. */
-  constructor(protocol: Protocol, server: string, timeout: number, owner: PipelineOwner) {
+  constructor(protocol: Protocol, server: string, timeout: number, gathering: Gathering, owner: PipelineOwner) {
     this.protocol = protocol;
     this.#nextOpaque = protocol.opaques.first;
     this.#deadlines = new DeadlineTimer((now) => owner.sweep(now));
     this.#server = server;
     this.#timeout = timeout;
+    this.#gathering = gathering;
     this.#owner = owner;
   }
 
   /** How many requests wait for a response. */
   get length(): number {
-    return this.#queue.length + this.backlog.length;
+    return this.#queue.length + this.backlog.length + this.gathered;
   }
 
   add(request: Request): void {
     if (this.deferring) this.#defer(request);
-    else if (!this.#encode(request)) return;
+    else if ((this.protocol.gather !== undefined && this.#gather(request)) || !this.#encode(request)) return;
     this.fresh++;
+  }
+
+  /** Has a request leave in one command with that before it, if both came in this turn; false where it has to go alone. */
+  #gather(request: Request): boolean {
+    const last = this.#last;
+    if (last?.holder !== this || this.fresh === 0 || this.unwritten === 0 || !this.#gathering.on) return false;
+    const both = this.protocol.gather?.(last, this.#lastBytes, request, this.output, this.#gathering, this);
+    if (both === undefined) return false;
+    both.holder = this;
+    this.#queue.replace(this.#queue.length - 1, both);
+    this.#last = both;
+    return true;
   }
 
   #defer(request: Request): void {
@@ -99,7 +118,7 @@ export class Pipeline implements ReplyQueue, Holder {
   /** Puts a request into the output, and tells whether the protocol can say it. */
   #encode(request: Request): boolean {
     const { output } = this;
-    const { attached } = output;
+    const { attached, buffer, position } = output;
     if (request.op !== Op.Raw) {
       const opaque = this.#nextOpaque;
       request.opaque = opaque;
@@ -115,6 +134,10 @@ export class Pipeline implements ReplyQueue, Holder {
     }
     if (output.attached > attached) output.borrow(request);
     if (output.enough) this.deferring = true;
+    if (this.protocol.gather !== undefined) {
+      this.#last = request;
+      this.#lastBytes = output.position - (output.buffer === buffer ? position : 0);
+    }
     request.holder = this;
     this.#queue.push(request);
     this.unwritten++;

@@ -1,5 +1,6 @@
 import { monotonicNow, nextTick, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { Gathering } from '../protocol/gathering.ts';
 import { copySmallValues } from '../protocol/large.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
@@ -54,7 +55,12 @@ export class Pool implements SlotOwner, Holder {
   /** Who waits for a connection to be open, or for none to be coming. */
   #onSettled: ((error?: MemcacheError) => void)[] = [];
   readonly #silence: Silence;
-  readonly #terms: Terms = { known: undefined, spoken: undefined, version: undefined };
+  readonly #terms: Terms = {
+    known: undefined,
+    spoken: undefined,
+    version: undefined,
+    gathering: new Gathering((request) => this.send(request)),
+  };
   /** When the server last answered anything, on the clock of `performance.now()`. */
   answeredAt = Number.NEGATIVE_INFINITY;
   #lastError: MemcacheError | undefined;

@@ -1,3 +1,4 @@
+import type { Gathered, Gathering } from './gathering.ts';
 import type { Op } from './op.ts';
 import type { Reply, Request } from './request.ts';
 
@@ -64,4 +65,16 @@ export interface Protocol {
    * most often the request itself; `send` is called with each further step.
    */
   split?(request: Request, send: (step: Request) => void): Request;
+  /**
+   * For a protocol that says several commands in one: puts `request` into the output together with `last`, which was written
+   * there last in `lineBytes`, and returns what stands for both; `undefined`, with nothing written, where that can't be.
+   */
+  gather?(
+    last: Request,
+    lineBytes: number,
+    request: Request,
+    output: Output,
+    gathering: Gathering,
+    queue: Gathered,
+  ): Request | undefined;
 }

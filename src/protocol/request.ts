@@ -58,6 +58,11 @@ export abstract class Request {
    * one for its end. */
   declare opaque: number;
 
+  /** Whether it stands for several commands, whose keys have one line. */
+  declare gathered: boolean;
+  /** Whether it is to be sent without others. */
+  declare alone: boolean;
+
   /** How long an attempt may take once it is on a connection, in milliseconds; 0 for the server's default. */
   declare timeout: number;
   /** When the attempt under way ends, on the clock of `performance.now()`. */
@@ -107,6 +112,8 @@ Object.assign(Request.prototype, {
   returnTimeLeft: false,
   keys: undefined,
   stores: undefined,
+  gathered: false,
+  alone: false,
 });
 
 /** Keeps the place of a request that needs no response any more, so that its late reply is recognised and thrown away. */
@@ -115,6 +122,7 @@ export class AbandonedRequest extends Request {
     super(request.op, request.key);
     if (request.op === Op.Raw) this.value = request.value;
     this.keys = request.keys;
+    this.gathered = request.gathered;
     this.returnCas = request.returnCas;
     this.opaque = request.opaque;
     this.timeout = Number.POSITIVE_INFINITY;

@@ -18,7 +18,7 @@ import {
 import { readError, unasked, unexpected } from '../text/errors.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
 import { isPlainKey } from '../text/write.ts';
-import { isNoreply } from './encode.ts';
+import { isNoreply, KEYS_PER_LINE } from './encode.ts';
 import { GetBatchProgress } from './get-batch.ts';
 
 const V = 0x56;
@@ -88,7 +88,7 @@ export class ClassicDecoder extends TextDecoder {
   /** The values of one line of a batch, and `END`; behind all lines the version. */
   #getsLine(request: Request, keys: readonly WireKey[], bytes: Buffer, start: number, end: number): boolean {
     const gets = this.#gets;
-    if (!gets.begin(keys)) return false;
+    if (!gets.begin(keys, request.gathered ? keys.length : KEYS_PER_LINE)) return false;
     const { lineOpen, failed } = gets;
     if (bytes[start] === V && beginsWith(bytes, start, end, VALUE)) {
       const keyEnd = keyEndOf(bytes, start, end);

@@ -3,7 +3,7 @@ import type { Reply, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { isKey } from '../text/decoder.ts';
 import { isPlainKey } from '../text/write.ts';
-import { isNoreply, KEYS_PER_LINE } from './encode.ts';
+import { isNoreply } from './encode.ts';
 
 /** An error that stands for keys of a batch. */
 interface Failure {
@@ -24,6 +24,7 @@ export class GetBatchProgress {
   #open: number[] = [];
   /** The first key behind that line. */
   #next = 0;
+  #keysPerLine = 0;
   /** Whether the `END` of a line is missing. */
   #lineOpen = false;
   /** Whether an error in that line ends it, since it asks for one key alone. */
@@ -37,9 +38,11 @@ export class GetBatchProgress {
     this.#reply = reply;
   }
 
-  /** Finds out what the first line is about; false when the connection is over. */
-  begin(keys: readonly WireKey[]): boolean {
-    return this.#next > 0 || this.#take(keys);
+  /** Finds out what the first line is about, of at most so many keys; false when the connection is over. */
+  begin(keys: readonly WireKey[], keysPerLine: number): boolean {
+    if (this.#next > 0) return true;
+    this.#keysPerLine = keysPerLine;
+    return this.#take(keys);
   }
 
   /** Whether values and the end of a line may come. */
@@ -54,6 +57,9 @@ export class GetBatchProgress {
 
   /** The index of the key that a value came for; −1 when it is none that is asked for. */
   find(keys: readonly WireKey[], bytes: Buffer, start: number, end: number): number {
+    const first = this.#open[0];
+    // Most servers keep the order of the keys.
+    if (first !== undefined && isKey(bytes, start, end, keys[first] as WireKey)) return this.#open.shift() as number;
     const place = this.#open.findIndex((index) => isKey(bytes, start, end, keys[index] as WireKey));
     if (place >= 0) return this.#open.splice(place, 1)[0] as number;
     // Asked for twice where it would stand alone.
@@ -104,7 +110,7 @@ export class GetBatchProgress {
   /** Takes the keys of the next line; false when the connection is over. */
   #take(keys: readonly WireKey[]): boolean {
     this.#open = [];
-    while (this.#next < keys.length && this.#open.length < KEYS_PER_LINE) {
+    while (this.#next < keys.length && this.#open.length < this.#keysPerLine) {
       if (!this.#takeKey(keys)) return false;
     }
     this.#lineOpen = this.#open.length > 0;

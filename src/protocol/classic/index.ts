@@ -4,6 +4,7 @@ import { TEXT_OPAQUES } from '../text/write.ts';
 import { countInSteps, needsSteps } from './count-in-steps.ts';
 import { ClassicDecoder } from './decode.ts';
 import { encode } from './encode.ts';
+import { gather } from './gathered-get.ts';
 import { NoreplyStep, readsNoreply } from './read-noreply.ts';
 
 /** memcached's first protocol (`protocol.txt`, "Commands"), which proxies and most other servers speak. */
@@ -19,5 +20,6 @@ export const classic: Protocol = {
     if (needsSteps(request)) return countInSteps(request, send);
     return readsNoreply(request) ? new NoreplyStep(request, send) : request;
   },
+  gather,
   createDecoder: (queue) => new ClassicDecoder(queue),
 };
