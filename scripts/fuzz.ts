@@ -3,7 +3,7 @@
  *
  *     tsx scripts/fuzz.ts [--target NAME,…] [--inputs N] [--seed N] [--write]
  *
- * A million inputs for each target unless told otherwise. `--write` renews the record in the docs
+ * A million inputs for each target unless said otherwise. `--write` renews the record in the docs
  * for those targets.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { corpusFile } from '../test/fuzz/exchanges.ts';
 import { fuzz } from '../test/fuzz/run.ts';
 import type { Target } from '../test/fuzz/target.ts';
 import { targets } from '../test/fuzz/targets.ts';
+import { table } from './table.ts';
 
 const RECORD = new URL('../docs/reliability/fuzz.md', import.meta.url);
 /** The record begins behind this line, and goes on to the end. */
@@ -51,7 +52,7 @@ function version(file: string): string {
 const grouped = (count: number): string => count.toLocaleString('en-US');
 
 /** Has a target read all its inputs, and tells it as a row of the record. */
-async function run(target: Target): Promise<string> {
+async function run(target: Target): Promise<string[]> {
   const before = process.memoryUsage().rss;
   const started = performance.now();
   let done = 0;
@@ -69,10 +70,10 @@ async function run(target: Target): Promise<string> {
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   const seeds = round - 1 === seed ? `${seed}` : `${seed} to ${round - 1}`;
   console.log(`${target.name}: ${grouped(done)} inputs, seeds ${seeds}, ${counts.join(', ')}, ${seconds} s`);
-  return `| \`${target.name}\` | ${target.reads} | ${grouped(done)} | ${seeds} | ${counts.join(', ')} | ${seconds} s | 0 |`;
+  return [`\`${target.name}\``, target.reads, grouped(done), seeds, counts.join(', '), `${seconds} s`, '0'];
 }
 
-const rows = new Map<string, string>();
+const rows = new Map<string, string[]>();
 for (const target of all) if (wanted.includes(target.name)) rows.set(target.name, await run(target));
 
 if (values.write) {
@@ -84,11 +85,16 @@ if (values.write) {
     `fast-check ${version('../node_modules/fast-check/package.json')}; the corpus is of ${server}, recorded on ${recorded}.`,
   ];
   // Of targets that were not run, the record stays.
-  const kept = (name: string) => text.split('\n').filter((line) => line.startsWith(`| \`${name}\` |`));
-  const table = [
-    '| target | reads | inputs | seeds | what became of them | time | findings |',
-    '|---|---|---|---|---|---|---|',
-  ];
-  const lines = all.flatMap(({ name }) => rows.get(name) ?? kept(name));
-  writeFileSync(RECORD, `${head}\n${facts.join('\n')}\n\n${[...table, ...lines].join('\n')}\n`);
+  const kept = (name: string) =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(`| \`${name}\` `))
+      .map((line) => line.slice(2, -2).split(/ +\| /));
+  const columns = ['target', 'reads', 'inputs', 'seeds', 'what became of them', 'time', 'findings'];
+  const records = all.flatMap(({ name }) => {
+    const row = rows.get(name);
+    return row === undefined ? kept(name) : [row];
+  });
+  const left = columns.map(() => 'l');
+  writeFileSync(RECORD, `${head}\n${facts.join('\n')}\n\n${table(columns, records, left)}\n`);
 }

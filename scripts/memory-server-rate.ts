@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client as BuiltClient, ServerOptions } from '../src/index.ts';
 import type { MemoryServer as BuiltServer } from '../src/memory-server/index.ts';
 import { startMemcached } from '../test/support/memcached.ts';
+import { table } from './table.ts';
 
 const ROUNDS = 7;
 const COMMANDS = 60_000;
@@ -45,7 +46,11 @@ function median(values: number[]): number {
   return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
-async function compare(addresses: readonly string[], protocol: NonNullable<ServerOptions['protocol']>): Promise<void> {
+async function compare(
+  addresses: readonly string[],
+  protocol: NonNullable<ServerOptions['protocol']>,
+): Promise<string[][]> {
+  const rows: string[][] = [];
   const { Client } = await built<{ Client: typeof BuiltClient }>('index');
   const clients = addresses.map((address) => Client.create(address, { protocol, timeout: 5 }));
   for (const operation of ['set', 'get'] as const) {
@@ -56,9 +61,10 @@ async function compare(addresses: readonly string[], protocol: NonNullable<Serve
     }
     const [real, memory] = rates as [number[], number[]];
     const ratio = median(memory.map((rate, i) => rate / (real[i] as number)));
-    console.log(`| ${protocol} | ${operation} | ${rounded(real)} | ${rounded(memory)} | ${ratio.toFixed(2)} |`);
+    rows.push([`${protocol} ${operation}`, rounded(real), rounded(memory), ratio.toFixed(2)]);
   }
   for (const client of clients) client.close();
+  return rows;
 }
 
 function rounded(rates: number[]): string {
@@ -69,8 +75,11 @@ async function main(): Promise<void> {
   await using memcached = await startMemcached();
   const child: ChildProcess = fork(fileURLToPath(import.meta.url), ['serve'], { execArgv: process.execArgv });
   const [address] = (await once(child, 'message')) as [string];
-  console.log('| protocol | 100 B, 64 in flight | memcached /s | MemoryServer /s | ratio |\n|---|---|---|---|---|');
-  for (const protocol of ['binary', 'meta', 'classic'] as const) await compare([memcached.address, address], protocol);
+  const rows: string[][] = [];
+  for (const protocol of ['binary', 'meta', 'classic'] as const) {
+    rows.push(...(await compare([memcached.address, address], protocol)));
+  }
+  console.log(table(['100 B, 64 in flight', 'memcached /s', 'MemoryServer /s', 'ratio'], rows));
   child.kill();
 }
 

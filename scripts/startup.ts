@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../test/support/built.ts';
 import { Startup, type Way } from '../test/support/startup.ts';
+import { table } from './table.ts';
 
 const { values } = parseArgs({ options: { times: { type: 'string', default: '41' } } });
 const times = Number(values.times);
@@ -23,15 +24,15 @@ function folderOf(name: string): string {
 }
 
 console.log(`Node.js ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores, medians of ${times}\n`);
-console.log('| client | import, ms | × MemJS | require, ms | × MemJS |\n| --- | ---: | ---: | ---: | ---: |');
 const found = new Map<Way, Map<string, number>>();
 for (const way of ['import', 'require'] as const)
   found.set(way, await startup.medians(['memts', ...PEERS], way, times));
-for (const name of ['memts', ...PEERS]) {
+const rows = ['memts', ...PEERS].map((name) => {
   const cells = [...found.values()].flatMap((all) => {
     const [own = 0, memjs = 0] = [all.get(name), all.get('memjs')];
     return [own.toFixed(1), (own / memjs).toFixed(2)];
   });
-  console.log(`| ${name} | ${cells.join(' | ')} |`);
-}
+  return [name, ...cells];
+});
+console.log(table(['client', 'import, ms', '× MemJS', 'require, ms', '× MemJS'], rows));
 startup.remove();

@@ -17,6 +17,7 @@ import { BasicTracerProvider, NoopSpanProcessor } from '@opentelemetry/sdk-trace
 import type { MemtsInstrumentation as BuiltInstrumentation } from '../src/adapters/opentelemetry.ts';
 import type { Client as BuiltClient } from '../src/index.ts';
 import { startMemcached } from '../test/support/memcached.ts';
+import { table } from './table.ts';
 
 const COMMANDS = 200_000;
 const IN_FLIGHT = 64;
@@ -113,15 +114,13 @@ function report(variants: readonly Variant[], results: ReadonlyMap<Variant, Resu
   const first = results.get(variants[0] as Variant) ?? [];
   const ratio = (each: readonly Result[], field: keyof Result) =>
     median(each.map((result, i) => result[field] / (first[i] as Result)[field])).toFixed(3);
-  console.log(
-    `| | gets /s | µs CPU for each | rate × ${variants[0]} | CPU × ${variants[0]} |\n|---|---:|---:|---:|---:|`,
-  );
-  for (const variant of variants) {
+  const rows = variants.map((variant) => {
     const each = results.get(variant) ?? [];
     const rate = Math.round(median(each.map((result) => result.rate))).toLocaleString('en');
     const cpu = median(each.map((result) => result.cpu)).toFixed(3);
-    console.log(`| ${variant} | ${rate} | ${cpu} | ${ratio(each, 'rate')} | ${ratio(each, 'cpu')} |`);
-  }
+    return [variant, rate, cpu, ratio(each, 'rate'), ratio(each, 'cpu')];
+  });
+  console.log(table(['', 'gets /s', 'µs CPU for each', `rate × ${variants[0]}`, `CPU × ${variants[0]}`], rows));
 }
 
 const { values, positionals } = parseArgs({

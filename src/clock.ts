@@ -44,3 +44,8 @@ function original<T>(found: T, name: string): T {
   const { clock } = found as { clock?: Readonly<Record<string, unknown>> };
   return (clock?.[`_${name}`] as T | undefined) ?? found;
 }
+
+/** A pause with jitter, from half of it on: what waits for the same does not come back all at once. */
+export function jittered(pause: number): number {
+  return pause * (0.5 + Math.random() / 2);
+}

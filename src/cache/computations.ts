@@ -5,7 +5,7 @@ import { isRefusal } from '../client/get-or-set/outcome.ts';
 import { FIRST_PAUSE, nextPause, type Plan, patienceOf } from '../client/get-or-set/plan.ts';
 import type { OpenCall } from '../client/open-calls.ts';
 import { keyId } from '../client/watched-keys.ts';
-import { monotonicNow } from '../clock.ts';
+import { jittered, monotonicNow } from '../clock.ts';
 import type { Codec, Encoded } from './codec.ts';
 import type { Envelope } from './envelope.ts';
 import { homeOf } from './home.ts';
@@ -179,7 +179,7 @@ export class Computations {
         return this.#compute(guard, right === UNREACHABLE ? undefined : right, running.ground, task, call);
       }
       task.onWait?.();
-      await call.pause(pause * (0.5 + Math.random() / 2));
+      await call.pause(jittered(pause));
       found = await this.#look(task, call);
       const served = await this.#serve(task, found);
       if (served !== undefined) return { encoded: found?.stored, from: served.from };

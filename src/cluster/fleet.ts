@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { clearTimeout, setImmediate, setTimeout } from '../clock.ts';
 import type { ServerStatus } from '../connection/status.ts';
-import { type FrameNumbers, Transport } from '../connection/transport.ts';
+import { DEFAULT_TIMEOUT, type FrameNumbers, Transport } from '../connection/transport.ts';
 import { DEBUGGING, debug } from '../debug.ts';
 import { MemcacheError } from '../errors.ts';
 import type { WireKey } from '../protocol/request.ts';
@@ -180,7 +180,7 @@ export class Fleet {
   async known(): Promise<void> {
     if (!this.unknown) return;
     if (this.#failure !== undefined) throw this.#failure;
-    this.#first ??= firstList(this.#options.conntimeout ?? 2 * (this.#options.timeout ?? 0.5));
+    this.#first ??= firstList(this.#options.conntimeout ?? 2 * (this.#options.timeout ?? DEFAULT_TIMEOUT));
     await this.#first.promise;
   }
 

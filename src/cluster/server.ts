@@ -8,6 +8,7 @@ import { Pool, type PoolOwner } from '../connection/pool.ts';
 import type { ServerStatus } from '../connection/status.ts';
 import { type DownReason, isWatched, publishDown, publishUp } from '../connection/telemetry.ts';
 import {
+  DEFAULT_TIMEOUT,
   type ErrorListener,
   FrameListeners,
   type FrameTransport,
@@ -86,7 +87,7 @@ const DEFAULTS = {
   connections: 1,
   maxPending: Number.POSITIVE_INFINITY,
   failFast: 5,
-  timeout: 0.5,
+  timeout: DEFAULT_TIMEOUT,
   keepAlive: false,
   keepAliveDelay: 30,
 };

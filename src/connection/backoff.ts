@@ -1,4 +1,4 @@
-import { clearTimeout, monotonicNow, setTimeout } from '../clock.ts';
+import { clearTimeout, jittered, monotonicNow, setTimeout } from '../clock.ts';
 
 /** The first pause and the longest, in milliseconds: a server that is back is found within the longest. */
 const FIRST = 50;
@@ -26,7 +26,7 @@ export class Backoff {
     const pause = Math.min(MAX_PAUSE, FIRST * 2 ** this.#failures);
     this.#failures++;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#attempt, pause * (0.5 + Math.random() / 2)).unref();
+    this.#timer = setTimeout(this.#attempt, jittered(pause)).unref();
   }
 
   /** Notes that an attempt came to something, and ends the one that was to come. */

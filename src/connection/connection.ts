@@ -274,11 +274,13 @@ export class Connection implements PipelineOwner, Reader {
   #goOn(): void {
     const pipeline = this.#pipeline;
     const { backlog, output } = pipeline;
-    if (this.#blocked || this.#held || (output.empty && backlog.length === 0)) return;
+    if (this.#blocked || this.#held || (pipeline.unwritten === 0 && backlog.length === 0)) return;
     const socket = this.#socket;
     if (backlog.length > 0) pipeline.catchUp();
+    const isEmpty = pipeline.unwritten === 0;
+    // Before the socket has it, which may fail at once.
     pipeline.unwritten = 0;
-    if (!output.empty) this.#blocked = !output.flush(socket) && socket.writableLength > 0;
+    if (!isEmpty) this.#blocked = !output.flush(socket) && socket.writableLength > 0;
     if (socket.writableLength === 0) output.rewind();
     if (backlog.length > 0 && !this.#blocked) this.#yieldToInput();
     pipeline.deferring = this.#blocked || backlog.length > 0;

@@ -45,14 +45,10 @@ export class OutputBuffer implements Output {
   /** Full blocks, which the socket may still hold on to. */
   #full: Buffer<ArrayBuffer>[] = [];
 
-  get empty(): boolean {
-    return this.position === this.#start && this.#sealed.length === 0;
-  }
-
   /** Gives the blocks back; only to be called when the socket holds on to nothing. */
   rewind(): void {
     if (this.#lent.size > 0) this.#lent.clear();
-    if (!this.holds || !this.empty) return;
+    if (!this.holds || this.position > this.#start || this.#sealed.length > 0) return;
     this.holds = false;
     this.#full.push(this.buffer);
     this.buffer = NO_BLOCK;

@@ -109,8 +109,8 @@ export interface TransportLimits {
   conntimeout?: number | undefined;
 }
 
-/** How long a transport may take where it has no timeouts itself, in seconds. */
-const DEFAULT_TIMEOUT = 0.5;
+/** How long an attempt at a command may take where nothing else is said, in seconds. */
+export const DEFAULT_TIMEOUT = 0.5;
 
 /** How long a transport may take to answer a quit, in milliseconds. */
 const QUIT_TIMEOUT = 1500;

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../clock.ts';
+import { jittered, monotonicNow } from '../../clock.ts';
 import { invalid } from '../../errors.ts';
 import type { WireKey } from '../../protocol/request.ts';
 import { untilAborted } from '../aborts.ts';
@@ -114,7 +114,7 @@ export class GetOrSet {
       if (sight === undefined) return this.#compute(guard, undefined, task, call);
       if (sight.seen.item !== undefined) return this.#serve(guard, sight, task, call);
       if (monotonicNow() > patience) return this.#compute(guard, guard.takeOver(sight), task, call);
-      await call.pause(pause * (0.5 + Math.random() / 2));
+      await call.pause(jittered(pause));
     }
   }
 

@@ -24,7 +24,8 @@ export function metaFor({ deletesByCas }: { deletesByCas: boolean }): Protocol {
   return {
     ...meta,
     split: (request, send) => {
-      if (request.op === Op.Get) {
+      // Who has a value already asks for its CAS.
+      if (request.op === Op.Get && request.returnCas) {
         const knownCas = request.knownCas(reads);
         return knownCas === undefined ? request : readInSteps(request, knownCas, send, reads);
       }

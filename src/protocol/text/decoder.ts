@@ -143,21 +143,22 @@ export abstract class TextDecoder implements Decoder {
   #readBlock(chunk: Buffer, start: number, end: number): number {
     const { blockBytes } = this;
     const assembler = this.#assembler;
-    if (!assembler.active) {
-      const blockEnd = start + blockBytes;
-      if (blockEnd + 2 <= end) return this.#wholeBlock(chunk, start, blockEnd, false) ? blockEnd + 2 : OVER;
-      assembler.begin(blockBytes + 2);
+    let bytes = chunk;
+    let from = start;
+    let next = start + blockBytes + 2;
+    const isWhole = next <= end && !assembler.active;
+    if (!isWhole) {
+      if (!assembler.active) assembler.begin(blockBytes + 2);
+      next = assembler.fill(chunk, start, end);
+      if (!assembler.complete) return next;
+      bytes = assembler.take();
+      from = 0;
     }
-    const at = assembler.fill(chunk, start, end);
-    if (!assembler.complete) return at;
-    return this.#wholeBlock(assembler.take(), 0, blockBytes, true) ? at : OVER;
-  }
-
-  #wholeBlock(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
-    if (bytes[end] !== CR || bytes[end + 1] !== LF)
+    const blockEnd = from + blockBytes;
+    if (bytes[blockEnd] !== CR || bytes[blockEnd + 1] !== LF)
       throw desynchronised('a value has not the length that was announced');
     this.blockBytes = NO_BLOCK;
-    return this.block(bytes, start, end, owned);
+    return this.block(bytes, from, blockEnd, !isWhole) ? next : OVER;
   }
 }
 

@@ -1,4 +1,4 @@
-import { monotonicNow } from '../../../clock.ts';
+import { jittered, monotonicNow } from '../../../clock.ts';
 import { invalid } from '../../../errors.ts';
 import { untilAborted } from '../../aborts.ts';
 import { makeCall } from '../../commands/call.ts';
@@ -95,7 +95,7 @@ class ManyCall {
         this.#take(await this.#make(guard, won, call));
         pause = FIRST_PAUSE;
       } else if (waiting.length > 0) {
-        await call.pause(pause * (0.5 + Math.random() / 2));
+        await call.pause(jittered(pause));
         pause = nextPause(pause);
       }
       open = waiting;
