@@ -39,12 +39,15 @@ const BINARY_AND_META = OURS.slice(0, 2);
 const BINARY = OURS.slice(0, 1);
 
 /** The CPU of a key in a batch against that of the same keys by `Promise.all`. */
-const toGets = (batch: number): Pick<Goal, 'against' | 'atMost' | 'clients' | 'rows' | 'reached'> => ({
+const toGets = (batch: number, variant = ''): Pick<Goal, 'against' | 'atMost' | 'clients' | 'rows' | 'reached'> => ({
   against: `Promise.all of ${batch} gets`,
   atMost: true,
   clients: OURS,
-  rows: [`getMulti${batch}-100B-4`],
-  reached: (_, { client, cpu }, rows) => over(cpu, named(rows.get(`gets${batch}-100B-4`)?.results ?? [], client)?.cpu),
+  rows: [`getMulti${batch}-100B-4${variant}`],
+  reached: (_, { client, cpu }, rows) => {
+    const gets = rows.get(`gets${batch}-100B-4${variant}`)?.results ?? [];
+    return over(cpu, named(gets, client)?.cpu);
+  },
 });
 
 const GOALS: readonly Goal[] = [
@@ -90,6 +93,8 @@ const GOALS: readonly Goal[] = [
   { work: 'classic, 256 in flight', goal: 2.2, rows: get('100B-256'), ...toBefore },
   { work: 'CPU of a key', goal: 0.75, ...toGets(100) },
   { work: 'CPU of a key', goal: 1, ...toGets(10) },
+  { work: 'CPU of a key, clients of every protocol', goal: 0.75, ...toGets(100, '-mixed') },
+  { work: 'CPU of a key, clients of every protocol', goal: 1, ...toGets(10, '-mixed') },
   { work: 'keys a second', goal: 2, rows: ['getMulti100-100B-4'], against: 'best other', reached: toBest(PEERS) },
   {
     work: 'CPU of a command, 100 B, 64 in flight',
@@ -131,18 +136,19 @@ const GOALS: readonly Goal[] = [
 /** Latency under a given load, and with results that stay alive, which have no goal. */
 const LATENCY_ROWS = ['open5000', 'open20000', 'open50000'].map((id) => `get-100B-1-${id}`);
 
+/** What the batches are held against. */
+const GETS_ROWS = ['', '-mixed'].flatMap((variant) => [10, 100].map((batch) => `gets${batch}-100B-4${variant}`));
+
 /** The rows that the goals are about; only some of them need the other clients. */
 export const GOAL_ROWS: ReadonlySet<string> = new Set([
   ...GOALS.flatMap(({ rows }) => rows),
-  'gets10-100B-4',
-  'gets100-100B-4',
+  ...GETS_ROWS,
   ...LATENCY_ROWS,
 ]);
 
 const CLASSIC_ROWS: ReadonlySet<string> = new Set([
   ...GOALS.flatMap(({ rows, clients }) => (clients?.includes('memts-classic') ? rows : [])),
-  'gets10-100B-4',
-  'gets100-100B-4',
+  ...GETS_ROWS,
 ]);
 
 /** Whether a client has a part in a row: the peers only where the goals compare with all of them. */

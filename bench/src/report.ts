@@ -205,7 +205,7 @@ function plotsOf(rows: readonly RowResult[]): Plot[] {
 function chartOf(row: Row): { file: string; title: string } | undefined {
   const size = sizeText(row.size).replace(/\D+$/, ' $&');
   if (row.operation === 'getMulti') return { file: 'getMulti', title: `getMulti of ${size} values` };
-  if (row.operation === 'gets' || row.kept > 0 || row.openRate > 0) return undefined;
+  if (row.operation === 'gets' || row.kept > 0 || row.openRate > 0 || row.mixed) return undefined;
   if (!row.hit || row.form === 'callback' || row.servers > 1 || row.connections > 0 || row.tls || row.json) {
     return undefined;
   }

@@ -20,6 +20,8 @@ export interface Row {
   readonly json: boolean;
   /** Bytes of results that stay alive; older ones are dropped. */
   readonly kept: number;
+  /** Whether the process has clients of every protocol at work. */
+  readonly mixed: boolean;
   /** Commands a second that begin when it is their time, whatever still waits; 0 where each follows a response. */
   readonly openRate: number;
 }
@@ -50,6 +52,7 @@ function row(values: Partial<Row>, variant?: { id: string; title: string }): Row
     json: false,
     kept: 0,
     openRate: 0,
+    mixed: false,
     ...values,
   } as const;
   const what = base.batch > 1 ? `${base.operation}${base.batch}` : base.operation;
@@ -110,6 +113,12 @@ export const ALL_ROWS: readonly Row[] = [
   ),
   ...both.flatMap((operation) =>
     [100, 4 * KB].map((size) => row({ operation, size, json: true }, { id: 'json', title: 'JSON' })),
+  ),
+  // Last, since the process of a client stays as they leave it.
+  ...(['getMulti', 'gets'] as const).flatMap((operation) =>
+    [10, 100].map((batch) =>
+      row({ operation, batch, inFlight: 4, mixed: true }, { id: 'mixed', title: 'clients of every protocol' }),
+    ),
   ),
 ];
 

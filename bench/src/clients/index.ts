@@ -13,7 +13,7 @@ export interface ClientSpec {
   load(): Promise<Adapter>;
 }
 
-type Feature = 'callback' | 'servers' | 'connections' | 'tls' | 'json';
+type Feature = 'callback' | 'servers' | 'connections' | 'tls' | 'json' | 'mixed';
 
 function needs(row: Row): Feature[] {
   const features: Feature[] = [];
@@ -22,6 +22,7 @@ function needs(row: Row): Feature[] {
   if (row.connections > 0) features.push('connections');
   if (row.tls) features.push('tls');
   if (row.json) features.push('json');
+  if (row.mixed) features.push('mixed');
   return features;
 }
 
@@ -30,7 +31,7 @@ const can =
   (row: Row) =>
     needs(row).every((feature) => features.includes(feature));
 
-const canAll = can('callback', 'servers', 'connections', 'tls', 'json');
+const canAll = can('callback', 'servers', 'connections', 'tls', 'json', 'mixed');
 const onMemcached = { server: 'memcached', floor: 'floor' } as const;
 const onRedis = { server: 'redis', floor: 'floor' } as const;
 

@@ -9,6 +9,8 @@ import {
   type Value,
 } from './adapter.ts';
 
+const PROTOCOLS = ['binary', 'meta', 'classic'] as const;
+
 export interface MemtsOptions {
   readonly protocol: 'binary' | 'meta' | 'classic';
   readonly distribution?: 'ketama';
@@ -44,10 +46,13 @@ export async function loadMemts<T = Memts>(before = false): Promise<T> {
 export async function memtsAdapter({ before = false, ...options }: MemtsOptions): Promise<Adapter> {
   const { Client } = await loadMemts(before);
   let client: MemtsClient;
+  let others: MemtsClient[] = [];
   const adapter: Adapter = {
     takes: 'buffer',
-    connect({ row, target }: Setup) {
-      client = Client.create(hostPorts(target).join(','), {
+    async connect({ row, target, keys }: Setup) {
+      const servers = hostPorts(target).join(',');
+      if (row.mixed) others = await workOverEach(Client, servers, keys);
+      client = Client.create(servers, {
         ...options,
         timeout: TIMEOUT_SECONDS,
         conntimeout: TIMEOUT_SECONDS,
@@ -69,7 +74,23 @@ export async function memtsAdapter({ before = false, ...options }: MemtsOptions)
       const hit = (result as Map<string, Buffer | Result>).get(key);
       return hit === undefined || Buffer.isBuffer(hit) ? hit : hit.value;
     },
-    close: () => client.quit(),
+    async close() {
+      await Promise.all([client, ...others].map((each) => each.quit()));
+      others = [];
+    },
   };
   return adapter;
+}
+
+/** Has clients of all protocols at work, so that what is compiled for one is compiled for all of them. */
+async function workOverEach(Client: Memts['Client'], servers: string, keys: readonly string[]): Promise<MemtsClient[]> {
+  const clients = PROTOCOLS.map((protocol) => Client.create(servers, { protocol, logger: silentLogger }));
+  const some = keys.slice(0, 50);
+  for (let turn = 0; turn < 300; turn++) {
+    for (const client of clients) {
+      await client.getMulti?.(some);
+      await Promise.all(some.map((key) => client.get(key)));
+    }
+  }
+  return clients;
 }
