@@ -11,6 +11,7 @@ import { addServe } from './commands/serve.ts';
 import { addServerCommands } from './commands/servers.ts';
 import { addStats } from './commands/stats.ts';
 import { addTop } from './commands/top.ts';
+import { addWatch } from './commands/watch.ts';
 import { addCompletion } from './completion.ts';
 import { Exit } from './exit.ts';
 import { complain } from './output.ts';
@@ -36,6 +37,7 @@ export function makeProgram(): Command {
   program.commandsGroup('Servers:');
   addStats(program);
   addTop(program);
+  addWatch(program);
   addServerCommands(program);
   addRaw(program);
   addBench(program);
