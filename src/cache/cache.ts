@@ -3,7 +3,6 @@ import { untilAborted } from '../client/aborts.ts';
 import type { AnyClient } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
-import { isExpiration } from '../client/options.ts';
 import { invalid, invalidType } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec, type Encoded } from './codec.ts';
@@ -73,7 +72,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   /** Throws `ERR_INVALID_ARGUMENT` for what is no client, and for options that can't be meant. */
   constructor(client: AnyClient, options: CacheOptions<TIn, TOut> = {}) {
-    const engine: unknown = typeof client === 'object' && client !== null ? Reflect.get(client, 'engine') : undefined;
+    const engine = (client as { engine?: unknown } | null)?.engine;
     if (typeof engine !== 'object' || engine === null) throw invalidType('client', 'a Client of memts', client);
     if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
     this.#engine = engine as Engine;
@@ -82,15 +81,12 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     this.#keys = new CacheKeys(this.#engine, options.namespace ?? '');
     this.#versions = new Versions(this.#engine);
     // What goes in is checked by the types where values are stored.
-    const { near } = options;
-    if (near !== undefined && near !== null && typeof near !== 'object')
-      throw invalidType('option near', 'an object', near);
-    this.#near = near ? new Near(this.#engine, near) : undefined;
+    this.#near = options.near ? new Near(this.#engine, options.near) : undefined;
     this.#codec = new Codec(options.serializer as never, this.#near !== undefined, this.#engine);
     this.#items = new Items(this.#engine, this.#keys, this.#versions, this.#codec, this.#near);
     this.#computations = new Computations(this.#engine, this.#items, this.#codec, {
-      failed: (error) => this.#failed(error),
-      unreadable: (error) => this.#unreadable(error),
+      failed: (error) => this.#note('errors', error),
+      unreadable: (error) => this.#note('unreadable', error),
       computed: () => this.#stats.computed++,
     });
   }
@@ -116,7 +112,6 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   async getMany(keys: Iterable<string>, options?: CacheGetOptions): Promise<Map<string, unknown>> {
     const { schema } = toCallPlan(this.#options, options, this.#engine);
     const distinct = [...new Set(checkIterable(keys))];
-    for (const key of distinct) this.#keys.value(key);
     const values = await Promise.all(distinct.map((key) => this.#find(key, schema)));
     const found = new Map<string, unknown>();
     distinct.forEach((key, index) => {
@@ -179,8 +174,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     if (typeof compute !== 'function') throw invalidType('compute', 'a function', compute);
     const call = toCallPlan(this.#options, options, this.#engine);
     const served = this.#compute(key, compute, call);
-    const signal = options?.signal ?? undefined;
-    return signal === undefined ? served : untilAborted(served, signal);
+    return whileWanted(served, options);
   }
 
   /**
@@ -222,8 +216,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
         return [id, value] as const;
       }),
     );
-    const signal = options?.signal ?? undefined;
-    const pairs = await (signal === undefined ? served : untilAborted(served, signal));
+    const pairs = await whileWanted(served, options);
     return new Map(pairs.filter(([, value]) => value !== undefined));
   }
 
@@ -258,8 +251,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
    * has resolved gives none of them. Rejects when the server of a tag is away.
    */
   async invalidateTags(tags: readonly string[], options: InvalidateTagsOptions = {}): Promise<void> {
-    const staleFor = options.staleFor ?? 0;
-    if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
+    const { staleFor } = toCallPlan({ expires: 1 }, options, this.#engine).plan;
     const ended = new Set(checkTags(tags, Number.POSITIVE_INFINITY));
     const keys = Array.from(ended, (tag) => this.#keys.tag(tag));
     await this.#ending(
@@ -308,7 +300,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     try {
       return await this.#items.look(wire, admitted);
     } catch (error) {
-      this.#failed(error);
+      this.#note('errors', error);
       return undefined;
     }
   }
@@ -323,7 +315,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
       if (found?.stored === undefined || found.worth !== 'fresh') return undefined;
       return await this.#read(found.stored, found.shared, schema);
     } catch (error) {
-      this.#unreadable(error);
+      this.#note('unreadable', error);
       return undefined;
     }
   }
@@ -384,7 +376,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
       try {
         return this.#count(await this.#readNear(entry, schema));
       } catch (error) {
-        this.#unreadable(error);
+        this.#note('unreadable', error);
       }
     }
     const admitted = near?.admits(wire, key) ?? false;
@@ -403,8 +395,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   }
 
   #countServed({ value, from }: Served): unknown {
-    if (from === 'computed') this.#stats.misses++;
-    else this.#stats[from === 'hit' ? 'hits' : 'stale']++;
+    this.#stats[from]++;
     return value;
   }
 
@@ -413,29 +404,21 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     return value;
   }
 
-  #failed(error: unknown): void {
-    this.#stats.errors++;
-    this.#tell(error);
-  }
-
-  #unreadable(error: unknown): void {
-    this.#stats.unreadable++;
-    this.#tell(error);
-  }
-
   /** An `error` that nobody listens to would throw. */
-  #tell(error: unknown): void {
+  #note(kind: 'errors' | 'unreadable', error: unknown): void {
+    this.#stats[kind]++;
     if (this.#events.listenerCount('error') > 0) this.#events.emit('error', error);
   }
 }
 
-/** Waits for all, and then rejects with one of their errors, or all. */
+/** Waits for all, and then rejects with the error of the first that has failed. */
 async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  const settled = await Promise.allSettled(promises);
-  const errors = settled.filter((one) => one.status === 'rejected').map(({ reason }) => reason as Error);
-  const [first] = errors;
-  if (first !== undefined) throw errors.length === 1 ? first : new AggregateError(errors, first.message);
-  return settled.map((one) => (one as PromiseFulfilledResult<T>).value);
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+function whileWanted<T>(served: Promise<T>, options: CacheGetOrSetOptions | undefined): Promise<T> {
+  return options?.signal ? untilAborted(served, options.signal) : served;
 }
 
 function checkIterable<T>(list: Iterable<T>): Iterable<T> {

@@ -2,8 +2,9 @@ import { readValue } from '../client/commands/read.ts';
 import { type Storing, toItem as toStoreItem } from '../client/commands/store.ts';
 import type { Engine } from '../client/engine.ts';
 import type { StoredItem } from '../client/get-or-set/copies.ts';
-import { invalidType, MemcacheError } from '../errors.ts';
+import { invalidType } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
+import { unreadable } from '../serializers/layout.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 import { decodeStructured, encodeStructured } from '../serializers/structured.ts';
 import { isPlainJson } from '../serializers/structured-plain.ts';
@@ -58,7 +59,7 @@ export class Codec {
     extras.writeUInt32BE(flags);
     const { value } = readValue(this.#storing, Op.Get, { value: shared ? Buffer.from(payload) : payload, extras });
     if (value === undefined || value === null) {
-      throw new MemcacheError('ERR_UNSUPPORTED', "The stored value can't be read: the serializer makes nothing of it");
+      throw unreadable('the serializer makes nothing of it');
     }
     return this.#freezes && isPlainJson(value) ? deepFreeze(value) : value;
   }

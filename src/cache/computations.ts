@@ -28,8 +28,8 @@ export interface Task {
   readonly onWait?: (() => void) | undefined;
 }
 
-/** Where a value comes from. */
-export type Origin = 'hit' | 'stale' | 'computed';
+/** Where a value comes from, as the statistics count it. */
+export type Origin = 'hits' | 'stale' | 'misses';
 
 /** The value for one caller. */
 export interface Served {
@@ -125,7 +125,7 @@ export class Computations {
       this.#observer.unreadable(error);
       return undefined;
     }
-    if (found.worth === 'fresh') return { value, from: 'hit' };
+    if (found.worth === 'fresh') return { value, from: 'hits' };
     this.#refresh(task);
     return { value, from: 'stale' };
   }
@@ -262,7 +262,7 @@ export class Computations {
         if (kept) await this.#store(guard, right, ground, task, encoded, made === null);
         else await this.#release(guard, right);
       }
-      return { encoded, from: 'computed' };
+      return { encoded, from: 'misses' };
     } catch (error) {
       if (right !== undefined) await this.#release(guard, right);
       throw error;

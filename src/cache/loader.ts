@@ -1,4 +1,4 @@
-import { invalid, invalidType } from '../errors.ts';
+import { invalidType } from '../errors.ts';
 
 /** Makes the values of ids: a `Map` by id, or an array in their order. */
 export type LoadMany<TId, T> = (
@@ -77,7 +77,6 @@ function queue(run: () => Promise<void>): void {
 
 function toLookup<TId>(ids: readonly TId[], loaded: unknown): (id: TId, index: number) => unknown {
   if (loaded instanceof Map) return (id) => loaded.get(id);
-  if (!Array.isArray(loaded)) throw invalidType('result of load', 'a Map by id, or an array', loaded);
-  if (loaded.length !== ids.length) throw invalid('result of load', `${ids.length} values`, loaded.length);
-  return (_id, index) => loaded[index];
+  if (Array.isArray(loaded) && loaded.length === ids.length) return (_id, index) => loaded[index];
+  throw invalidType('result of load', 'a Map by id, or an array in the order of the ids', loaded);
 }

@@ -1,5 +1,5 @@
 import type { Engine } from '../client/engine.ts';
-import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
+import { LookCommand, NOTHING, type Seen } from '../client/get-or-set/look.ts';
 import { monotonicNow, wallNow } from '../clock.ts';
 import { invalid, invalidType } from '../errors.ts';
 import type { Reply } from '../protocol/request.ts';
@@ -78,10 +78,9 @@ export class Near {
   /** Throws `ERR_INVALID_ARGUMENT`. */
   constructor(engine: Engine, options: NearOptions) {
     const { entries = 10_000, bytes = 64e6, trustFor = 1, admit = 'hot' } = options;
-    const isCount = (value: unknown) => typeof value === 'number' && value >= 0;
-    if (!isCount(entries)) throw invalid('option near.entries', 'a number from 0 on', entries);
-    if (!isCount(bytes)) throw invalid('option near.bytes', 'a number of bytes from 0 on', bytes);
-    if (!isCount(trustFor)) throw invalid('option near.trustFor', 'a number of seconds from 0 on', trustFor);
+    for (const [name, value] of Object.entries({ entries, bytes, trustFor })) {
+      if (!(typeof value === 'number' && value >= 0)) throw invalid(`option near.${name}`, 'a number from 0 on', value);
+    }
     if (admit !== 'all' && admit !== 'hot' && typeof admit !== 'function') {
       throw invalidType('option near.admit', "'all', 'hot' or a function", admit);
     }
@@ -231,4 +230,4 @@ export class NearLookCommand extends LookCommand {
 }
 
 /** In place of what a look has seen: what its asker has is still what there is. */
-export const UNCHANGED: Seen = { item: undefined, stub: false, cas: 0n, timeLeft: undefined, stale: false };
+export const UNCHANGED: Seen = { ...NOTHING };

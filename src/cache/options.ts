@@ -59,9 +59,6 @@ export interface CacheGetOrSetOptions<TSchema extends Schema | undefined = Schem
 /** A read asks for each of them. */
 const MOST_TAGS = 100;
 
-/** Each read of the value brings its tags along. */
-const LONGEST_TAG = 65_535;
-
 /** Tags, each once and percent-encoded; those of one value are not more than a read can ask for. Throws `ERR_INVALID_ARGUMENT`. */
 export function checkTags(tags: unknown, most = MOST_TAGS): string[] {
   if (tags === undefined || tags === null) return [];
@@ -69,9 +66,6 @@ export function checkTags(tags: unknown, most = MOST_TAGS): string[] {
   const distinct = new Set<string>();
   for (const tag of tags as unknown[]) {
     if (typeof tag !== 'string' || tag === '') throw invalidType('tag', 'a string that is not empty', tag);
-    if (tag.length > LONGEST_TAG / 3 && Buffer.byteLength(tag) > LONGEST_TAG) {
-      throw invalid('tag', `at most ${LONGEST_TAG} bytes`, Buffer.byteLength(tag));
-    }
     checkWellFormed(tag);
     distinct.add(plain(tag));
   }
@@ -106,7 +100,7 @@ export function toCallPlan(
   const plan = toPlan(merged, engine);
   const { schema } = given;
   if (schema !== undefined && schema !== null && !isSchema(schema)) {
-    throw invalidType('schema', 'a Standard Schema, as zod, valibot and arktype have it', schema);
+    throw invalidType('schema', 'a Standard Schema', schema);
   }
   return { plan, tags: checkTags(given.tags), schema: schema ?? undefined, limitsMisses: merged.misses !== undefined };
 }

@@ -27,7 +27,5 @@ export async function validated(schema: Schema, value: unknown): Promise<unknown
 }
 
 export function isSchema(value: unknown): value is Schema {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  const standard: unknown = Reflect.get(value, '~standard');
-  return typeof standard === 'object' && standard !== null && typeof Reflect.get(standard, 'validate') === 'function';
+  return typeof (value as Partial<Schema> | null)?.['~standard']?.validate === 'function';
 }

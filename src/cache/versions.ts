@@ -65,7 +65,7 @@ export class Versions {
       found = await this.#read(key);
     }
     if (found === undefined) {
-      throw new MemcacheError('ERR_BUSY', 'A version was deleted in each attempt to read it');
+      throw new MemcacheError('ERR_BUSY', 'A version was deleted in each attempt');
     }
     return found;
   }

@@ -137,7 +137,7 @@ it('refuses keys and tags that can not be meant', async () => {
     ).toBe('ERR_INVALID_KEY');
   }
   const thousands = Array.from({ length: 3000 }, (_, index) => `${SECRET}${index}`);
-  for (const tags of ['tag', [''], [5], [null], {}, thousands, ['x'.repeat(70_000)]] as string[][]) {
+  for (const tags of ['tag', [''], [5], [null], {}, thousands] as string[][]) {
     expect(await codeOf(cache.set('key', 1, { tags }))).toBe('ERR_INVALID_ARGUMENT');
     expect(await codeOf(cache.getOrSet('key', () => 1, { tags }))).toBe('ERR_INVALID_ARGUMENT');
   }

@@ -133,6 +133,7 @@ it('gives one set of exports to import and require, under both names', async () 
     'jsonSerializer',
     'ketama',
     'noopSerializer',
+    'structuredSerializer',
   ];
   for (const name of ['memts', 'memjs']) {
     expect(Object.keys(require(name)).toSorted()).toEqual(names);
