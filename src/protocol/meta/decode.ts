@@ -174,7 +174,12 @@ export class MetaDecoder extends TextDecoder {
     const size = readDigits(bytes, start + 3, end);
     const lineEnd = this.#readFlags(opaque, bytes, digitsEnd, end);
     if (lineEnd + 1 >= end || bytes[lineEnd + 1] !== LF) return start;
-    if (this.#said !== PLAIN || request.returnCas) this.#checkValueFlags(request, op, bytes);
+    if (this.#said !== PLAIN || request.returnCas) {
+      // A word may hide the end of a line, which is for the next look at it to refuse.
+      const lineFeed = bytes.indexOf(LF, start);
+      if (lineFeed <= lineEnd) return start;
+      this.#checkValueFlags(request, op, bytes);
+    }
     this.expectBlock(size);
     return lineEnd + 2;
   }

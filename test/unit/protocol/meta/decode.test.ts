@@ -84,6 +84,7 @@ describe('the meta decoder', () => {
     ['no opaque', 'VA 1 f0\r\ny\r\n'],
     ['no client flags', 'VA 1 O8\r\ny\r\n'],
     ['a CR within its line', 'VA 1 f0 O8\rk\r\ny\r\n'],
+    ['a LF within its line', 'VA 1 f0 kx\nk O8\r\ny\r\n'],
     ['a line without end', `VA 1 f0 O8 k${'x'.repeat(9000)}\r\ny\r\n`],
   ])('refuses a further hit of a batch that has %s', (_, hit) => {
     for (const pieces of [[`VA 1 f0 O7\r\nx\r\n${hit}`], ['VA 1 f0 O7\r\nx\r\n', ...hit]]) {
