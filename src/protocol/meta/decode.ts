@@ -57,6 +57,8 @@ const Said = {
   /** Another client computes the value, by a lease. */
   Leased: 64,
   Stale: 128,
+  /** A word that is passed over. */
+  Other: 256,
 } as const;
 
 /** What is asked of an item whose value is not. */
@@ -281,7 +283,7 @@ export class MetaDecoder extends TextDecoder {
 /** Marks come unasked. */
 function markOf(letter: number | undefined): number {
   if (letter === UPPER_Z) return Said.Leased;
-  return letter === UPPER_X ? Said.Stale : 0;
+  return letter === UPPER_X ? Said.Stale : Said.Other;
 }
 
 /** Whether an op other than the plain read is answered with a value. */
