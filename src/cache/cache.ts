@@ -74,10 +74,9 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   constructor(client: AnyClient, options: CacheOptions<TIn, TOut> = {}) {
     const engine = (client as { engine?: unknown } | null)?.engine;
     if (typeof engine !== 'object' || engine === null) throw invalidType('client', 'a Client of memts', client);
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
     this.#engine = engine as Engine;
     this.#options = { ...options };
-    toCallPlan(this.#options, undefined, this.#engine);
+    toCallPlan({}, options, this.#engine);
     this.#keys = new CacheKeys(this.#engine, options.namespace ?? '');
     this.#versions = new Versions(this.#engine);
     // What goes in is checked by the types where values are stored.
@@ -97,8 +96,16 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     options: CacheGetOptions<TSchema> & { schema: TSchema },
   ): Promise<SchemaOutput<TSchema> | undefined>;
   get<T = TOut>(key: string, options?: CacheGetOptions<undefined>): Promise<T | undefined>;
-  async get(key: string, options?: CacheGetOptions): Promise<unknown> {
-    if (options === undefined && this.#near !== undefined) return this.#count(await this.#find(key, undefined));
+  get(key: string, options?: CacheGetOptions): Promise<unknown> {
+    // What is at hand takes no step more than it must.
+    const value = options === undefined ? this.#near?.atHand(key) : undefined;
+    if (value === undefined) return this.#get(key, options);
+    this.#stats.near++;
+    this.#stats.hits++;
+    return Promise.resolve(value);
+  }
+
+  async #get(key: string, options: CacheGetOptions | undefined): Promise<unknown> {
     const { schema } = toCallPlan(this.#options, options, this.#engine);
     return this.#count(await this.#find(key, schema));
   }
@@ -279,12 +286,6 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     return this;
   }
 
-  /** Calls `listener` with the next event of that name only. */
-  once<TEvent extends keyof CacheEvents>(event: TEvent, listener: (...given: CacheEvents[TEvent]) => void): this {
-    this.#events.once(event, listener);
-    return this;
-  }
-
   /** Takes a listener off again. */
   off<TEvent extends keyof CacheEvents>(event: TEvent, listener: (...given: CacheEvents[TEvent]) => void): this {
     this.#events.off(event, listener);
@@ -423,5 +424,5 @@ function whileWanted<T>(served: Promise<T>, options: CacheGetOrSetOptions | unde
 
 function checkIterable<T>(list: Iterable<T>): Iterable<T> {
   if (typeof list === 'object' && list !== null && Symbol.iterator in list) return list;
-  throw invalid('argument', 'an array or another iterable', list);
+  throw invalid('argument', 'an iterable', list);
 }

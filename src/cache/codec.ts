@@ -46,7 +46,7 @@ export class Codec {
   /** Throws `ERR_INVALID_ARGUMENT`, or what the serializer throws. */
   encode(value: unknown): Encoded {
     if (value === null) return NULL;
-    if (value === undefined) throw invalidType('value', 'anything but undefined, which is a miss', value);
+    if (value === undefined) throw invalidType('value', 'anything but undefined', value);
     const { value: bytes, flags } = toStoreItem(Op.Set, value, { expires: 0 }, this.#storing);
     // In memory of its own: the caller may change what was passed as soon as it has been stored.
     return { kind: Kind.Value, payload: Buffer.from(bytes), flags };

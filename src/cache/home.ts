@@ -16,7 +16,5 @@ export async function sendHome(engine: Engine, command: ClientCommand): Promise<
   const { key } = command;
   const server = homeOf(engine, key);
   if (server !== undefined) return command.submit(undefined, undefined, server);
-  const name = engine.fleet.home(key)?.name;
-  if (name === undefined) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
-  throw new MemcacheError('ERR_CONNECT', 'The server of the key is ejected', { server: name });
+  throw new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: engine.fleet.home(key)?.name });
 }

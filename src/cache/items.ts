@@ -193,7 +193,7 @@ export class Items {
       if (await sendHome(this.#engine, new ItemCommand(Op.Set, key, place, this.#engine))) return;
     }
     await this.delete(key);
-    throw new MemcacheError('ERR_BUSY', 'The item was changed in each attempt, and is deleted');
+    throw new MemcacheError('ERR_BUSY', 'The item was changed in each attempt');
   }
 
   /** A write of this process: whatever this client has of the key in memory is not given from here on. */

@@ -67,6 +67,8 @@ export class Near {
   readonly #admit: NonNullable<NearOptions['admit']>;
   /** In the order of their admission, or of their last reprieve. */
   readonly #entries = new Map<string, Entry>();
+  /** Keys on the wire, by the caller's, of what was to be kept. */
+  readonly #wires = new Map<string, string>();
   /** When keys were asked for that are not kept yet. */
   readonly #asked = new Map<string, number>();
   readonly #tickets = new Map<string, Set<Ticket>>();
@@ -90,6 +92,13 @@ export class Near {
     this.#admit = admit;
     const group = GROUPS.get(engine) ?? new Set();
     GROUPS.set(engine, group.add(this));
+  }
+
+  /** Plain data that may be given without a question, by the caller's key. */
+  atHand(key: string): unknown {
+    const wire = this.#wires.get(key);
+    const entry = wire === undefined ? undefined : this.trusted(wire);
+    return entry?.isShared ? entry.value : undefined;
   }
 
   /** What may be given without a question. */
@@ -179,6 +188,15 @@ export class Near {
 
   /** Notes that a key is asked for, and says whether what is found is to be kept. */
   admits(wire: string, key: string): boolean {
+    const admitted = this.#judge(wire, key);
+    if (admitted) {
+      if (this.#wires.size > 2 * this.#mostEntries) this.#wires.clear();
+      this.#wires.set(key, wire);
+    }
+    return admitted;
+  }
+
+  #judge(wire: string, key: string): boolean {
     if (this.#admit === 'all') return true;
     if (this.#admit !== 'hot') return this.#admit(key);
     if (this.#entries.has(wire)) return true;

@@ -65,7 +65,7 @@ export function checkTags(tags: unknown, most = MOST_TAGS): string[] {
   if (!Array.isArray(tags)) throw invalidType('tags', 'an array of strings', tags);
   const distinct = new Set<string>();
   for (const tag of tags as unknown[]) {
-    if (typeof tag !== 'string' || tag === '') throw invalidType('tag', 'a string that is not empty', tag);
+    if (typeof tag !== 'string' || tag === '') throw invalidType('tag', 'a non-empty string', tag);
     checkWellFormed(tag);
     distinct.add(plain(tag));
   }

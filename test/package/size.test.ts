@@ -10,8 +10,8 @@ import { run } from './support/run.ts';
  * entry is 60,000; it is above it, so that these bounds keep it from growing.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  '*': 150_000,
-  Client: 135_000,
+  '*': 180_000,
+  Client: 158_000,
   jsonSerializer: 8_000,
   MemcacheError: 1_000,
 };

@@ -10,8 +10,8 @@ import { run } from './support/run.ts';
 
 const PROSE = ['CHANGELOG.md', 'LICENSE', 'README.md'];
 
-/** The most that the unpacked package may weigh, in bytes. What is still to come may take it to 1,600,000. */
-const BUDGET = 1_250_000;
+/** The most that the unpacked package may weigh, in bytes. */
+const BUDGET = 1_600_000;
 
 const INSTALLED = join(inject('ours'), 'node_modules/memts');
 const PATHS = inject('packed').files.map(({ path }) => path);
