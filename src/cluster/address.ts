@@ -1,4 +1,4 @@
-import { hasControls, hostOf, isIPv6 } from '../connection/host.ts';
+import { isIPv6 } from '../connection/connector.ts';
 import { MemcacheError } from '../errors.ts';
 
 export const DEFAULT_PORT = 11211;
@@ -126,4 +126,23 @@ function parseWeight(text: string, fail: Fail): number {
   const weight = Number(text);
   if (!/^[\d.]+$/.test(text) || !(weight > 0 && Number.isFinite(weight))) fail('a weight above 0');
   return weight;
+}
+
+/** A NUL would end a name early for the system, which would then look for another one; a line end could forge a log line. */
+export function hasControls(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) < 0x20 || text.charCodeAt(i) === 0x7f) return true;
+  }
+  return false;
+}
+
+/**
+ * A host as connections take it: its name or address, IPv6 without the brackets that `URL.hostname` has around it.
+ * Undefined for what can be neither, such as a host with its port.
+ */
+export function hostOf(text: string): string | undefined {
+  const bare = /^\[(.*)\]$/s.exec(text)?.[1];
+  const host = bare ?? text;
+  if (bare !== undefined || host.includes(':')) return isIPv6(host) ? host : undefined;
+  return host === '' || /[\s/?#@[\]]/.test(host) || hasControls(host) ? undefined : host;
 }

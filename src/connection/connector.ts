@@ -75,6 +75,11 @@ function address({ host, port, path, conntimeout }: Endpoint): net.NetConnectOpt
   return path === undefined ? { host, port, ...nextAddressWithin(conntimeout) } : { path };
 }
 
+/** Whether a text is an IPv6 address, without brackets. */
+export function isIPv6(text: string): boolean {
+  return net.isIPv6(text);
+}
+
 /** How long Node.js tries one of a name's addresses before it goes on to the next, in milliseconds. */
 const ADDRESS_TIMEOUT = 250;
 

@@ -31,16 +31,15 @@ export class ChangeCommand<TOptions extends ChangeOptions = ChangeOptions> exten
 
 /** Gives an item a new expiration. */
 export class TouchCommand extends ChangeCommand {
-  readonly #expires: unknown;
-
   constructor(key: Key, expires: unknown, options: CommandOptions, engine: Engine) {
     super(Op.Touch, key, options, engine);
-    this.#expires = expires;
+    // As the caller has it, until it is prepared.
+    this.expiration = expires as number;
   }
 
   protected override prepare(engine: Engine): void {
     super.prepare(engine);
-    this.expiration = toExpiration(this.#expires as number | undefined, engine);
+    this.expiration = toExpiration(this.expiration, engine);
   }
 }
 

@@ -176,9 +176,7 @@ export function getMulti(
   keys: Iterable<Key>,
   options: GetMultiOptions,
 ): Promise<MultiResult<unknown, Key>> {
-  return makeOpenCall(engine, 'getMulti', keys, async (open, trace) => {
-    checkIterable(keys);
-    checkCommandOptions(options, engine.log);
+  return callForMany(engine, 'getMulti', keys, options, async (open, trace) => {
     const call = new MultiCall<unknown>(engine, open, trace, true);
     const make: MakeBatch = (entries, sink) => new GetBatch(wires(entries), sink, options, engine);
     return call.run(call.prepare(keys), options.signal, make);
@@ -191,9 +189,7 @@ export function setMulti(
   entries: Iterable<readonly [Key, unknown]>,
   options: SetMultiOptions,
 ): Promise<MultiResult<boolean, Key>> {
-  return makeOpenCall(engine, 'setMulti', entries, async (open, trace) => {
-    checkIterable(entries);
-    checkCommandOptions(options, engine.log);
+  return callForMany(engine, 'setMulti', entries, options, async (open, trace) => {
     toExpiration(options.expires, engine);
     if (options.flags !== undefined && options.flags !== null) checkFlags(options.flags);
     // Where a key stands twice, the last value counts, as with sets one after the other.
@@ -219,12 +215,25 @@ export function deleteMulti(
   keys: Iterable<Key>,
   options: CommandOptions,
 ): Promise<MultiResult<boolean, Key>> {
-  return makeOpenCall(engine, 'deleteMulti', keys, async (open, trace) => {
-    checkIterable(keys);
-    checkCommandOptions(options, engine.log);
+  return callForMany(engine, 'deleteMulti', keys, options, async (open, trace) => {
     const call = new MultiCall<boolean>(engine, open, trace);
     const make: MakeBatch = (entries, sink) => new ChangeBatch(wires(entries), undefined, sink, options, engine);
     return call.run(call.prepare(keys), options.signal, make);
+  });
+}
+
+/** A call of several commands about what `list` holds. */
+function callForMany<T>(
+  engine: Engine,
+  name: string,
+  list: unknown,
+  options: CommandOptions,
+  run: (open: OpenCall, trace: CommandTrace | undefined) => Promise<T>,
+): Promise<T> {
+  return makeOpenCall(engine, name, list, async (open, trace) => {
+    checkIterable(list);
+    checkCommandOptions(options, engine.log);
+    return run(open, trace);
   });
 }
 

@@ -115,16 +115,15 @@ export class ReadIfChangedCommand extends ReadCommand {
 
 /** Reads a key and gives it a new expiration. */
 export class TouchingReadCommand extends ReadCommand {
-  readonly #expires: unknown;
-
   constructor(key: Key, expires: unknown, options: GetOptions, engine: Engine) {
     super(Op.GetAndTouch, key, options, engine);
-    this.#expires = expires;
+    // As the caller has it, until it is prepared.
+    this.expiration = expires as number;
   }
 
   protected override prepare(engine: Engine): void {
     super.prepare(engine);
-    this.expiration = toExpiration(this.#expires as number, engine);
+    this.expiration = toExpiration(this.expiration, engine);
   }
 }
 

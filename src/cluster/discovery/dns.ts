@@ -1,7 +1,7 @@
 import type { Resolver } from 'node:dns/promises';
 import { dnsModule } from '../../builtins.ts';
-import { hostOf } from '../../connection/host.ts';
 import { MemcacheError } from '../../errors.ts';
+import { hostOf } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
 
 /** Options of {@link dns}. */
