@@ -260,7 +260,7 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
   }
 
   awaited(now: number): Waiting {
-    const awaited = { count: 0, since: now };
+    const awaited = { count: this.gathered, since: now };
     const add = (request: Request): boolean => {
       if (!this.#isAwaited(request)) return false;
       awaited.count++;

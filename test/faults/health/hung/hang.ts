@@ -6,7 +6,7 @@ export const TIMEOUT = 0.1;
 export const OPTIONS = { timeout: TIMEOUT, retries: 1, retry_delay: 0.02 };
 
 /** Longer than a command takes that fails at once, and shorter than the timeout, in milliseconds. */
-export const AT_ONCE = 50;
+export const AT_ONCE = 80;
 
 /** Sends reads of a key every few milliseconds until its server is down; how long that took, in milliseconds. */
 export async function untilHung(client: Client, key = 'key'): Promise<number> {
