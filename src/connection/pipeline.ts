@@ -234,12 +234,12 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
       const answering = this.answeredAt > sentAt;
       // One of them may close the client when it gets its error.
       const error = this.#endedBy ?? this.#timedOut(before, written);
-      const isOurs = this.#endedBy === undefined && request.holder === this;
-      if (isOurs) this.#owner.onTimedOut(error, sentAt, timeout);
+      const isAwaited = this.#endedBy === undefined && request.holder === this;
+      if (isAwaited) this.#owner.onTimedOut(error, sentAt, timeout);
       const { gathered } = this;
       this.#failNow(request, error, written, answering);
       // Of gets in one line, each is an attempt.
-      for (let i = this.gathered; isOurs && i < gathered; i++) this.#owner.onTimedOut(error, sentAt, timeout);
+      for (let i = this.gathered; isAwaited && i < gathered; i++) this.#owner.onTimedOut(error, sentAt, timeout);
     }
     for (const { request } of late) this.#owner.release(request);
   }
