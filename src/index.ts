@@ -45,14 +45,14 @@ export type { LeveledLogger, Logger } from './cluster/log.ts';
 export type { ServerLike, ServerOptions } from './cluster/server.ts';
 export { Server } from './cluster/server.ts';
 export type { ServerAddress, ServerList } from './cluster/server-list.ts';
-export type { ServerStatus } from './connection/status.ts';
-export type { ConnectionEvent, DownReason, Peer } from './connection/telemetry.ts';
 export type {
   ErrorListener,
   FrameTransport,
   ResponseListener,
   TransportMessage,
-} from './connection/transport.ts';
+} from './connection/frame-transport.ts';
+export type { ServerStatus } from './connection/status.ts';
+export type { ConnectionEvent, DownReason, Peer } from './connection/telemetry.ts';
 export type { ErrorCode, MemcacheErrorOptions } from './errors.ts';
 export { MemcacheError } from './errors.ts';
 export type { Response } from './protocol/binary/message.ts';

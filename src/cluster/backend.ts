@@ -1,5 +1,6 @@
+import type { FrameTransport } from '../connection/frame-transport.ts';
 import type { ServerStatus } from '../connection/status.ts';
-import { type FrameNumbers, type FrameTransport, Transport } from '../connection/transport.ts';
+import { type FrameNumbers, Transport } from '../connection/transport.ts';
 import type { MemcacheError } from '../errors.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Request, WireKey } from '../protocol/request.ts';

@@ -3,18 +3,18 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { monotonicNow, programNow, setImmediate, wallNow } from '../clock.ts';
 import { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
-import type { Credentials } from '../connection/login.ts';
-import { Pool, type PoolOwner } from '../connection/pool.ts';
-import type { ServerStatus } from '../connection/status.ts';
-import { type DownReason, isWatched, publishDown, publishUp } from '../connection/telemetry.ts';
 import {
-  DEFAULT_TIMEOUT,
   type ErrorListener,
   FrameListeners,
   type FrameTransport,
   type ResponseListener,
   type TransportMessage,
-} from '../connection/transport.ts';
+} from '../connection/frame-transport.ts';
+import type { Credentials } from '../connection/login.ts';
+import { Pool, type PoolOwner } from '../connection/pool.ts';
+import type { ServerStatus } from '../connection/status.ts';
+import { type DownReason, isWatched, publishDown, publishUp } from '../connection/telemetry.ts';
+import { DEFAULT_TIMEOUT } from '../connection/transport.ts';
 import { invalid, type MemcacheError } from '../errors.ts';
 import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import { Op } from '../protocol/op.ts';

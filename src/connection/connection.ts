@@ -2,18 +2,16 @@ import type { Socket } from 'node:net';
 import { monotonicNow, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Gathering } from '../protocol/gathering.ts';
-import { Op } from '../protocol/op.ts';
 import type { Decoder, Protocol } from '../protocol/protocol.ts';
-import { Request } from '../protocol/request.ts';
-import { isPlainKey } from '../protocol/text/write.ts';
+import type { Request } from '../protocol/request.ts';
 import { connect, type Endpoint, type Reader, readyEvent } from './connector.ts';
 import type { Handshake, Rejection } from './handshake.ts';
-import type { Failure } from './handshake-request.ts';
+import { type Failure, QuitRequest } from './handshake-request.ts';
 import { type Credentials, logIn } from './login.ts';
 import { OpenTimer } from './open-timer.ts';
 import { Turn } from './output-buffer.ts';
 import { located, Pipeline, type PipelineOwner, type Waiting } from './pipeline.ts';
-import { AUTH_FAILED, notSpoken, probe } from './probe.ts';
+import { AUTH_FAILED, mayHarm, notSpoken, probe } from './probe.ts';
 import type { Peer } from './telemetry.ts';
 
 export interface ConnectionOptions {
@@ -64,18 +62,6 @@ const CLOSED = 'The connection was closed by the client';
 const LEFT_IN_PART = 'The connection was closed: a value that was given up had left in part';
 
 type State = 'opening' | 'ready' | 'retired' | 'closed';
-
-/** Asks the server to close the connection; the response, if any, is of no interest. */
-class QuitRequest extends Request {
-  constructor(timeout: number) {
-    super(Op.Quit, '');
-    this.timeout = timeout;
-  }
-
-  override settle(): void {}
-
-  override fail(): void {}
-}
 
 /**
  * One socket: opens it, shakes hands, and writes what its pipeline has encoded, in one write at the end of the turn.
@@ -404,9 +390,4 @@ export class Connection implements PipelineOwner, Reader {
   #error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {
     return new MemcacheError(code, message, { server: this.#options.name, cause });
   }
-}
-
-/** Whether a server that reads lines could take what the user has put into a request for commands. */
-function mayHarm({ value, stores, key, keys }: Request): boolean {
-  return value !== undefined || stores !== undefined || !isPlainKey(key) || keys?.every(isPlainKey) === false;
 }

@@ -1,6 +1,6 @@
 import type { MemcacheError } from '../errors.ts';
 import { LONG_AGO } from '../protocol/expiration.ts';
-import type { Op } from '../protocol/op.ts';
+import { Op } from '../protocol/op.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/request.ts';
 import { Request } from '../protocol/request.ts';
@@ -42,5 +42,17 @@ export class HandshakeRequest extends Request {
   }
 
   /** Whatever fails a handshake ends the connection, and its owner gets the error. */
+  override fail(): void {}
+}
+
+/** Asks the server to close the connection; the response, if any, is of no interest. */
+export class QuitRequest extends Request {
+  constructor(timeout: number) {
+    super(Op.Quit, '');
+    this.timeout = timeout;
+  }
+
+  override settle(): void {}
+
   override fail(): void {}
 }

@@ -2,8 +2,9 @@ import { MemcacheError } from '../errors.ts';
 import { meta, metaFor } from '../protocol/meta/index.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol } from '../protocol/protocol.ts';
-import type { Reply } from '../protocol/request.ts';
+import type { Reply, Request } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
+import { isPlainKey } from '../protocol/text/write.ts';
 import type { Handshake } from './handshake.ts';
 import { type Done, HandshakeRequest, type Send } from './handshake-request.ts';
 
@@ -120,4 +121,9 @@ function refuse(status: Status, protocol: Protocol, done: Done): void {
   } else {
     done({ error: notSpoken(protocol), rejection: 'unknown' });
   }
+}
+
+/** Whether a server that reads lines could take what the user has put into a request for commands. */
+export function mayHarm({ value, stores, key, keys }: Request): boolean {
+  return value !== undefined || stores !== undefined || !isPlainKey(key) || keys?.every(isPlainKey) === false;
 }
