@@ -21,9 +21,9 @@ export const USES: Readonly<Record<string, Use>> = {
     const cache = new Cache(cached, { namespace: 'bundled' });
     const value = await cache.getOrSet('key', () => new Set([1]), { tags: ['tag'] });
     await cache.invalidateTags(['tag']);
-    print(value.has(1), await cache.get('key'));
+    print(value.has(1), await cache.has('key'));
     await cached.quit();`,
-    prints: 'true undefined',
+    prints: 'true false',
   },
   'memts/memory-server': {
     imports: { MemoryServer: 'memts/memory-server' },
