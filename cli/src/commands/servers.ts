@@ -1,7 +1,15 @@
 import type { Command } from 'commander';
 import type { ServerStatus } from 'memts';
 import { refused } from '../confirm.ts';
-import { type GlobalOptions, openClient, openTargets, stateOf, type Target, withClient, withTargets } from '../connection.ts';
+import {
+  type GlobalOptions,
+  openClient,
+  openTargets,
+  stateOf,
+  type Target,
+  withClient,
+  withTargets,
+} from '../connection.ts';
 import { describe, worstOf } from '../exit.ts';
 import { complain, print, printJson, table } from '../output.ts';
 import { integer, seconds } from '../parsers.ts';
