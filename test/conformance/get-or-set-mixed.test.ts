@@ -51,6 +51,17 @@ describe.skipIf(!CAN.cas).each(STARTS)('clients of several protocols at one %s',
     expect(compute).not.toHaveBeenCalled();
   });
 
+  it.each(PAIRS)('a value stored over %s and invalidated over %s is old for both', async (one, other) => {
+    for (const reader of [one, other]) {
+      const key = `mixed-${++keys}`;
+      const [stores, ends, reads] = [create(one), create(other), create(reader)];
+      await stores.getOrSet(key, () => 'old', { expires: 1000, staleFor: 100 });
+      expect(await ends.invalidate(key, { staleFor: 60 })).toBe(true);
+      expect(String(await reads.getOrSet(key, () => 'new', { expires: 1000, staleFor: 100 }))).toBe('old');
+      await vi.waitFor(async () => expect(String((await reads.get(key)).value)).toBe('new'));
+    }
+  });
+
   it.each(PAIRS)('what is computed over %s is not stored over a delete or set by %s', async (one, other) => {
     const key = `mixed-${++keys}`;
     const [makes, writes] = [create(one), create(other)];

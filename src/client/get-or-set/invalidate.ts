@@ -107,7 +107,10 @@ class Invalidation {
       const cas = item.cas === refused ? ANY_CAS : item.cas;
       const life = item.timeLeft < 0 || item.timeLeft > secondsFromNow(expiration) ? expiration : 0;
       const marked = await this.#send(new MarkCommand(this.#key, cas, life, this.#options, engine));
-      if (marked === Status.Ok) return true;
+      if (marked === Status.Ok) {
+        await this.#endMarker();
+        return true;
+      }
       if (marked === Status.Miss) return false;
       refused = item.cas;
     }
@@ -123,10 +126,18 @@ class Invalidation {
       this.#send(new IsStubCommand(Op.Get, this.#key, options, engine)),
       this.#send(new ChangeItem(Op.Touch, this.#key, { expiration }, options, engine)),
     ]);
-    // Behind the new CAS: whoever stores a value has stored its marker before it.
-    await this.#send(new ChangeItem(Op.Delete, keyBeside(this.#key, 'fresh'), { expiration: 0 }, options, engine));
+    await this.#endMarker();
     if (stub) return this.#endStub();
     return there as boolean;
+  }
+
+  /**
+   * Tells clients over binary and classic that the value is old. Behind the new CAS: whoever stores a value has stored its
+   * marker before it.
+   */
+  async #endMarker(): Promise<void> {
+    const marker = keyBeside(this.#key, 'fresh');
+    await this.#send(new ChangeItem(Op.Delete, marker, { expiration: 0 }, this.#options, this.#engine));
   }
 
   /** Ends the right to make a value that is missing, so that what is being computed is not stored. */

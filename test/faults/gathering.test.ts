@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Memcached, startMemcached } from '../../support/memcached.ts';
-import { afterProbe, type Behaviour, type RogueServer, silent, startRogueServer } from '../../support/rogue-server.ts';
-import { CAN } from '../../support/subject.ts';
-import { startTwemproxy } from '../../support/twemproxy.ts';
-import { eventually } from '../../support/wait.ts';
-import { type Options, useClients } from '../clients.ts';
+import { type Memcached, startMemcached } from '../support/memcached.ts';
+import { afterProbe, type Behaviour, type RogueServer, silent, startRogueServer } from '../support/rogue-server.ts';
+import { CAN } from '../support/subject.ts';
+import { startTwemproxy } from '../support/twemproxy.ts';
+import { eventually } from '../support/wait.ts';
+import { type Options, useClients } from './clients.ts';
 
 const clients = useClients();
 let server: Memcached;
