@@ -1,4 +1,5 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import type { Target } from './connection.ts';
 import { describe, serverError } from './exit.ts';
@@ -10,6 +11,9 @@ const NEEDS_TEXT = 'this command needs the text protocol';
 
 /** What hangs up on a command in text. */
 const HANGS_UP = `; a server that wants TLS (--tls), or speaks the binary protocol alone, does that, and ${NEEDS_TEXT}`;
+
+/** After how long a server that answers the client over binary has nothing to say in text, in milliseconds. */
+const BINARY_PAUSE = 500;
 
 /** A version, at the end of what has come; a value may end like one, so that a moment has to pass behind it. */
 const FENCE = /VERSION [^\r\n]*\r\n$/;
@@ -89,24 +93,29 @@ export class TextSession {
 
   async #introduce(): Promise<void> {
     this.send('version');
-    let answer: string;
-    try {
-      answer = await this.line();
-    } catch (error) {
-      throw this.#error(`${describe(error)}${await this.#reason()}`);
-    }
+    const answer = await this.#firstLine();
     if (LOGIN_NEEDED.test(answer)) await this.#logIn();
     else if (!answer.startsWith('VERSION ')) throw this.#error('does not speak the text protocol');
   }
 
-  /** Why there was no response: one that answers the client speaks another protocol, any other one may be hung. */
-  async #reason(): Promise<string> {
-    if (this.#socket.readableEnded || this.#socket.destroyed) return HANGS_UP;
-    const answers = await this.#target.client.version().then(
-      () => true,
-      () => false,
+  /** A server that answers the client over binary and says nothing here for a while speaks binary alone. */
+  async #firstLine(): Promise<string> {
+    const line = this.line();
+    const binary = this.#speaksBinary().then(
+      (speaks): Promise<string | undefined> => (speaks ? sleep(BINARY_PAUSE, undefined, { ref: false }) : line),
     );
-    return answers ? `; the server speaks the binary protocol alone, and ${NEEDS_TEXT}` : '';
+    const answer = await Promise.race([line, binary]).catch((error) => {
+      const isClosed = this.#socket.readableEnded || this.#socket.destroyed;
+      throw this.#error(`${describe(error)}${isClosed ? HANGS_UP : ''}`);
+    });
+    if (answer === undefined) throw this.#error(`the server speaks the binary protocol alone, and ${NEEDS_TEXT}`);
+    return answer;
+  }
+
+  async #speaksBinary(): Promise<boolean> {
+    const { client } = this.#target;
+    const version = await client.version().catch(() => undefined);
+    return version !== undefined && Object.values(client.status()).some(({ protocol }) => protocol === 'binary');
   }
 
   async #logIn(): Promise<void> {
