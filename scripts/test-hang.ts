@@ -55,7 +55,15 @@ const text = report(rows);
 if (values.write) writeFileSync(RECORD, text);
 const bad = rows.filter((row) => !isGood(row));
 for (const { setting } of bad) console.error('not as it should be:', JSON.stringify(setting));
-if (bad.length > 0) process.exitCode = 1;
+// One command in thousands can meet the stall in both of its attempts, with `failFast` or without it: so the sums count.
+const stalled = sumOfFailed(rows.map(({ stall }) => stall));
+const stalledWithout = sumOfFailed(rows.map(({ without }) => without));
+if (stalled > stalledWithout) console.error(`stalls: ${stalled} failed, and ${stalledWithout} without failFast`);
+if (bad.length > 0 || stalled > stalledWithout) process.exitCode = 1;
+
+function sumOfFailed(outcomes: Outcome[]): number {
+  return outcomes.reduce((sum, outcome) => sum + failed(outcome), 0);
+}
 
 /** What began after it was known that the server hangs, and before it went on. */
 function known({ samples, resumedAt }: Outcome): Outcome['samples'] {
@@ -66,10 +74,10 @@ function failed({ samples }: Outcome): number {
   return samples.filter(({ code }) => code !== undefined).length;
 }
 
-function isGood({ hang, stall, without }: Row): boolean {
+function isGood({ hang, stall }: Row): boolean {
   const isQuick = quantile(known(hang), 0.99) < AT_ONCE && backAfter(hang) < BACK_WITHIN;
   const saysOnce = hang.events.length === 2 && stall.events.length === 0;
-  return isQuick && saysOnce && failed(stall) <= failed(without);
+  return isQuick && saysOnce;
 }
 
 function cells({ setting, hang, stall, without }: Row): string[] {
@@ -107,15 +115,16 @@ function report(all: readonly Row[]): string {
   return `# A server that hangs
 
 Written by \`npm run test:hang -- --write\`, with Node.js ${process.versions.node}. One of three memcacheds is stopped (\`SIGSTOP\`) for ten
-seconds under 1,000 gets a second, with the default \`timeout\` of 0.5 s and \`failFast\` of 5, without failover. Other programs kept
-the machine busy as well: its load average was ${loadavg()[1]?.toFixed(0)} on ${cpus().length} cores.
+seconds under 1,000 gets a second, with the default \`timeout\` of 0.5 s and \`failFast\` of 5, without failover. At
+the end the load average was ${loadavg()[1]?.toFixed(0)} on ${cpus().length} cores.
 
 - **Found out**: when the last command began that waited for the stopped server, in seconds after it was stopped.
 - **p99 there**, and **p99**: what 99 % of the commands to the stopped server, and of those to all three, took at most that began
   2 × \`timeout\` + 1 s after the stop or later, without the time in which the process itself stood still.
 - **Back**: when the last command began that failed, in milliseconds after \`SIGCONT\`.
 - **Downs**: how many \`down\` events there were.
-- **Stall**, and **without**: how many of 600 gets a second failed when a server was stopped for 0.7 s, with \`failFast\` of 5, and with \`false\`.
+- **Stall**, and **without**: how many of 600 gets a second failed when a server was stopped for 0.7 s, with \`failFast\` of 5, and with \`false\`:
+  in all ${sumOfFailed(all.map(({ stall }) => stall))} and ${sumOfFailed(all.map(({ without }) => without))}.
 
 ${table(head, all.map(cells))}
 `;
