@@ -204,6 +204,13 @@ const ratio = (value: number) => value.toFixed(2);
 const whole = (value: number) => value.toLocaleString('en-US');
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--write')) writeFileSync(DOCS, renewed(readFileSync(DOCS, 'utf8')));
-  else for (const [name, make] of Object.entries(TABLES)) console.log(`${name}\n\n${make()}\n`);
+  const page = readFileSync(DOCS, 'utf8');
+  if (process.argv.includes('--write')) writeFileSync(DOCS, renewed(page));
+  else if (process.argv.includes('--check')) {
+    const same = renewed(page) === page;
+    console.log(
+      `docs/clusters.md ${same ? 'has the tables of the simulation' : 'has other tables: npm run simulate -- --write'}`,
+    );
+    process.exitCode = same ? 0 : 1;
+  } else for (const [name, make] of Object.entries(TABLES)) console.log(`${name}\n\n${make()}\n`);
 }
