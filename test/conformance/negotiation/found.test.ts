@@ -50,7 +50,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))('%s', (_name, { s
   if (user === undefined && can.flush) {
     it('takes credentials that it does not ask for, and keeps nothing of them', async () => {
       const client = create(server.address, { username: 'alice', password: 'secret' });
-      await client.flush();
+      expect(await client.flush()).toEqual({ [server.address]: true });
       expect(await client.get('key')).toEqual({ value: null, flags: null });
       expect(protocols(client)).toEqual([speaks.includes('binary') ? 'binary' : found]);
       for (const key of ['memts', 'alice']) expect((await client.get(key)).value).toBeNull();
