@@ -210,6 +210,19 @@ describe('what differs from memcached 2.2', () => {
     expect(await message).toBe('Argument "lifetime" is not a valid Number.');
   });
 
+  it('a value over the item size of the server is an error of the call, and no failure of the server', async () => {
+    await expect(client.set('large', 'x'.repeat(1_048_576), 0)).rejects.toThrow('object too large for cache');
+    expect(client.issues).toEqual({});
+    expect(await client.set('small', 'x', 60)).toBe(true);
+  });
+
+  it('a callback may be an async function', async () => {
+    const found = new Promise((resolve) =>
+      client.get('small', async (_error: unknown, value: unknown) => resolve(value)),
+    );
+    expect(await found).toBe('x');
+  });
+
   it('60 days are 60 days', async () => {
     expect(await client.set('days', 'x', 60 * 86_400)).toBe(true);
     expect(await client.get('days')).toBe('x');
