@@ -12,7 +12,7 @@ const NEEDS_TEXT = 'this command needs the text protocol';
 /** What hangs up on a command in text. */
 const HANGS_UP = `; a server that wants TLS (--tls), or speaks the binary protocol alone, does that, and ${NEEDS_TEXT}`;
 
-/** After how long a server that answers the client over binary has nothing to say in text, in milliseconds. */
+/** After how long without a word in text it is asked whether the server speaks binary, in milliseconds. */
 const BINARY_PAUSE = 500;
 
 /** A version, at the end of what has come; a value may end like one, so that a moment has to pass behind it. */
@@ -101,13 +101,16 @@ export class TextSession {
   /** A server that answers the client over binary and says nothing here for a while speaks binary alone. */
   async #firstLine(): Promise<string> {
     const line = this.line();
-    const binary = this.#speaksBinary().then(
-      (speaks): Promise<string | undefined> => (speaks ? sleep(BINARY_PAUSE, undefined, { ref: false }) : line),
-    );
-    const answer = await Promise.race([line, binary]).catch((error) => {
-      const isClosed = this.#socket.readableEnded || this.#socket.destroyed;
-      throw this.#error(`${describe(error)}${isClosed ? HANGS_UP : ''}`);
-    });
+    const silence = new AbortController();
+    const binary = sleep(BINARY_PAUSE, undefined, { signal: silence.signal })
+      .then(() => this.#speaksBinary())
+      .then((speaks) => (speaks ? undefined : line));
+    const answer = await Promise.race([line, binary])
+      .catch((error) => {
+        const isClosed = this.#socket.readableEnded || this.#socket.destroyed;
+        throw this.#error(`${describe(error)}${isClosed ? HANGS_UP : ''}`);
+      })
+      .finally(() => silence.abort());
     if (answer === undefined) throw this.#error(`the server speaks the binary protocol alone, and ${NEEDS_TEXT}`);
     return answer;
   }

@@ -73,9 +73,9 @@ function command(): string {
   ]);
 }
 
-function cache(): string {
+/** The lanes of two processes with the server between them, and calls of it, by their heights. */
+function timeline(rows: { a: number; server: number; b: number }) {
   const [left, right] = [104, 668];
-  const rows = { a: 62, server: 138, b: 208 };
   const lanes = Object.entries({ a: 'process A', server: 'memcached', b: 'process B' }).flatMap(([row, name]) => {
     const y = rows[row as keyof typeof rows];
     return [text(left - 12, y + 18, name, { ...END, class: 'strong' }), line(left, y + 14, right, y + 14)];
@@ -93,6 +93,12 @@ function cache(): string {
       text(x, row === 'a' ? rows.a - 6 : rows.b + 46, name, { ...MIDDLE, class: 'dim' }),
     ];
   };
+  return { lanes, call };
+}
+
+function cache(): string {
+  const rows = { a: 62, server: 138, b: 208 };
+  const { lanes, call } = timeline(rows);
   return figure('A value in a cache over time, used by two processes', 322, [
     text(12, 24, 'A value and its tag, in two processes', { class: 'title' }),
     ...lanes,
@@ -127,25 +133,8 @@ function cache(): string {
 }
 
 function getOrSet(): string {
-  const [left, right] = [104, 668];
   const rows = { a: 62, server: 132, b: 202 };
-  const lanes = Object.entries({ a: 'process A', server: 'memcached', b: 'process B' }).flatMap(([row, name]) => {
-    const y = rows[row as keyof typeof rows];
-    return [text(left - 12, y + 18, name, { ...END, class: 'strong' }), line(left, y + 14, right, y + 14)];
-  });
-  const call = (x: number, from: number, name: string) => {
-    const isAbove = from === rows.a;
-    return [
-      arrow(
-        [
-          [x, isAbove ? from + 28 : from],
-          [x, isAbove ? rows.server : rows.server + 28],
-        ],
-        { stroke: color('edge') },
-      ),
-      text(x, isAbove ? from - 6 : from + 46, name, { ...MIDDLE, class: 'dim' }),
-    ];
-  };
+  const { lanes, call } = timeline(rows);
   return figure('getOrSet in two processes over time', 316, [
     text(12, 24, 'getOrSet in two processes', { class: 'title' }),
     ...lanes,
@@ -156,12 +145,12 @@ function getOrSet(): string {
     segment(568, rows.server, 100, 28, 'fresh', 'good'),
     segment(150, rows.b, 66, 28, 'waits', 'edge'),
     segment(470, rows.b, 98, 28, 'compute', 2),
-    ...call(134, rows.a, 'miss'),
-    ...call(164, rows.b, 'miss'),
-    ...call(290, rows.a, 'hit'),
-    ...call(420, rows.a, 'old value, at once'),
-    ...call(484, rows.b, 'old value, at once'),
-    ...call(620, rows.a, 'hit'),
+    ...call(134, 'a', 'miss'),
+    ...call(164, 'b', 'miss'),
+    ...call(290, 'a', 'hit'),
+    ...call(420, 'a', 'old value, at once'),
+    ...call(484, 'b', 'old value, at once'),
+    ...call(620, 'a', 'hit'),
     line(216, 268, 368, 268, { stroke: color('good'), 'stroke-width': 3 }),
     text(292, 288, 'expires', { ...MIDDLE, class: 'code' }),
     line(368, 268, 668, 268, { stroke: color('warn'), 'stroke-width': 3 }),

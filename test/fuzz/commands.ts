@@ -1,25 +1,8 @@
 import { makeRequestBuffer } from '../../src/protocol/binary/message.ts';
 import { Op } from '../../src/protocol/op.ts';
 import type { ProtocolName } from '../../src/protocol/protocol.ts';
-import type { Request, StoreItem } from '../../src/protocol/request.ts';
-
-/** The fields of a request that go on the wire. */
-export type Fields = Partial<
-  Pick<
-    Request,
-    | 'value'
-    | 'flags'
-    | 'expiration'
-    | 'cas'
-    | 'amount'
-    | 'initial'
-    | 'returnCas'
-    | 'returnTimeLeft'
-    | 'keys'
-    | 'stores'
-    | 'opaque'
-  >
->;
+import type { StoreItem } from '../../src/protocol/request.ts';
+import type { Fields } from '../unit/protocol/harness.ts';
 
 /** A command whose response is in the corpus. */
 export interface Command {

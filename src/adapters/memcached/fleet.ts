@@ -14,8 +14,6 @@ export class Fleet {
   /** As they were given. */
   names: string[];
   readonly ring: HashRing;
-  /** The clients of those that were needed so far, by `host:port`. */
-  readonly clients: Record<string, ServerClient> = {};
   /** The failures of those that had some, by `host:port`. */
   readonly issues: Record<string, Issues> = {};
   readonly #settings: Settings;
@@ -32,6 +30,11 @@ export class Fleet {
     this.#settings = settings;
     this.#events = events;
     this.#replacements = [settings.failOverServers ?? []].flat();
+  }
+
+  /** The clients of those that were needed so far, by `host:port`. */
+  get clients(): Record<string, ServerClient> {
+    return Object.fromEntries([...this.#backends].map(([address, { client }]) => [address, client]));
   }
 
   /** The server of a key; `undefined` where all were removed. */
@@ -83,7 +86,6 @@ export class Fleet {
     });
     const backend = new Backend(client, idle);
     this.#backends.set(address, backend);
-    this.clients[address] = client;
     return backend;
   }
 

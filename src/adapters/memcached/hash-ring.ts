@@ -1,4 +1,5 @@
 import { cryptoModule } from '../../builtins.ts';
+import { md5 } from '../../cluster/distribution/md5.ts';
 
 /** What stands beside a server in a list with weights. */
 export type Weight = number | { weight?: number | undefined; vnodes?: number | undefined };
@@ -31,7 +32,7 @@ const DEFAULT_PORT = '11211';
  * every server is placed by its whole name, and a digest makes three.
  */
 export class HashRing {
-  readonly #digest: (text: string) => Uint8Array;
+  readonly #digest: (text: string) => ArrayLike<number>;
   readonly #compatibility: unknown;
   #nodes: Node[];
   #points: Point[] = [];
@@ -82,7 +83,7 @@ export class HashRing {
       const digests = vnodes || Math.floor((weight / total) * VNODES * this.#nodes.length);
       for (let i = 0; i < digests; i++) {
         const digest = this.#digest(`${name}-${i}`);
-        for (let j = 0; j < replicas; j++) this.#points.push({ value: wordAt(digest, j * 4), server });
+        for (let j = 0; j < replicas; j++) this.#points.push({ value: wordAt(digest, j), server });
       }
     }
     this.#points.sort((a, b) => a.value - b.value);
@@ -118,19 +119,27 @@ function nodesOf(location: ServerLocation): Node[] {
   );
 }
 
-function digestOf(algorithm: Algorithm): (text: string) => Uint8Array {
+/** Makes the words of digests; they may stand in the same memory each time. */
+function digestOf(algorithm: Algorithm): (text: string) => ArrayLike<number> {
+  if (algorithm === 'md5') return md5;
   if (typeof algorithm === 'string') {
     const { createHash } = cryptoModule();
-    return (text) => createHash(algorithm).update(text).digest();
+    return (text) => wordsOf(createHash(algorithm).update(text).digest());
   }
   return (text) => {
     const digest = algorithm(text);
-    return typeof digest === 'string' ? Buffer.from(digest, 'latin1') : digest;
+    return wordsOf(typeof digest === 'string' ? Buffer.from(digest, 'latin1') : digest);
   };
 }
 
-/** Four bytes, the lowest first. */
-function wordAt(digest: Uint8Array, at: number): number {
-  const [first = 0, second = 0, third = 0, fourth = 0] = digest.subarray(at, at + 4);
-  return (first | (second << 8) | (third << 16) | (fourth << 24)) >>> 0;
+/** Of four bytes each, the lowest first. */
+function wordsOf(digest: Uint8Array): number[] {
+  return [0, 4, 8, 12].map((at) => {
+    const [first = 0, second = 0, third = 0, fourth = 0] = digest.subarray(at, at + 4);
+    return first | (second << 8) | (third << 16) | (fourth << 24);
+  });
+}
+
+function wordAt(digest: ArrayLike<number>, index: number): number {
+  return (digest[index] as number) >>> 0;
 }

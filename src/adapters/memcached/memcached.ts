@@ -8,6 +8,7 @@ import { type Callback, Query, type QueryParts, type ServerClient } from './quer
 import {
   type CacheDump,
   type DumpedItem,
+  define,
   type ServerStatus,
   type ServerVersion,
   toCacheDump,
@@ -344,7 +345,7 @@ async function readMany(
     const value = decodeValue(hit.value, flagsOf(hit.flags));
     // What would be the object's prototype is defined, which takes long; all other names are assigned.
     if (key !== '__proto__') found[key] = value;
-    else Object.defineProperty(found, key, { value, enumerable: true, configurable: true, writable: true });
+    else define(found, key, value);
   }
 }
 

@@ -1,5 +1,5 @@
-import { cryptoModule } from '../../builtins.ts';
 import { wallNow } from '../../clock.ts';
+import { md5 } from '../../cluster/distribution/md5.ts';
 import { throwLater } from '../../cluster/log.ts';
 import type { Client } from '../../index.ts';
 
@@ -134,7 +134,13 @@ function keyProblem(key: unknown, { maxKeySize, keyCompression }: KeyLimits): st
 }
 
 function toServerKey(key: string, { maxKeySize }: KeyLimits): string {
-  return isLong(key, maxKeySize) ? cryptoModule().createHash('md5').update(key).digest('hex') : key;
+  return isLong(key, maxKeySize) ? md5Hex(key) : key;
+}
+
+function md5Hex(text: string): string {
+  const bytes = Buffer.alloc(16);
+  for (const [index, word] of md5(text).entries()) bytes.writeInt32LE(word, index * 4);
+  return bytes.toString('hex');
 }
 
 /** `memcached` counts characters; what has more bytes than a server takes is as long. */

@@ -65,8 +65,8 @@ function grouped(server: string, statistics: Statistics, first: number): ServerS
   return groups;
 }
 
-/** The name is the server's, and one of them could be __proto__. */
-function define(object: object, name: string, value: unknown): void {
+/** The name is from outside, and one of them could be __proto__. */
+export function define(object: object, name: string, value: unknown): void {
   Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }
 

@@ -62,6 +62,7 @@ export type Fields = Partial<
     | 'amount'
     | 'initial'
     | 'returnCas'
+    | 'returnTimeLeft'
     | 'opaque'
     | 'keys'
     | 'stores'
