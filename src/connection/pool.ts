@@ -218,7 +218,7 @@ export class Pool implements SlotOwner, Holder {
   }
 
   lingers(): boolean {
-    return this.#reason === undefined && (this.#silence.isGrowing || this.#proving);
+    return this.#reason === undefined && (this.#silence.isGrowing || this.#silence.suspected);
   }
 
   onLost(connection: Connection): void {
@@ -262,17 +262,16 @@ export class Pool implements SlotOwner, Holder {
    * ones are whose route was forgotten: a new connection tells. The commands that come wait for it.
    */
   #silent(): void {
-    if (this.#silence.suspected) {
-      const isNeeded = this.#ready.length > 0 || this.#slots.some(({ waiting }) => waiting.size > 0);
-      for (const connection of this.#ready) connection.retire();
-      // Otherwise the next command opens it.
-      if (isNeeded) {
-        for (const slot of this.#slots) slot.abandon(this.#error('ERR_CLOSED', SUPERSEDED));
-        this.#open(this.#first);
-        return;
-      }
+    if (!this.#silence.suspected) {
+      this.#stopLingering();
+      return;
     }
-    this.#stopLingering();
+    const isNeeded = this.#ready.length > 0 || this.#slots.some(({ waiting }) => waiting.size > 0);
+    for (const connection of this.#ready) connection.retire();
+    // Otherwise the next command opens it, and what comes on the old ones until then counts.
+    if (!isNeeded) return;
+    for (const slot of this.#slots) slot.abandon(this.#error('ERR_CLOSED', SUPERSEDED));
+    this.#open(this.#first);
   }
 
   #hung(): MemcacheError {

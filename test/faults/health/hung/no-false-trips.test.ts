@@ -77,30 +77,51 @@ test("a command's own timeout shortens nothing, and what others say counts", asy
   expect(events).toEqual([]);
 });
 
-test('a server that is slow but answers is not taken for one that hangs', async () => {
-  await using memcached = await startMemcached();
-  // More than twice the timeout, so that every command fails.
-  const timeout = 2 * TIMEOUT;
-  const delay = 2200 * timeout;
-  await using slow = await startRogueServer((socket) => {
-    const behind = connect({ port: memcached.port, host: '127.0.0.1' });
+/** A server that answers late, once its test has it be slow. */
+async function slowServer(port: number, delay: number): Promise<RogueServer & { slow: boolean }> {
+  const server = await startRogueServer((socket) => {
+    const behind = connect({ port, host: '127.0.0.1' });
     socket.on('data', (chunk) => behind.write(chunk));
     behind.on('data', async (chunk) => {
-      await sleep(slowed ? delay : 0);
+      await sleep(slowed.slow ? delay : 0);
       socket.write(chunk);
     });
     behind.on('error', () => {});
     socket.on('close', () => behind.destroy());
   });
-  let slowed = false;
-  const client = clients.create(slow.address, { ...OPTIONS, timeout, failFast: 1 });
+  const slowed = Object.assign(server, { slow: false });
+  return slowed;
+}
+
+test('a server that is slow but answers is not taken for one that hangs', async () => {
+  await using memcached = await startMemcached();
+  // More than twice the timeout, so that every command fails.
+  const timeout = 2 * TIMEOUT;
+  await using server = await slowServer(memcached.port, 2200 * timeout);
+  const client = clients.create(server.address, { ...OPTIONS, timeout, failFast: 1 });
   const events = eventsOf(client);
   await client.set('key', 'value');
-  slowed = true;
+  server.slow = true;
   for (const end = performance.now() + 1500; performance.now() < end; await sleep(5)) client.get('key').catch(() => {});
   expect(events).toEqual([]);
-  slowed = false;
+  server.slow = false;
   await eventually(() => client.get('key').catch(() => false), { timeout: 1000 });
+});
+
+test('what comes on an old connection counts, though no command waited when the server was suspected', async () => {
+  await using memcached = await startMemcached();
+  const timeout = 3 * TIMEOUT;
+  await using server = await slowServer(memcached.port, 2700 * timeout);
+  const client = clients.create(server.address, { ...OPTIONS, timeout, failFast: 1 });
+  const events = eventsOf(client);
+  await client.set('key', 'value');
+  server.slow = true;
+  await client.get('key').catch(() => {});
+  // It is suspected after twice the timeout, and this begins when the response to the first is still on its way.
+  await sleep(1300 * timeout);
+  await client.get('key').catch(() => {});
+  await client.get('key').catch(() => {});
+  expect(events).toEqual([]);
 });
 
 test('a server that sends a byte now and then does not hang', async () => {
