@@ -4,6 +4,7 @@ import type { AnyClient, ServerList } from '../index.ts';
 import { type AdapterClient, asText, type Held, holdClient, type OwnClientOptions } from './shared/client.ts';
 import { toExpiration } from './shared/lifetime.ts';
 import { AdapterLog } from './shared/log.ts';
+import { Sealer } from './shared/sealer.ts';
 import { isUnreadable } from './shared/unreadable.ts';
 
 /** Options of {@link MemtsStore}; further ones are those of `Client.create`, for the client that it makes. */
@@ -19,6 +20,13 @@ export interface MemtsStoreOptions extends OwnClientOptions {
    * @default 86400
    */
   ttl?: number | ((session: SessionData) => number) | undefined;
+  /**
+   * Encrypts what is stored, with AES-256-GCM and a key derived from this, and bound to the session's id. Of several the
+   * first one encrypts and all decrypt, so that a new one can be put before the old. What none of them can read is no
+   * session. Not the `secret` of express-session, which signs cookies.
+   * @default nothing is encrypted; where it is there, but no string or empty, the constructor throws `ERR_INVALID_ARGUMENT`
+   */
+  secret?: string | readonly string[];
 }
 
 type Callback<T extends unknown[] = []> = (error?: unknown, ...results: T) => void;
@@ -33,11 +41,14 @@ export class MemtsStore extends Store {
   readonly #held: Held;
   readonly #log: AdapterLog;
   readonly #prefix: string;
+  readonly #sealer: Sealer | undefined;
   readonly #ttl: NonNullable<MemtsStoreOptions['ttl']>;
 
   constructor(options: MemtsStoreOptions = {}) {
     super();
-    const { client, servers, prefix = 'sess:', ttl = ONE_DAY, ...clientOptions } = options;
+    const { client, servers, prefix = 'sess:', ttl = ONE_DAY, secret, ...clientOptions } = options;
+    // One that is undefined was meant: a variable of the environment that is not set must not switch encryption off.
+    this.#sealer = 'secret' in options ? new Sealer(secret) : undefined;
     this.#held = holdClient(client ?? servers, clientOptions);
     this.#log = new AdapterLog(this.client);
     this.#prefix = prefix;
@@ -59,7 +70,9 @@ export class MemtsStore extends Store {
       const left = this.#lifetime(data);
       // Express ends a session by a cookie whose time is over.
       if (left <= 0) return this.client.delete(this.#prefix + sid);
-      return this.client.set(this.#prefix + sid, JSON.stringify(data), { expires: toExpiration(left) });
+      const key = this.#prefix + sid;
+      const text = JSON.stringify(data);
+      return this.client.set(key, this.#sealer?.seal(key, text) ?? text, { expires: toExpiration(left) });
     };
     answer(write(), (error) => callback?.(error));
   }
@@ -83,9 +96,10 @@ export class MemtsStore extends Store {
   async #read(sid: string): Promise<SessionData | null> {
     let found: SessionData | undefined;
     try {
-      const { value } = await this.client.get(this.#prefix + sid);
+      const key = this.#prefix + sid;
+      const { value } = await this.client.get(key);
       if (value === null || value === undefined) return null;
-      found = toSession(value);
+      found = toSession(this.#sealer === undefined ? value : this.#sealer.open(key, asText(value) ?? ''));
     } catch (error) {
       if (!isUnreadable(error)) throw error;
     }
