@@ -94,6 +94,11 @@ const SERVERS: Piece[] = [
     find: () => findProgram('tmux'),
     packages: { apt: 'tmux', apk: 'tmux', dnf: 'tmux', brew: 'tmux' },
   },
+  {
+    name: 'zsh (completes the command line)',
+    find: () => findProgram('zsh'),
+    packages: { apt: 'zsh', apk: 'zsh', dnf: 'zsh', brew: 'zsh' },
+  },
 ];
 
 const forSite = process.argv.includes('--browser');

@@ -20,6 +20,35 @@ __memts_complete() {
 complete -o default -F __memts_complete memts
 `;
 
+/** For zsh: what has no description gets none, where the package's script leaves a "--" behind it. */
+const ZSH = `#compdef memts
+_memts() {
+    local line name only
+    local -a found
+    while IFS= read -r line; do
+        case $line in
+            :0) ;;
+            :*) only=1 ;;
+            *$'\\t'?*) name=\${line%%$'\\t'*}; found+=("\${name//:/\\\\:}:\${line#*$'\\t'}") ;;
+            *) name=\${line%%$'\\t'*}; found+=("\${name//:/\\\\:}") ;;
+        esac
+    done < <(memts complete -- "\${(@)words[2,CURRENT]}" 2> /dev/null)
+    if (( \${#found} )); then
+        # What stands in front of a choice, as in --protocol=meta.
+        [[ $PREFIX == -*=* ]] && compset -P '*='
+        _describe memts found
+    elif [[ -z $only ]]; then
+        _files
+    fi
+}
+if [[ $funcstack[1] == _memts ]]; then
+    _memts "$@"
+else
+    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
+    compdef _memts memts
+fi
+`;
+
 /** What a script of completion reads below the words: files may come, or nothing else. */
 const FILES = ':0';
 
@@ -41,6 +70,7 @@ export function addCompletion(program: Command): void {
     .addHelpText('after', '\nExamples:\n  $ source <(memts completion bash)\n  $ memts completion fish | source')
     .action((shell: string) => {
       if (shell === 'bash') process.stdout.write(BASH);
+      else if (shell === 'zsh') process.stdout.write(ZSH);
       else root.setup('memts', 'memts', shell);
     });
   commandOf(program, 'complete').action((words: string[]) => {

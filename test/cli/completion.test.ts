@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeFolder } from '../support/leftovers.ts';
 import { findProgram } from '../support/programs.ts';
 import { environment, memts, PATIENCE, program } from './support/memts.ts';
 
 const BASH = findProgram('bash');
+const ZSH = findProgram('zsh');
 const folder = makeFolder();
 const script = join(folder, 'script.bash');
 
@@ -51,5 +53,41 @@ describe.skipIf(!BASH)('completion in bash', { timeout: PATIENCE }, () => {
   it('runs nothing of what was typed', async () => {
     await offered('memts get $(touch run) --pro');
     expect(existsSync(join(folder, 'run'))).toBe(false);
+  });
+});
+
+/** What a zsh in a terminal of its own lists behind a line, once that shows `last`. */
+async function listed(line: string, last: string): Promise<string> {
+  writeFileSync(join(folder, 'script.zsh'), (await memts(['completion', 'zsh'])).stdout);
+  const setUp = `PS1='> '; autoload -Uz compinit; compinit -u -D; memts() { '${process.execPath}' '${await program()}' "$@" }; source script.zsh; print re''ady`;
+  writeFileSync(
+    join(folder, 'ask.zsh'),
+    `zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell ${JSON.stringify(setUp).replaceAll('$', '\\$')}
+zpty -r shell out '*ready*> *'
+zpty -w -n shell $'${line}\t'
+zpty -r shell out $'*${last}*'
+sleep 0.3
+while zpty -r -t shell more; do out+=$more; done
+zpty -d shell
+print -r -- $out`,
+  );
+  const env = { ...environment({}), TERM: 'xterm', COLUMNS: '200' };
+  const answer = execFileSync(ZSH ?? 'zsh', ['-f', 'ask.zsh'], { env, encoding: 'utf8', cwd: folder, timeout: 60_000 });
+  return stripVTControlCharacters(answer);
+}
+
+describe.skipIf(!ZSH)('completion in zsh', { timeout: PATIENCE }, () => {
+  it('lists choices by themselves, and commands with what they do', async () => {
+    const choices = await listed('memts stats ', 'slabs');
+    expect(choices).not.toContain('--');
+    for (const name of ['settings', 'items', 'slabs', 'sizes', 'conns']) expect(choices).toContain(name);
+    expect(await listed('memts to', 'touch')).toMatch(/top +-- watch the servers/);
+  });
+
+  it('leaves files to the shell', async () => {
+    writeFileSync(join(folder, 'only-file.jsonl'), '');
+    expect(await listed('memts load only', 'only-file.jsonl')).toContain('only-file.jsonl');
   });
 });
