@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { untilAborted } from '../client/aborts.ts';
 import type { AnyClient } from '../client/any-client.ts';
+import { checkIterable } from '../client/commands/multi.ts';
 import type { Engine } from '../client/engine.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
-import { invalid, invalidType } from '../errors.ts';
+import { invalidType } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec, type Encoded } from './codec.ts';
 import { Computations, hasTags, type Served, type Task } from './computations.ts';
@@ -12,44 +13,23 @@ import { CacheKeys } from './keys.ts';
 import { Loader, type LoadMany } from './loader.ts';
 import { type Entry, eachNear, Near } from './near.ts';
 import {
+  type CacheCompute,
+  type CacheEvents,
   type CacheGetOptions,
   type CacheGetOrSetOptions,
   type CacheOptions,
   type CacheSetOptions,
+  type CacheWrapOptions,
   type CallPlan,
   checkTags,
+  type InvalidateTagsOptions,
+  type SchemaOutput,
   toCallPlan,
 } from './options.ts';
+import { Parts } from './parts.ts';
 import { type Schema, validated } from './schema.ts';
 import { type CacheStats, countersOf } from './stats.ts';
 import { Versions } from './versions.ts';
-
-/** Makes the value of a key. `signal` is aborted when it has taken too long. */
-export type CacheCompute<T> = (context: { signal: AbortSignal }) => T | Promise<T>;
-
-/** What a schema makes of a value. */
-export type SchemaOutput<TSchema> = TSchema extends Schema<infer TOut> ? TOut : never;
-
-/** Options of `wrap`. */
-export interface CacheWrapOptions<TArguments extends readonly unknown[], TSchema extends Schema | undefined>
-  extends Omit<CacheGetOrSetOptions<TSchema>, 'tags' | 'signal'> {
-  /** The key for the arguments of a call. */
-  key: (...given: TArguments) => string;
-  /** The tags, or what makes them of the arguments of a call. */
-  tags?: readonly string[] | ((...given: TArguments) => readonly string[]) | undefined;
-}
-
-/** Options of `invalidateTags`. */
-export interface InvalidateTagsOptions {
-  /** For how many seconds `getOrSet` still serves the old values, while one caller makes a new one. @default 0 */
-  staleFor?: number | undefined;
-}
-
-/** Events of a cache. */
-export interface CacheEvents {
-  /** A read that became a miss, or something that was not stored: the server's error, or what could not be read. */
-  error: [error: Error];
-}
 
 /**
  * A cache for an application, on a client of memcached. `undefined` is a miss, `null` a value.
@@ -82,7 +62,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     // What goes in is checked by the types where values are stored.
     this.#near = options.near ? new Near(this.#engine, options.near) : undefined;
     this.#codec = new Codec(options.serializer as never, this.#near !== undefined, this.#engine);
-    this.#items = new Items(this.#engine, this.#keys, this.#versions, this.#codec, this.#near);
+    const parts = new Parts(this.#engine, this.#keys, options);
+    this.#items = new Items(this.#engine, this.#keys, this.#versions, this.#codec, parts, this.#near);
     this.#computations = new Computations(this.#engine, this.#items, this.#codec, {
       failed: (error) => this.#note('errors', error),
       unreadable: (error) => this.#note('unreadable', error),
@@ -334,8 +315,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   async #store(wire: string, encoded: Encoded, { plan, tags }: CallPlan): Promise<void> {
     const ground = await this.#items.ground(tags);
-    const item = this.#items.toItem(encoded, ground, plan, false);
-    await this.#writing(wire, () => this.#items.store(wire, item, item.life.whole));
+    const putting = { encoded, ground, plan, isMiss: false };
+    await this.#writing(wire, () => this.#items.put(putting, (item) => this.#items.store(wire, item)));
   }
 
   #delete(wire: string): Promise<boolean> {
@@ -382,16 +363,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     }
     const admitted = near?.admits(wire, key) ?? false;
     const read = (encoded: Encoded, shared: boolean): unknown => this.#read(encoded, shared, schema);
-    const served = await this.#computations.run({
-      key: wire,
-      compute,
-      plan,
-      tags,
-      limitsMisses,
-      admitted,
-      read,
-      onWait,
-    });
+    const task: Task = { key: wire, compute, plan, tags, limitsMisses, admitted, read, onWait };
+    const served = await this.#computations.run(task);
     return this.#countServed(served);
   }
 
@@ -420,9 +393,4 @@ async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 
 function whileWanted<T>(served: Promise<T>, options: CacheGetOrSetOptions | undefined): Promise<T> {
   return options?.signal ? untilAborted(served, options.signal) : served;
-}
-
-function checkIterable<T>(list: Iterable<T>): Iterable<T> {
-  if (typeof list === 'object' && list !== null && Symbol.iterator in list) return list;
-  throw invalid('argument', 'an iterable', list);
 }

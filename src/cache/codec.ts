@@ -17,6 +17,13 @@ export interface Encoded {
   readonly flags: number;
 }
 
+/** What was stored of a value, and what it rests on. */
+export type Stored = Encoded &
+  Envelope & {
+    /** The index of a value that is stored in parts. */
+    readonly index?: string;
+  };
+
 /** What a value rests on, and for how long it is good. */
 export type Footing = Pick<Envelope, 'freshUntil' | 'staleFor' | 'version' | 'tags'>;
 
@@ -79,7 +86,7 @@ export function toItem({ kind, payload, flags }: Encoded, footing: Footing): { v
 }
 
 /** What was stored; none where it is not of this form. */
-export function fromItem({ value, flags }: StoredItem): (Encoded & Envelope) | undefined {
+export function fromItem({ value, flags }: StoredItem): Stored | undefined {
   const envelope = decodeEnvelope(value);
   return envelope && { ...envelope, flags: flags.length === 4 ? flags.readUInt32BE(0) : 0 };
 }

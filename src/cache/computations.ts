@@ -271,13 +271,19 @@ export class Computations {
 
   async #store(guard: Guard, right: Right, ground: Ground, task: Task, encoded: Encoded, isNull: boolean) {
     const { plan, limitsMisses } = task;
-    const { value, flags, life } = this.#items.toItem(encoded, ground, plan, isNull && limitsMisses);
+    const putting = { encoded, ground, plan, isMiss: isNull && limitsMisses };
+    let isPlaced = false;
     try {
-      const item = { value, flags, expiration: life.whole };
-      await this.#items.writing(task.key, () => guard.store(right, item, life));
+      await this.#items.writing(task.key, () =>
+        this.#items.put(putting, (item, life) => {
+          isPlaced = true;
+          return guard.store(right, item, life);
+        }),
+      );
     } catch (error) {
       this.#observer.failed(error);
-      if (isRefusal(error)) await this.#release(guard, right);
+      // Whoever comes next need not wait for what is surely not stored.
+      if (!isPlaced || isRefusal(error)) await this.#release(guard, right);
     }
   }
 

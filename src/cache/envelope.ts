@@ -3,7 +3,7 @@
  * with a space between:
  *
  * - `mC1`, for this form
- * - what follows: `0` a value, `1` null
+ * - what follows: `0` a value, `1` null, `2` the index of a value that is stored in parts
  * - until when it is fresh, in milliseconds of Unix time; 0 is for ever
  * - for how many seconds it may be served after that
  * - how many bytes follow the line
@@ -12,7 +12,7 @@
  */
 const FORM = 'mC1';
 
-export const Kind = { Value: '0', Null: '1' } as const;
+export const Kind = { Value: '0', Null: '1', Index: '2' } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** The version of a tag that a value was made under; the tag is percent-encoded. */
@@ -46,8 +46,12 @@ export function decodeEnvelope(bytes: Buffer): Envelope | undefined {
   const [freshUntil, staleFor] = [Number(fresh), Number(stale)];
   const payload = bytes.subarray(end + 1);
   const isWhole = length === String(payload.length) && version !== undefined && rest.length % 2 === 0;
-  if (!isWhole || !(freshUntil >= 0 && staleFor >= 0) || (kind !== Kind.Value && kind !== Kind.Null)) return undefined;
+  if (!isWhole || !(freshUntil >= 0 && staleFor >= 0) || !isKind(kind)) return undefined;
   const tags: TagVersion[] = [];
   for (let i = 0; i < rest.length; i += 2) tags.push([rest[i] as string, rest[i + 1] as string]);
   return { kind, freshUntil, staleFor, version, tags, payload };
+}
+
+function isKind(text: string | undefined): text is Kind {
+  return text === Kind.Value || text === Kind.Null || text === Kind.Index;
 }

@@ -1,18 +1,20 @@
 import { ChangeCommand } from '../client/commands/change.ts';
 import { NO_OPTIONS } from '../client/commands/command.ts';
 import type { Engine } from '../client/engine.ts';
-import { FIRST_UNIX_TIME } from '../client/expiration.ts';
+import { extended, FIRST_UNIX_TIME } from '../client/expiration.ts';
 import { ItemCommand, stubItem } from '../client/get-or-set/item-commands.ts';
 import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import { type Life, lifeOf, type Plan } from '../client/get-or-set/plan.ts';
 import { wallNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import { type Codec, type Encoded, type Footing, fromItem, toItem } from './codec.ts';
-import type { Envelope, TagVersion } from './envelope.ts';
+import type { StoreItem } from '../protocol/request.ts';
+import { type Codec, type Encoded, type Footing, fromItem, type Stored, toItem } from './codec.ts';
+import { type Envelope, Kind, type TagVersion } from './envelope.ts';
 import { sendHome } from './home.ts';
 import type { CacheKeys } from './keys.ts';
 import { eachNear, type Near, NearLookCommand, UNCHANGED } from './near.ts';
+import type { Parts } from './parts.ts';
 import type { Version, Versions } from './versions.ts';
 
 /** What may be done with what lies under a key: give it, give it while a new one is made, or nothing. */
@@ -21,8 +23,8 @@ export type Worth = 'fresh' | 'stale' | 'dead';
 /** What lies under a key. */
 export interface Found {
   readonly worth: Worth;
-  /** None where there is nothing, or nothing of a cache. */
-  readonly stored: (Encoded & Envelope) | undefined;
+  /** None where there is nothing, nothing of a cache, or nothing whole. */
+  readonly stored: Stored | undefined;
   /** Whether there is an item, of whatever kind, but for the stub of a computation. */
   readonly occupied: boolean;
   /** Whether several callers get it, so that none may have its memory. */
@@ -33,6 +35,15 @@ export interface Found {
 export interface Ground {
   readonly version: string;
   readonly tags: readonly TagVersion[];
+}
+
+/** A value that is to be stored. */
+export interface Putting {
+  readonly encoded: Encoded;
+  readonly ground: Ground;
+  readonly plan: Plan;
+  /** Whether it is a `null` with a life of its own. */
+  readonly isMiss: boolean;
 }
 
 /** A look that others may share until it is sent. */
@@ -49,12 +60,16 @@ const ATTEMPTS = 8;
 /** How long the stub of a set lives whose process dies, in seconds. */
 const STUB_LIFE = 1;
 
+/** How much longer than their index parts live, in seconds. */
+const PARTS_LONGER = 60;
+
 /** The items of a cache: each in an envelope with the versions that it rests on, on the server of its key alone. */
 export class Items {
   readonly #engine: Engine;
   readonly #keys: CacheKeys;
   readonly #versions: Versions;
   readonly #codec: Codec;
+  readonly #parts: Parts;
   /** What is at hand, where there is such a cache. */
   readonly #near: Near | undefined;
   /** How often a server has said that a value is still what is at hand. */
@@ -62,11 +77,12 @@ export class Items {
   /** What is asked in this turn. */
   readonly #asked = new Map<string, Asked>();
 
-  constructor(engine: Engine, keys: CacheKeys, versions: Versions, codec: Codec, near: Near | undefined) {
+  constructor(engine: Engine, keys: CacheKeys, versions: Versions, codec: Codec, parts: Parts, near: Near | undefined) {
     this.#engine = engine;
     this.#keys = keys;
     this.#versions = versions;
     this.#codec = codec;
+    this.#parts = parts;
     this.#near = near;
   }
 
@@ -106,7 +122,7 @@ export class Items {
         else near.leave(key, ticket);
         return { worth, stored: known.stored, occupied: true, shared: true };
       }
-      const found = await this.#judge(seen, version, shared || admitted);
+      const found = await this.#judge(seen, version, shared || admitted, known?.stored);
       const { stored } = found;
       if (stored === undefined || found.worth !== 'fresh' || !admitted) near.leave(key, ticket);
       else {
@@ -129,12 +145,14 @@ export class Items {
     return this.#judge(seen, await this.#versions.peek(this.#keys.version), false);
   }
 
-  async #judge(seen: Seen, version: Version | undefined, shared: boolean): Promise<Found> {
+  async #judge(seen: Seen, version: Version | undefined, shared: boolean, known?: Stored): Promise<Found> {
     const stored = seen.item && fromItem(seen.item);
     const occupied = seen.item !== undefined;
     if (stored === undefined) return { worth: 'dead', stored, occupied, shared };
     const worth = await this.#worthOf(stored, version, seen.stale ? 'stale' : ageOf(stored, seen.timeLeft));
-    return { worth, stored, occupied, shared };
+    if (stored.kind !== Kind.Index || worth === 'dead') return { worth, stored, occupied, shared };
+    const whole = await this.#parts.whole(stored, known);
+    return { worth: whole === undefined ? 'dead' : worth, stored: whole, occupied, shared: true };
   }
 
   async #worthOf(stored: Envelope, version: Version | undefined, age: Worth): Promise<Worth> {
@@ -170,18 +188,28 @@ export class Items {
     return Promise.all(tags.map((tag) => this.#versions.peek(this.#keys.tag(tag))));
   }
 
-  /** The item of a value that is stored now. */
-  toItem(encoded: Encoded, ground: Ground, plan: Plan, isMiss: boolean): { value: Buffer; flags: number; life: Life } {
+  /** Has `place` store the item of a value: the value itself, or its index when all of its parts are stored. */
+  async put(
+    { encoded, ground, plan, isMiss }: Putting,
+    place: (item: StoreItem, life: Life) => Promise<void>,
+  ): Promise<void> {
+    this.#parts.check(encoded);
     const life = lifeOf(plan, isMiss);
     const footing: Footing = { ...ground, freshUntil: momentOf(life.fresh), staleFor: isMiss ? 0 : plan.staleFor };
-    return { ...toItem(encoded, footing), life };
+    const { partSize } = this.#parts;
+    let item = encoded.payload.length > partSize ? undefined : toItem(encoded, footing);
+    if (item === undefined || item.value.length > partSize) {
+      // A value is not to end because its parts have, which are stored earlier.
+      item = toItem(await this.#parts.store(encoded, extended(life.whole, PARTS_LONGER)), footing);
+    }
+    await place({ ...item, expiration: life.whole }, life);
   }
 
   /**
    * Stores an item in place of what is there now, a stub where there is nothing: so a command that arrives late, after
    * it was given up or once more, finds something else and does nothing.
    */
-  async store(key: string, item: { value: Buffer; flags: number }, expiration: number): Promise<void> {
+  async store(key: string, item: StoreItem): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const stub = new ItemCommand(Op.Add, key, stubItem(STUB_LIFE, this.#engine), this.#engine);
       const look = new LookCommand(key, this.#engine);
@@ -189,7 +217,7 @@ export class Items {
       const { cas, item: old, stub: isStub } = seen as Seen;
       // Without CAS there is nothing to compare.
       if (cas === 0n && old === undefined && !isStub) continue;
-      const place = { ...item, expiration, cas: cas === 0n ? undefined : cas };
+      const place = { ...item, cas: cas === 0n ? undefined : cas };
       if (await sendHome(this.#engine, new ItemCommand(Op.Set, key, place, this.#engine))) return;
     }
     await this.delete(key);

@@ -22,8 +22,8 @@ function percent(character: string): string {
 const LONGEST_NAMESPACE = 100;
 
 /**
- * The keys of a cache on the wire: `namespace:key`, and for its versions the signs `%v` and `%t`, which no percent-encoded
- * text has. What comes out too long ends in a digest.
+ * The keys of a cache on the wire: `namespace:key`, and for its versions and parts the signs `%v`, `%t` and `%p`, which no
+ * percent-encoded text has. What comes out too long ends in a digest.
  */
 export class CacheKeys {
   readonly #engine: Engine;
@@ -53,6 +53,11 @@ export class CacheKeys {
   /** Of a tag that is percent-encoded already. */
   tag(tag: string): string {
     return this.#toWire(`${this.#namespace}%t:${tag}`);
+  }
+
+  /** Of a part of a large value, by its name. */
+  part(name: string, index: number): string {
+    return this.#toWire(`${this.#namespace}%p:${name}:${index}`);
   }
 
   #toWire(name: string): string {

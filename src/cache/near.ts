@@ -5,7 +5,7 @@ import { invalid, invalidType } from '../errors.ts';
 import type { Reply } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import { isPlainJson } from '../serializers/structured-plain.ts';
-import type { Encoded } from './codec.ts';
+import type { Stored } from './codec.ts';
 import type { Envelope } from './envelope.ts';
 
 /** Options of the cache in memory, before the servers. */
@@ -31,7 +31,7 @@ const OVERHEAD = 300;
 
 /** A value at hand. */
 export interface Entry {
-  readonly stored: Encoded & Envelope;
+  readonly stored: Stored;
   /** Frozen, where it is plain; others are decoded for each caller. */
   readonly value: unknown;
   readonly isShared: boolean;

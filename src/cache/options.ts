@@ -6,6 +6,7 @@ import { checkWellFormed } from '../protocol/key.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 import { plain } from './keys.ts';
 import type { NearOptions } from './near.ts';
+import type { PartOptions } from './parts.ts';
 import { isSchema, type Schema } from './schema.ts';
 
 /** For how long what is stored lives; all times are in seconds. */
@@ -19,7 +20,7 @@ export interface Lifetimes {
 }
 
 /** Options of {@link Cache}; those of `getOrSet` and `set` are defaults of theirs. */
-export interface CacheOptions<TIn = unknown, TOut = unknown> extends Lifetimes {
+export interface CacheOptions<TIn = unknown, TOut = unknown> extends Lifetimes, PartOptions {
   /** The prefix of its keys, and what `clear` clears. @default '' */
   namespace?: string | undefined;
   /** For how long a computed `null` is kept, in seconds; 0 is not at all. @default `expires` */
@@ -54,6 +55,33 @@ export interface CacheGetOrSetOptions<TSchema extends Schema | undefined = Schem
   lockFor?: number | undefined;
   /** Ends this call's wait; the computation goes on for the others. */
   signal?: AbortSignal | undefined;
+}
+
+/** Makes the value of a key. `signal` is aborted when it has taken too long. */
+export type CacheCompute<T> = (context: { signal: AbortSignal }) => T | Promise<T>;
+
+/** What a schema makes of a value. */
+export type SchemaOutput<TSchema> = TSchema extends Schema<infer TOut> ? TOut : never;
+
+/** Options of `wrap`. */
+export interface CacheWrapOptions<TArguments extends readonly unknown[], TSchema extends Schema | undefined>
+  extends Omit<CacheGetOrSetOptions<TSchema>, 'tags' | 'signal'> {
+  /** The key for the arguments of a call. */
+  key: (...given: TArguments) => string;
+  /** The tags, or what makes them of the arguments of a call. */
+  tags?: readonly string[] | ((...given: TArguments) => readonly string[]) | undefined;
+}
+
+/** Options of `invalidateTags`. */
+export interface InvalidateTagsOptions {
+  /** For how many seconds `getOrSet` still serves the old values, while one caller makes a new one. @default 0 */
+  staleFor?: number | undefined;
+}
+
+/** Events of a cache. */
+export interface CacheEvents {
+  /** A read that became a miss, or something that was not stored: the server's error, or what could not be read. */
+  error: [error: Error];
 }
 
 /** A read asks for each of them. */

@@ -108,6 +108,7 @@ export class Versions {
   }
 }
 
-function freshToken(): string {
+/** A name that nobody else has. */
+export function freshToken(): string {
   return cryptoModule().randomBytes(9).toString('base64url');
 }

@@ -19,7 +19,7 @@ export async function useServer(): Promise<{ server: Memcached; open: typeof ope
   });
   let names = 0;
 
-  function open(protocol: Protocol, options: ClientOptions = {}): Client {
+  function open(protocol: Protocol | 'auto', options: ClientOptions = {}): Client {
     const client = Client.create(server.address, { ...QUICK, protocol, ...options });
     clients.push(client);
     return client;

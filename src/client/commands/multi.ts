@@ -226,7 +226,7 @@ export function deleteMulti(
 function callForMany<T>(
   engine: Engine,
   name: string,
-  list: unknown,
+  list: Iterable<unknown>,
   options: CommandOptions,
   run: (open: OpenCall, trace: CommandTrace | undefined) => Promise<T>,
 ): Promise<T> {
@@ -237,7 +237,7 @@ function callForMany<T>(
   });
 }
 
-export function checkIterable(list: unknown): void {
-  if (typeof list === 'object' && list !== null && Symbol.iterator in list) return;
+export function checkIterable<T extends Iterable<unknown>>(list: T): T {
+  if (typeof list === 'object' && list !== null && Symbol.iterator in list) return list;
   throw invalid('argument', 'an array or another iterable', list);
 }

@@ -1,0 +1,129 @@
+import { cryptoModule } from '../builtins.ts';
+import type { Engine } from '../client/engine.ts';
+import { ItemCommand } from '../client/get-or-set/item-commands.ts';
+import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
+import { invalid, MemcacheError } from '../errors.ts';
+import { Op } from '../protocol/op.ts';
+import type { Encoded, Stored } from './codec.ts';
+import { Kind } from './envelope.ts';
+import { sendHome } from './home.ts';
+import type { CacheKeys } from './keys.ts';
+import { freshToken } from './versions.ts';
+
+/** Options of a cache about values that are too large for an item. */
+export interface PartOptions {
+  /**
+   * How many bytes an item may have: a value that comes to more is stored in parts of that many. Has to be below the
+   * item size of the servers (`memcached -I`) by 512 bytes. @default 1,047,552, which is 1 KB below memcached's own 1 MB
+   */
+  partSize?: number | undefined;
+  /** How many bytes a value may have in all; a larger one is `ERR_VALUE_TOO_LARGE`. @default 67,108,864, which is 64 MB */
+  maxBytes?: number | undefined;
+}
+
+const PART_SIZE = 1024 * 1024 - 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** How much of a value is on its way at a time, in bytes and in parts: each command has its `timeout` for few bytes. */
+const BYTES_AHEAD = 4 * 1024 * 1024;
+const PARTS_AHEAD = 256;
+
+/** What stands in the item of a value that is stored in parts: their name, the size of each and of all, a digest. */
+const INDEX = /^([\w-]{12}) ([1-9]\d{0,14}) ([1-9]\d{0,14}) ([\w-]{43})$/;
+
+/**
+ * Values that are too large for an item: parts under a random name, each on the server of its own key, and an index in
+ * the place of the value, which is stored when all of them are. No two writers have a name in common, so a reader gets
+ * the parts of the index that it has read, or finds that there is one missing.
+ */
+export class Parts {
+  readonly partSize: number;
+  readonly #maxBytes: number;
+  readonly #engine: Engine;
+  readonly #keys: CacheKeys;
+  /** What is being read, by its index: all who ask for it meanwhile share it. */
+  readonly #loading = new Map<string, Promise<Buffer | undefined>>();
+
+  /** Throws `ERR_INVALID_ARGUMENT`. */
+  constructor(engine: Engine, keys: CacheKeys, { partSize = PART_SIZE, maxBytes = MAX_BYTES }: PartOptions) {
+    for (const [name, value] of Object.entries({ partSize, maxBytes })) {
+      if (!(Number.isSafeInteger(value) && value > 0)) throw invalid(`option ${name}`, 'an integer from 1 on', value);
+    }
+    this.partSize = partSize;
+    this.#maxBytes = maxBytes;
+    this.#engine = engine;
+    this.#keys = keys;
+  }
+
+  /** Throws `ERR_VALUE_TOO_LARGE`. */
+  check({ payload }: Encoded): void {
+    if (payload.length <= this.#maxBytes) return;
+    throw new MemcacheError('ERR_VALUE_TOO_LARGE', `The value has ${payload.length} bytes, over maxBytes`);
+  }
+
+  /** Stores the parts of a value, and gives the index that is to be stored then; rejects when a part was not stored. */
+  async store({ payload, flags }: Encoded, expiration: number): Promise<Encoded> {
+    const { partSize } = this;
+    const name = freshToken();
+    const hash = cryptoModule().createHash('sha256');
+    await inTurn(payload.length, partSize, async (start, index) => {
+      const value = payload.subarray(start, start + partSize);
+      hash.update(value);
+      const item = { value, flags: 0, expiration, cas: undefined };
+      return sendHome(this.#engine, new ItemCommand(Op.Set, this.#keys.part(name, index), item, this.#engine));
+    });
+    const index = `${name} ${partSize} ${payload.length} ${hash.digest('base64url')}`;
+    return { kind: Kind.Index, payload: Buffer.from(index), flags };
+  }
+
+  /** The value that an index stands for, of which `known` may be a copy; none where a part is missing. */
+  async whole(stored: Stored, known: Stored | undefined): Promise<Stored | undefined> {
+    const index = stored.payload.toString('latin1');
+    let payload = known?.index === index ? known.payload : undefined;
+    if (payload === undefined) {
+      const loading = this.#loading.get(index) ?? this.#load(index);
+      this.#loading.set(index, loading);
+      payload = await loading.finally(() => this.#loading.delete(index));
+    }
+    return payload && { ...stored, kind: Kind.Value, payload, index };
+  }
+
+  async #load(index: string): Promise<Buffer | undefined> {
+    const [, name = '', size, total, digest] = INDEX.exec(index) ?? [];
+    const [partSize, length] = [Number(size), Number(total)];
+    // What it says may be anybody's words: no more is believed than a cache may store.
+    if (!(length <= this.#maxBytes)) return undefined;
+    const payload = Buffer.allocUnsafeSlow(length);
+    const isWhole = await inTurn(length, partSize, async (start, part) => {
+      const look = new LookCommand(this.#keys.part(name, part), this.#engine);
+      const { item } = (await sendHome(this.#engine, look)) as Seen;
+      item?.value.copy(payload, start);
+      return item?.value.length === Math.min(partSize, length - start);
+    });
+    if (!isWhole) return undefined;
+    return cryptoModule().createHash('sha256').update(payload).digest('base64url') === digest ? payload : undefined;
+  }
+}
+
+/** Goes through the parts of so many bytes, in their order and some at a time, until one comes to nothing or fails. */
+async function inTurn(
+  length: number,
+  partSize: number,
+  run: (start: number, index: number) => Promise<unknown>,
+): Promise<boolean> {
+  let next = 0;
+  let isWhole = true;
+  const work = async (): Promise<void> => {
+    while (isWhole && next * partSize < length) {
+      const index = next++;
+      const done = await run(index * partSize, index).catch((error: unknown) => {
+        isWhole = false;
+        throw error;
+      });
+      if (done !== true) isWhole = false;
+    }
+  };
+  const ahead = Math.min(Math.ceil(BYTES_AHEAD / partSize), PARTS_AHEAD);
+  await Promise.all(Array.from({ length: ahead }, work));
+  return isWhole;
+}
