@@ -10,6 +10,7 @@ import { checkKey } from '../protocol/key.ts';
 import type { WireKey } from '../protocol/request.ts';
 import { noopSerializer, type Serializer } from '../serializers/serializer.ts';
 import { untilAborted } from './aborts.ts';
+import { HeldKeys } from './held-keys.ts';
 import { hintAtOptions } from './hints.ts';
 import { KeyMaker } from './keys.ts';
 import { OpenCalls } from './open-calls.ts';
@@ -32,6 +33,7 @@ export class Engine {
   /** The calls under way that are made of several commands. */
   readonly calls = new OpenCalls();
   readonly watched = new WatchedKeys();
+  readonly held = new HeldKeys((command) => this.#forward(command));
 
   /** `getServer` is what that of `chooser` is as long as the user has not replaced it. */
   constructor(servers: readonly ServerLike[], options: object, chooser: Chooser, getServer: Chooser['getServer']) {
@@ -57,18 +59,15 @@ export class Engine {
 
   /** Sends a command to the server of its key, as soon as it is known which servers there are. */
   send(command: Command): void {
-    const { numbers, fleet } = this;
+    const { numbers, fleet, held } = this;
     numbers.last = (numbers.last + 1) >>> 0;
-    if (fleet.discovers) this.route(command);
+    if (fleet.discovers || !held.empty) this.route(command);
     else this.router.dispatch(command);
   }
 
   /** The same without a number of its own. */
   route(command: Command): void {
-    const { fleet, router } = this;
-    fleet.wake();
-    if (fleet.unknown) router.hold(command, fleet.known());
-    else router.dispatch(command);
+    if (this.held.empty || !this.held.waits(command)) this.#forward(command);
   }
 
   /** Sends a command to this server, whatever its key. */
@@ -76,7 +75,18 @@ export class Engine {
     this.numbers.next();
     command.pinned = true;
     command.server = server;
-    this.router.dispatch(command);
+    this.route(command);
+  }
+
+  #forward(command: Command): void {
+    const { fleet, router } = this;
+    if (command.pinned || !fleet.discovers) {
+      router.dispatch(command);
+      return;
+    }
+    fleet.wake();
+    if (fleet.unknown) router.hold(command, fleet.known());
+    else router.dispatch(command);
   }
 
   /** Does something that asks several servers, as soon as it is known which there are. */
@@ -91,10 +101,11 @@ export class Engine {
 
   /** Waits for all that is under way, disconnects from each server and closes. */
   async quit(): Promise<void> {
-    const { numbers, calls, fleet, router } = this;
+    const { numbers, calls, fleet, router, held } = this;
     numbers.next();
     const heldUp = fleet.unknown;
     await calls.leave();
+    await held.idle();
     let retried: number;
     do {
       await fleet.settled();
@@ -112,6 +123,7 @@ export class Engine {
   /** Ends all that is under way, and closes. */
   close(): void {
     this.calls.close();
+    this.held.close();
     this.router.close();
     this.fleet.close();
     this.log.flush();

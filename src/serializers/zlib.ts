@@ -19,6 +19,7 @@ interface Options {
   info?: boolean;
 }
 type Run = (bytes: Uint8Array, options: Options) => unknown;
+type RunLater = (bytes: Uint8Array, options: Options, done: (error: Error | null, result: Buffer) => void) => void;
 
 /** What `info: true` makes of the result: the engine counts the bytes that it has taken. */
 interface Informed {
@@ -28,6 +29,7 @@ interface Informed {
 
 interface Codec {
   compress: Run;
+  compressLater: RunLater;
   decompress: Run;
   /** The range of the level. */
   levels: readonly [lowest: number, highest: number];
@@ -47,24 +49,44 @@ function codecs(): Codecs {
   return known;
 }
 
+interface Zstd {
+  zstdCompress: RunLater;
+  zstdCompressSync: Run;
+  zstdDecompressSync: Run;
+}
+
 const ZSTD_LEVEL = 100; // ZSTD_c_compressionLevel
 
 function makeCodecs(zlib: typeof import('node:zlib')): Codecs {
   // From Node.js 22.15 on; older types don't have it.
-  const { zstdCompressSync, zstdDecompressSync } = zlib as { zstdCompressSync?: Run; zstdDecompressSync?: Run };
+  const { zstdCompress, zstdCompressSync, zstdDecompressSync } = zlib as Partial<Zstd>;
   return {
-    gzip: { compress: zlib.gzipSync, decompress: zlib.gunzipSync, levels: [0, 9], options: levelOf },
-    deflate: { compress: zlib.deflateSync, decompress: zlib.inflateSync, levels: [0, 9], options: levelOf },
+    gzip: {
+      compress: zlib.gzipSync,
+      compressLater: zlib.gzip,
+      decompress: zlib.gunzipSync,
+      levels: [0, 9],
+      options: levelOf,
+    },
+    deflate: {
+      compress: zlib.deflateSync,
+      compressLater: zlib.deflate,
+      decompress: zlib.inflateSync,
+      levels: [0, 9],
+      options: levelOf,
+    },
     brotli: {
       compress: zlib.brotliCompressSync,
+      compressLater: zlib.brotliCompress,
       decompress: zlib.brotliDecompressSync,
       levels: [0, 11],
       options: (level = BROTLI_QUALITY) => ({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: level } }),
     },
     zstd:
-      zstdCompressSync !== undefined && zstdDecompressSync !== undefined
+      zstdCompress !== undefined && zstdCompressSync !== undefined && zstdDecompressSync !== undefined
         ? {
             compress: zstdCompressSync,
+            compressLater: zstdCompress,
             decompress: zstdDecompressSync,
             levels: [-131_072, 22],
             options: (level) => (level === undefined ? {} : { params: { [ZSTD_LEVEL]: level } }),
@@ -73,8 +95,14 @@ function makeCodecs(zlib: typeof import('node:zlib')): Codecs {
   };
 }
 
-/** The function that compresses; throws where Node has no such algorithm or level. */
-export function compressor(algorithm: CompressionAlgorithm, level?: number): (bytes: Uint8Array) => Buffer {
+/** Compresses by one algorithm: now, or in Node's thread pool. */
+export interface Compressor {
+  now(bytes: Uint8Array): Buffer;
+  later(bytes: Uint8Array): Promise<Buffer>;
+}
+
+/** What compresses; throws where Node has no such algorithm or level. */
+export function compressor(algorithm: CompressionAlgorithm, level?: number): Compressor {
   if (!Object.hasOwn(codecs(), algorithm)) {
     throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid algorithm: expected gzip, deflate, brotli or zstd');
   }
@@ -85,7 +113,35 @@ export function compressor(algorithm: CompressionAlgorithm, level?: number): (by
     throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid level: ${algorithm} has ${lowest} to ${highest}`);
   }
   const options = codec.options(level);
-  return (bytes) => codec.compress(bytes, options) as Buffer;
+  return {
+    now: (bytes) => codec.compress(bytes, options) as Buffer,
+    later: (bytes) => inTurn(() => runLater(codec.compressLater, bytes, options)),
+  };
+}
+
+function runLater(run: RunLater, bytes: Uint8Array, options: Options): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    run(bytes, options, (error, result) => (error === null ? resolve(result) : reject(error)));
+  });
+}
+
+/** Node's thread pool has four threads, unless the user says otherwise; more at a time would only take memory. */
+const AT_A_TIME = 4;
+
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/** Runs a few at a time, in the order of the calls. */
+async function inTurn(run: () => Promise<Buffer>): Promise<Buffer> {
+  if (running >= AT_A_TIME) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running++;
+  try {
+    return await run();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) running--;
+    else next();
+  }
 }
 
 /**
@@ -120,6 +176,18 @@ export function checkMaxOutputLength(value: number | undefined): number {
   return Math.max(1, Math.min(bytes, bufferConstants.MAX_LENGTH));
 }
 
+/** What is to be compressed of a value: its bytes, if they are `threshold` or more and can be read again. */
+export function worthCompressing(
+  value: string | Uint8Array,
+  threshold: number,
+  maxOutputLength: number,
+): Uint8Array | undefined {
+  // A UTF-16 unit is three bytes of UTF-8 at most.
+  if (typeof value === 'string' && value.length * 3 < threshold) return undefined;
+  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
+  return bytes.length < threshold || bytes.length > maxOutputLength ? undefined : bytes;
+}
+
 /** Compresses what has `threshold` bytes or more, if it can be read again and gets smaller; otherwise `undefined`. */
 export function compressIfWorth(
   value: string | Uint8Array,
@@ -127,10 +195,8 @@ export function compressIfWorth(
   maxOutputLength: number,
   compress: (bytes: Uint8Array) => Buffer,
 ): Buffer | undefined {
-  // A UTF-16 unit is three bytes of UTF-8 at most.
-  if (typeof value === 'string' && value.length * 3 < threshold) return undefined;
-  const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-  if (bytes.length < threshold || bytes.length > maxOutputLength) return undefined;
+  const bytes = worthCompressing(value, threshold, maxOutputLength);
+  if (bytes === undefined) return undefined;
   const smaller = compress(bytes);
   return smaller.length < bytes.length ? smaller : undefined;
 }

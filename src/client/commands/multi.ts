@@ -11,7 +11,7 @@ import { type BatchCommand, type BatchSink, ChangeBatch, GetBatch } from './batc
 import { Batches, bySlot, copyValues, type Entry, wires } from './batches.ts';
 import { makeOpenCall } from './call.ts';
 import { type CommandOptions, checkCommandOptions } from './command.ts';
-import { checkFlags, type InsertOptions, toItem } from './store.ts';
+import { checkFlags, fillItem, type InsertOptions } from './store.ts';
 
 /** Options of `getMulti`. */
 export interface GetMultiOptions extends CommandOptions {
@@ -78,17 +78,25 @@ class MultiCall<TValue> {
     return entries;
   }
 
-  /** Sends everything; throws only when nothing at all was answered. */
+  /** Sends everything, once what is stored has been `made`; throws only when nothing at all was answered. */
   async run(
     entries: readonly Entry[],
     signal: AbortSignal | undefined,
     make: MakeBatch,
+    made?: Promise<unknown>,
   ): Promise<MultiResult<TValue, Key>> {
+    const { held } = this.#engine;
     let begun = false;
-    const sent = this.#engine.whenKnown(() => {
+    const route = (): Promise<void> => {
       begun = true;
-      return this.#route(entries, make);
-    }, signal);
+      const whole = made === undefined ? entries : entries.filter(({ key }) => !this.errors.has(key));
+      return this.#route(whole, make);
+    };
+    const sent = held.run(
+      () => wires(entries),
+      () => this.#engine.whenKnown(route, signal),
+      made,
+    );
     if (!begun) copyValues(entries);
     await sent;
     this.#note();
@@ -199,13 +207,18 @@ export function setMulti(
       values.set(entry[0], entry[1]);
     }
     const call = new MultiCall<boolean>(engine, open, trace);
+    const making: Promise<void>[] = [];
     const prepared = call.prepare(values.keys(), (entry) => {
-      entry.store = toItem(Op.Set, values.get(entry.key), options, engine);
+      const item = { value: '', flags: 0, expiration: 0 };
+      entry.store = item;
+      const made = fillItem(item, Op.Set, values.get(entry.key), options, engine);
+      if (made !== undefined) making.push(made.catch((error) => void call.errors.set(entry.key, error)));
     });
-    return call.run(prepared, options.signal, (list, sink) => {
+    const make: MakeBatch = (list, sink) => {
       const stores = list.map(({ store }) => store as StoreItem);
       return new ChangeBatch(wires(list), stores, sink, options, engine);
-    });
+    };
+    return call.run(prepared, options.signal, make, making.length > 0 ? Promise.all(making) : undefined);
   });
 }
 

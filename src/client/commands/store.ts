@@ -1,7 +1,7 @@
 import { invalid, invalidType } from '../../errors.ts';
 import type { Op } from '../../protocol/op.ts';
 import type { StoreItem, WireValue } from '../../protocol/request.ts';
-import { noopSerializer, type Serialized } from '../../serializers/serializer.ts';
+import { backgroundOf, noopSerializer, type Serialized } from '../../serializers/serializer.ts';
 import type { Engine } from '../engine.ts';
 import { toExpiration } from '../expiration.ts';
 import type { Key } from '../keys.ts';
@@ -26,7 +26,8 @@ export class StoreCommand extends ChangeCommand<InsertOptions> {
   protected override prepare(engine: Engine): void {
     const { cas } = this.options;
     if (cas !== undefined && cas !== null) this.cas = checkCas(cas);
-    fillItem(this, this.op, this.value, this.options, engine);
+    const made = fillItem(this, this.op, this.value, this.options, engine);
+    if (made !== undefined) engine.held.hold(this, made);
   }
 }
 
@@ -48,40 +49,62 @@ export class AppendCommand extends ChangeCommand {
 /** What stands behind the storing of a value. */
 export type Storing = Pick<Engine, 'serializer' | 'options' | 'log'>;
 
-/** Puts value, flags and expiration into `item`, by way of the serializer; throws what can't be stored. */
+type ItemToFill = Omit<StoreItem, 'value'> & { value: WireValue | undefined };
+
+/**
+ * Puts value, flags and expiration into `item`, by way of the serializer; throws what can't be stored. What the serializer
+ * makes in the background is there when the promise that is returned resolves.
+ */
 export function fillItem(
-  item: Omit<StoreItem, 'value'> & { value: WireValue | undefined },
+  item: ItemToFill,
   op: Op,
   value: unknown,
-  { expires, flags }: InsertOptions,
+  options: InsertOptions,
   engine: Storing,
-): void {
+): Promise<void> | undefined {
+  const given = setOptions(item, options, engine);
+  if (given === undefined) {
+    item.value = checkValue(value);
+    return undefined;
+  }
+  const inBackground = backgroundOf(engine.serializer);
+  const made = inBackground?.(op, value, given);
+  if (made instanceof Promise) return made.then((later) => setMade(item, later));
+  setMade(item, made ?? serialize(op, value, given, engine));
+  return undefined;
+}
+
+/** What is stored of a value, all of it made now. */
+export function toItem(op: Op, value: unknown, options: InsertOptions, engine: Storing): StoreItem {
+  const item: StoreItem = { value: '', flags: 0, expiration: 0 };
+  const given = setOptions(item, options, engine);
+  if (given === undefined) item.value = checkValue(value);
+  else setMade(item, serialize(op, value, given, engine));
+  return item;
+}
+
+/** Puts expiration and flags into `item`, and returns the extras for the serializer, unless that changes nothing. */
+function setOptions(item: ItemToFill, { expires, flags }: InsertOptions, engine: Storing): Buffer | undefined {
   const expiration = toExpiration(expires, engine);
   // What most commands never set stands in their prototype.
   if (expiration !== 0) item.expiration = expiration;
   if (flags !== undefined && flags !== null) item.flags = checkFlags(flags);
-  if (engine.serializer === noopSerializer) {
-    item.value = checkValue(value);
-    return;
-  }
+  if (engine.serializer === noopSerializer) return undefined;
   const given = Buffer.alloc(8);
   given.writeUInt32BE(item.flags, 0);
   given.writeUInt32BE(item.expiration, 4);
-  const { value: serialized, extras } = serialize(op, value, given, engine);
+  return given;
+}
+
+/** Puts what a serializer has made into `item`. */
+function setMade(item: ItemToFill, { value, extras }: Serialized<unknown, unknown>): void {
   if (!(extras instanceof Uint8Array) || extras.length !== 8) {
     throw invalid('extras from the serializer', 'a Buffer of 8 bytes', extras);
   }
   const buffer = Buffer.from(extras.buffer, extras.byteOffset, 8);
   item.flags = buffer.readUInt32BE(0);
   item.expiration = buffer.readUInt32BE(4);
-  item.value = checkValue(serialized);
-}
-
-/** What is stored of a value. */
-export function toItem(op: Op, value: unknown, options: InsertOptions, engine: Storing): StoreItem {
-  const item: StoreItem = { value: '', flags: 0, expiration: 0 };
-  fillItem(item, op, value, options, engine);
-  return item;
+  item.value = checkValue(value);
 }
 
 function serialize(op: Op, value: unknown, extras: Buffer, { serializer }: Storing): Serialized<unknown, unknown> {

@@ -12,7 +12,7 @@ import { keyId } from '../watched-keys.ts';
 import { type ComputeContext, withinTime } from './computation.ts';
 import { Copies, storedOf } from './copies.ts';
 import { Guard, type Right, type Sight } from './guard.ts';
-import { checkMisses, isRefusal, logFailure, toStored } from './outcome.ts';
+import { checkMisses, isRefusal, logFailure, type ToStore, toStored } from './outcome.ts';
 import { FIRST_PAUSE, type GetOrSetOptions, nextPause, type Plan, patienceOf, toPlan } from './plan.ts';
 
 /** Makes the value of a key. `signal` is aborted when it has taken too long. */
@@ -166,7 +166,7 @@ export class GetOrSet {
     const engine = this.#engine;
     try {
       const made = await withinTime(compute, plan.lockFor, call);
-      const stored = toStored(engine, made, plan);
+      const stored = await toStored(engine, made, plan);
       if (stored === undefined) {
         await this.#release(guard, right);
         return made as null | undefined;
@@ -181,7 +181,7 @@ export class GetOrSet {
     }
   }
 
-  async #store(guard: Guard, right: Right, stored: NonNullable<ReturnType<typeof toStored>>): Promise<void> {
+  async #store(guard: Guard, right: Right, stored: ToStore): Promise<void> {
     try {
       await guard.store(right, stored.item, stored.life);
     } catch (error) {

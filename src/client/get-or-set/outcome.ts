@@ -2,7 +2,7 @@ import { type ErrorCode, invalid, MemcacheError } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
 import type { StoreItem } from '../../protocol/request.ts';
 import type { Serializer } from '../../serializers/serializer.ts';
-import { toItem } from '../commands/store.ts';
+import { fillItem, toItem } from '../commands/store.ts';
 import type { Engine } from '../engine.ts';
 import { Copies, storedOf } from './copies.ts';
 import { type Life, lifeOf, type Plan } from './plan.ts';
@@ -14,11 +14,13 @@ export interface ToStore {
 }
 
 /** What is stored of what was made; nothing of a `null` that is not kept. Throws what the serializer can't write. */
-export function toStored(engine: Engine, made: unknown, plan: Plan): ToStore | undefined {
+export async function toStored(engine: Engine, made: unknown, plan: Plan): Promise<ToStore | undefined> {
   const isMiss = made === null || made === undefined;
   if (isMiss && plan.misses === 0) return undefined;
   const life = lifeOf(plan, isMiss);
-  return { item: toItem(Op.Set, isMiss ? null : made, { expires: life.whole }, engine), life };
+  const item: StoreItem = { value: '', flags: 0, expiration: 0 };
+  await fillItem(item, Op.Set, isMiss ? null : made, { expires: life.whole }, engine);
+  return { item, life };
 }
 
 /** Serializers that give `null` back for a stored `null`. */

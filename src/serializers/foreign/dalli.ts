@@ -40,7 +40,7 @@ export function dalliSerializer(options: DalliSerializerOptions = {}): Serialize
   const { native, threshold, compresses, maxOutputLength } = readShared(options);
   const format = oneOf('serializer', options.serializer, ['marshal', 'json']);
   const algorithm = oneOf('compressor', options.compressor, ['zlib', 'gzip']) === 'gzip' ? 'gzip' : 'deflate';
-  const compress = compressor(algorithm);
+  const compress = compressor(algorithm).now;
   const write = format === 'json' ? toRubyJson : dump;
   const layout: Layout<JsonInput, JsonOutput> = {
     bits: BITS,

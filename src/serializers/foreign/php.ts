@@ -38,7 +38,7 @@ const LARGEST_LONG = 0x7fffffffffffffffn;
  */
 export function phpSerializer(options: SharedSerializerOptions = {}): Serializer<JsonInput, JsonOutput | null> {
   const { native, threshold, compresses, maxOutputLength } = readShared(options);
-  const compress = compressor('deflate');
+  const compress = compressor('deflate').now;
   const layout: Layout<JsonInput, JsonOutput> = {
     bits: BITS,
     compresses,

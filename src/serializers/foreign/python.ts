@@ -46,7 +46,7 @@ function pythonSerializer(
   options: SharedSerializerOptions,
 ): Serializer<PythonInput, PythonOutput | null> {
   const { native, threshold, compresses, maxOutputLength } = readShared(options);
-  const compress = compressor('deflate');
+  const compress = compressor('deflate').now;
   const layout: Layout<PythonInput, PythonOutput> = {
     bits: BITS,
     compresses,

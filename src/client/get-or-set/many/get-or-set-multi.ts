@@ -164,10 +164,13 @@ class ManyCall {
       throw error;
     }
     const made = new Map<Asked, Made | Error>();
-    for (const { asked } of won) {
-      if (answers.has(asked.id)) made.set(asked, this.#toMade(answers.get(asked.id)));
+    const making = won.map(async ({ asked }) => {
+      if (!answers.has(asked.id)) return;
+      const answer = answers.get(asked.id);
       answers.delete(asked.id);
-    }
+      made.set(asked, await this.#toMade(answer));
+    });
+    await Promise.all(making);
     if (answers.size > 0) this.#logForeign(answers.size);
     const toStore = won.flatMap(({ asked, right }) => {
       const one = made.get(asked);
@@ -180,9 +183,9 @@ class ManyCall {
     return made;
   }
 
-  #toMade(value: unknown): Made | Error {
+  async #toMade(value: unknown): Promise<Made | Error> {
     try {
-      const stored = toStored(this.#engine, value, this.#plan);
+      const stored = await toStored(this.#engine, value, this.#plan);
       if (stored === undefined) return { copies: value as null | undefined, stored };
       // What the others will read, so that a miss gives the same as a hit.
       return { copies: new Copies(this.#engine, storedOf(stored.item)), stored };

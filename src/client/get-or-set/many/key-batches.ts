@@ -79,7 +79,12 @@ export class KeyBatches {
     });
   }
 
-  async #send<T>(rows: readonly Row[], reads: boolean, make: MakeBatch<T>): Promise<Part<T>[]> {
+  #send<T>(rows: readonly Row[], reads: boolean, make: MakeBatch<T>): Promise<Part<T>[]> {
+    const keys = (): WireKey[] => rows.map(([, wire]) => wire);
+    return this.#engine.held.run(keys, () => this.#sendNow(rows, reads, make));
+  }
+
+  async #sendNow<T>(rows: readonly Row[], reads: boolean, make: MakeBatch<T>): Promise<Part<T>[]> {
     const parts = rows.map(([asked, wire, store]) => new Part<T>(asked, wire, store));
     const byServer = new Map<Backend, Part<T>[]>();
     for (const part of parts) {
