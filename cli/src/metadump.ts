@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from './connection.ts';
 import { longTimeout } from './dump/batches.ts';
 import { serverError } from './exit.ts';
+import { decode } from './percent.ts';
 import { TextSession } from './text-session.ts';
 
 /** An item as `lru_crawler metadump` lists it. */
@@ -103,11 +104,4 @@ function parse(line: string, ahead: number): Listed | undefined {
     slabClass: Number(fields.get('cls') ?? 0),
     size: Number(fields.get('size') ?? 0),
   };
-}
-
-/** The bytes of a key in percent-encoding; they need not be text. */
-export function decode(encoded: string): Buffer {
-  if (!encoded.includes('%')) return Buffer.from(encoded, 'latin1');
-  const bytes = encoded.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1');
 }

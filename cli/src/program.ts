@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addBench } from './commands/bench.ts';
 import { addDump } from './commands/dump.ts';
+import { addHot } from './commands/hot.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addItemCommands } from './commands/items.ts';
 import { addKeys } from './commands/keys.ts';
@@ -37,6 +38,7 @@ export function makeProgram(): Command {
   program.commandsGroup('Servers:');
   addStats(program);
   addTop(program);
+  addHot(program);
   addWatch(program);
   addServerCommands(program);
   addRaw(program);

@@ -66,6 +66,14 @@ export class TextSession {
     return line.endsWith('\r') ? line.slice(0, -1) : line;
   }
 
+  /** All lines that have come, or the next ones: for what comes faster than one could be asked for. In milliseconds. */
+  async lines(patience: number): Promise<string[]> {
+    while (this.#next === this.#lines.length) await this.#read(patience);
+    const lines = this.#next === 0 ? this.#lines : this.#lines.slice(this.#next);
+    this.#next = this.#lines.length;
+    return lines;
+  }
+
   /** The response to a line, byte by byte: what comes before the response to a `version` behind it. */
   async exchange(text: string): Promise<Buffer> {
     this.#socket.write(`${text}\r\nversion\r\n`);

@@ -83,6 +83,37 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
     await terminal.see('ended with 0');
   });
 
+  it.each([
+    [80, 24],
+    [120, 40],
+    [40, 10],
+  ])('top shows one server alone: %i × %i', async (width, height) => {
+    using _ = load();
+    const servers = `${first.address},${second.address}`;
+    using terminal = await Terminal.start(['top', '--interval', '0.2'], servers, width, height);
+    await terminal.see(/^all .*\d/m, PATIENCE);
+    terminal.type('Right', 'Right');
+    await terminal.see(new RegExp(`SERVER[\\s\\S]*${first.address} [\\s\\S]*${second.address} `));
+    // The order of the names may be the same, so that the screen does not tell when it is another.
+    if (width > 40) await terminal.see('by HITS/s');
+    else await new Promise((resolve) => setTimeout(resolve, 500));
+    terminal.type('Enter');
+    const screen = await terminal.see(/^gets +[1-9]\S*\/s/m);
+    expect(screen).toMatch(/^memts top · 127\S*\d · 1\.6\.\d/);
+    expect(Math.max(...screen.split('\n').map((line) => line.length))).toBeLessThanOrEqual(width);
+    if (height > 12) {
+      const whole = await terminal.see(/^memory +\S*[▁-█] [\s\S]*^CLASS +CHUNK +ITEMS +MEMORY[\s\S]*\n1 +96B +1 /m);
+      const lines = whole.split('\n').slice(0, height - 1);
+      expect(lines.findLastIndex((line) => line.trim() !== '')).toBeGreaterThan(height - 8);
+    }
+    terminal.type('Escape');
+    await terminal.see(/^SERVER/m);
+    terminal.type('Down', 'Enter');
+    await terminal.see(/^gets +0\/s/m);
+    terminal.type('q');
+    await terminal.see('ended with 0');
+  });
+
   it('errors of a load stand above its bar, and Ctrl-C at a question ends with 130', async () => {
     const bad = `(yes 'no json' | head -n 1500; sleep 5)`;
     using terminal = await Terminal.start(['load', '-'], second.address, 80, 40, `${bad} |`);
@@ -114,6 +145,8 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
     terminal.type(...Array.from({ length: 6 }, () => 'Down'));
     expect(await terminal.see('3-5 shown')).toContain(silent.address);
     terminal.type('Up');
+    await terminal.see('3-5 shown');
+    terminal.type('Up', 'Up');
     await terminal.see('2-4 shown');
     terminal.resize(100, 30);
     await terminal.see(/5 servers, 3 down ·[\s\S]*CONN/);

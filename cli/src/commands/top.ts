@@ -4,10 +4,13 @@ import { Exit, serverError } from '../exit.ts';
 import { Interruption } from '../interruption.ts';
 import { isTerminal, print, toJson } from '../output.ts';
 import { integer, seconds } from '../parsers.ts';
-import { cell, columnsFor } from '../top/columns.ts';
+import { cell } from '../screen/columns.ts';
+import { Screen } from '../screen/screen.ts';
+import { TableView } from '../screen/table-view.ts';
+import { columnsFor } from '../top/columns.ts';
+import { Histories } from '../top/history.ts';
 import { failureOf, type Reading, Sampler, total } from '../top/sampler.ts';
-import { Screen } from '../top/screen.ts';
-import { type History, lastScroll, render } from '../top/view.ts';
+import { inOrder, render, type TopState } from '../top/view.ts';
 
 interface TopOptions extends GlobalOptions {
   interval: number;
@@ -16,7 +19,6 @@ interface TopOptions extends GlobalOptions {
 
 /** How wide the plain lines are. */
 const PLAIN_WIDTH = 120;
-const HISTORY = 240;
 
 export function addTop(program: Command): void {
   program
@@ -27,7 +29,8 @@ export function addTop(program: Command): void {
     .addHelpText(
       'after',
       `
-In a terminal: q quits, ? explains, p pauses, ← and → choose the column to sort by, r reverses, ↑ and ↓ scroll.
+In a terminal: q quits, ? explains, p pauses, ← and → choose the column to sort by, r reverses, ↑ and ↓ choose a server,
+enter shows it alone.
 In a pipe: a line for each server at each look; with --json an object.
 
 Examples:
@@ -123,23 +126,24 @@ async function watch(samplers: readonly Sampler[], options: TopOptions): Promise
   using interruption = new Interruption();
   const { interval, count = Number.POSITIVE_INFINITY } = options;
   const pace = new Pace(interval, interruption);
-  const history: History = { gets: [], hitRatio: [], sets: [], evictions: [], used: [] };
-  const view = { sort: 0, reverse: false, paused: false, help: false, scroll: 0, interval, time: new Date() };
+  const histories = new Histories();
+  const state: TopState = { view: new TableView(), interval, time: new Date() };
+  const { view } = state;
   let readings = samplers.map(({ reading }) => reading);
-  const draw = (): void => {
-    const { width, height } = screen;
-    screen.draw(render(readings, history, { ...view, width, height }));
+  const draw = (): void => screen.draw(render(readings, histories, state, screen));
+  /** Shows a server alone; its slab classes come as soon as they are known. */
+  const open = async (server: string): Promise<void> => {
+    state.alone ??= { server, classes: [] };
+    const classes = await samplers.find(({ reading }) => reading.server === server)?.slabClasses();
+    if (classes === undefined || state.alone?.server !== server) return;
+    state.alone = { server, classes };
+    draw();
   };
   const onKey = (key: string): void => {
-    const columns = columnsFor(screen.width, readings).length;
     if (key === 'q') interruption.stop(Exit.Ok);
-    else if (key === '?' || key === 'h') view.help = !view.help;
-    else if (key === 'p') view.paused = !view.paused;
-    else if (key === 'r') view.reverse = !view.reverse;
-    else if (key === 'right' || key === 's') view.sort = (view.sort + 1) % columns;
-    else if (key === 'left') view.sort = (view.sort + columns - 1) % columns;
-    else if (key === 'up') view.scroll = Math.max(0, view.scroll - 1);
-    else if (key === 'down') view.scroll = Math.min(lastScroll(samplers.length, screen.height), view.scroll + 1);
+    else if (key === 'back' || (key === 'enter' && state.alone !== undefined)) delete state.alone;
+    else if (key === 'enter') void open(inOrder(readings, view, screen.width)[view.chosen]?.server ?? '');
+    else view.obey(key, columnsFor(screen.width, readings).length);
     draw();
   };
   using screen = new Screen(onKey, draw);
@@ -149,19 +153,12 @@ async function watch(samplers: readonly Sampler[], options: TopOptions): Promise
     // While it is paused the counting goes on, so that the next rates are of a whole interval.
     if (!view.paused) {
       readings = samplers.map(({ reading }) => reading);
-      view.time = new Date();
-      remember(history, total(readings));
+      state.time = new Date();
+      histories.add(readings, total(readings));
       draw();
+      if (state.alone !== undefined) void open(state.alone.server);
     }
     await pace.wait();
   }
   return interruption.exitCode;
-}
-
-function remember(history: History, { gets, hitRatio, sets, evictions, used }: Reading): void {
-  const now = { gets, hitRatio, sets, evictions, used };
-  for (const name of Object.keys(now) as (keyof History)[]) {
-    history[name].push(now[name] ?? Number.NaN);
-    if (history[name].length > HISTORY) history[name].shift();
-  }
 }

@@ -1,7 +1,8 @@
 import { rename } from 'node:fs/promises';
 import type { Target } from '../connection.ts';
 import type { Interruption } from '../interruption.ts';
-import { decode, metadump } from '../metadump.ts';
+import { metadump } from '../metadump.ts';
+import { decode } from '../percent.ts';
 import { Progress } from '../progress.ts';
 import { create, readLines, remove } from './files.ts';
 

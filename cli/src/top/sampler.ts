@@ -1,6 +1,7 @@
 import type { ServerStatus, Statistics } from 'memts';
 import { stateOf, type Target } from '../connection.ts';
 import { describe } from '../exit.ts';
+import { type SlabClass, slabClasses } from './slab-classes.ts';
 
 /** What a server, or all of them together, does now. Rates are per second, none before there are two samples. */
 export interface Reading {
@@ -63,6 +64,11 @@ export class Sampler {
       this.#fail(`no response within ${patience / 1000} s`);
     }
     clearTimeout(timer);
+  }
+
+  /** Where its memory is now. */
+  slabClasses(): Promise<SlabClass[]> {
+    return slabClasses(this.#target.client);
   }
 
   async #ask(): Promise<void> {

@@ -73,11 +73,14 @@ const NAMES: Readonly<Record<string, string>> = {
   '\u001bOD': 'left',
   '\u0003': 'q',
   ' ': 'p',
+  '\r': 'enter',
+  '\u001b': 'back',
+  '\u007f': 'back',
 };
 
 /** The keys of a piece of input: several may come at once. */
 function keysIn(text: string): string[] {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: keys that are no characters begin with escape.
-  const keys = text.match(/\u001b[[O][A-D]|[^\u001b]/g) ?? [];
+  const keys = text.match(/\u001b[[O][\d;]*[A-Za-z~]|[\s\S]/g) ?? [];
   return keys.map((key) => NAMES[key] ?? key.toLowerCase());
 }
