@@ -59,6 +59,8 @@ interface Running {
   readonly call: OpenCall;
   /** Whether what the outcome rests on has been asked for: who comes later may have to see a change since. */
   asked: boolean;
+  /** Whether the value is made and about to be stored: who comes then has to see what others have stored since. */
+  made: boolean;
   /** The versions that the value was made under; none where it was found, or where they could not be asked. */
   ground: Ground | undefined;
   readonly outcome: Promise<Outcome>;
@@ -131,9 +133,10 @@ export class Computations {
   }
 
   async #join(running: Running, task: Task): Promise<Outcome | typeof OUTDATED> {
-    const late = running.asked;
+    const { asked: late, made } = running;
     task.onWait?.();
     const outcome = await running.outcome;
+    if (made) return OUTDATED;
     if (!late) return outcome;
     running.recheck ??= this.#stands(running.ground);
     return (await running.recheck) ? outcome : OUTDATED;
@@ -149,7 +152,7 @@ export class Computations {
     const { calls, watched } = this.#engine;
     const call = calls.open();
     const id = keyId(task.key);
-    const running: Running = { call, asked: false, ground: undefined, recheck: undefined, outcome: OPEN };
+    const running: Running = { call, asked: false, made: false, ground: undefined, recheck: undefined, outcome: OPEN };
     Object.assign(running, { outcome: calls.follow(call, this.#make(task, found, running)) });
     this.#running.set(task.key, running);
     // Nobody joins what was begun before a write of this client, or what is over.
@@ -176,7 +179,13 @@ export class Computations {
       const right = found && (await this.#claim(guard, task, found, monotonicNow() > patience, call));
       if (found === undefined || right === UNREACHABLE || right !== undefined || monotonicNow() > patience) {
         running.ground = await ground;
-        return this.#compute(guard, right === UNREACHABLE ? undefined : right, running.ground, task, call);
+        const compute: Task['compute'] = async (context) => {
+          const made = await task.compute(context);
+          running.made = true;
+          return made;
+        };
+        const asked = { ...task, compute };
+        return this.#compute(guard, right === UNREACHABLE ? undefined : right, running.ground, asked, call);
       }
       task.onWait?.();
       await call.pause(jittered(pause));

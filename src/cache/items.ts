@@ -113,7 +113,7 @@ export class Items {
     const known = near.known(key);
     const ticket = near.begin(key);
     try {
-      const look = new NearLookCommand(key, this.#engine, known);
+      const look = new NearLookCommand(key, this.#engine, known, near);
       const [seen, version] = await this.#ask(look);
       if (seen === UNCHANGED && known !== undefined) {
         this.revalidated++;
@@ -128,6 +128,7 @@ export class Items {
       else {
         const value = this.#codec.decode(stored, true);
         near.keep(key, ticket, { stored, value, cas: seen.cas, connection: look.connection });
+        void near.learn(look, this.#engine);
       }
       return found;
     } finally {

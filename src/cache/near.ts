@@ -1,7 +1,10 @@
+import { NO_OPTIONS } from '../client/commands/command.ts';
+import { type Statistics, StatsCommand } from '../client/commands/stats.ts';
 import type { Engine } from '../client/engine.ts';
 import { LookCommand, NOTHING, type Seen } from '../client/get-or-set/look.ts';
 import { monotonicNow, wallNow } from '../clock.ts';
 import { invalid, invalidType } from '../errors.ts';
+import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import { isPlainJson } from '../serializers/structured-plain.ts';
@@ -71,6 +74,8 @@ export class Near {
   readonly #wires = new Map<string, string>();
   /** When keys were asked for that are not kept yet. */
   readonly #asked = new Map<string, number>();
+  /** Whether memcached itself is at the other end of a connection; not known of those that are missing. */
+  readonly #direct = new WeakMap<object, boolean>();
   readonly #tickets = new Map<string, Set<Ticket>>();
   /** Keys that are being written, and how many times at once. */
   readonly #writing = new Map<string, number>();
@@ -155,6 +160,25 @@ export class Near {
     while (this.#entries.size > this.#mostEntries || this.bytes > this.#mostBytes) this.#evict();
   }
 
+  /** Whether the server may be asked by this connection if a value has changed: only where it is known that no proxy is between. */
+  mayAsk(connection: object): boolean {
+    return this.#direct.get(connection) === true;
+  }
+
+  /** Finds out, once, whether a proxy is at the other end of the connection that a look has used. */
+  async learn({ connection, server }: NearLookCommand, engine: Engine): Promise<void> {
+    if (connection === undefined || server === undefined || this.#direct.has(connection)) return;
+    this.#direct.set(connection, false);
+    const command = new StatsCommand(Op.Stat, 'settings', NO_OPTIONS, engine);
+    command.unlogged = true;
+    try {
+      const settings = (await command.submit(undefined, undefined, server)) as Statistics;
+      this.#direct.set(connection, settings.proxy_enabled !== 'yes');
+    } catch {
+      // Who does not say it is asked for the whole value each time.
+    }
+  }
+
   /** A write of this process begins: until it is over, nothing that was read is kept. */
   beginWrite(wire: string): void {
     this.#writing.set(wire, (this.#writing.get(wire) ?? 0) + 1);
@@ -226,18 +250,21 @@ export class Near {
 /** Reads an item by somebody who may have it at hand. */
 export class NearLookCommand extends LookCommand {
   readonly #known: Entry | undefined;
+  readonly #near: Near;
   /** Stands for the connection that the response came by; none where the protocol has no question for it. */
   connection: object | undefined;
 
-  constructor(key: string, engine: Engine, known: Entry | undefined) {
+  constructor(key: string, engine: Engine, known: Entry | undefined, near: Near) {
     super(key, engine);
     this.#known = known;
+    this.#near = near;
   }
 
   override knownCas(connection: object): bigint | undefined {
     this.connection = connection;
     const known = this.#known;
-    return known !== undefined && known.connection === connection && known.cas !== 0n ? known.cas : undefined;
+    if (known === undefined || known.connection !== connection || known.cas === 0n) return undefined;
+    return this.#near.mayAsk(connection) ? known.cas : undefined;
   }
 
   protected override answer(reply: Reply): ReturnType<LookCommand['answer']> {

@@ -4,6 +4,7 @@ import { Client } from '../../src/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { failure } from '../support/outcomes.ts';
 import { freePort } from '../support/ports.ts';
+import { runWriters } from './parts/run.ts';
 import { PROTOCOLS, type Protocol, QUICK, useServer } from './support.ts';
 
 const { server, open } = await useServer();
@@ -237,3 +238,10 @@ it('refuses options that can not be meant', () => {
     expect(() => new Cache(client, options as never)).toThrow(/^Invalid option (partSize|maxBytes)/);
   }
 });
+
+// `npm run test:large` is the long form, with 50 MB and servers that are started again.
+it('never mixes what two processes store, who are killed anywhere', async () => {
+  const outcome = await runWriters({ bytes: 5_000_000, hits: 20, kills: 4, memory: 512, seed: Date.now() % 1_000_000 });
+  expect(outcome).toMatchObject({ mixed: 0, failed: 0 });
+  expect(outcome.stored).toBeGreaterThan(0);
+}, 60_000);

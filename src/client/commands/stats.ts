@@ -18,7 +18,7 @@ const MOST_STATISTICS_BYTES = 32 * 1024 * 1024;
 const STATISTIC_BYTES = 100;
 
 /** A command that is answered with one statistic after the other. */
-class StatsCommand extends ClientCommand {
+export class StatsCommand extends ClientCommand {
   readonly #statistics: Statistics = {};
   #bytes = 0;
 

@@ -38,6 +38,11 @@ export class Duplicator {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Cuts all connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   #pass(client: Socket): void {
     const server = this.#connect();
     this.#keep(client);

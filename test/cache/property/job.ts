@@ -7,6 +7,8 @@ export interface Job {
   client: ClientOptions;
   /** For how long values in memory are given without a question; undefined without such a cache. */
   trustFor?: number | undefined;
+  /** What is larger is stored in parts; undefined where nothing is. */
+  partSize?: number | undefined;
   seed: number;
   operations: number;
 }

@@ -50,8 +50,8 @@ class Endings {
     this.#list.push({ began, over });
   }
 
-  /** Whether one of them began after `after` and was over before `before`. */
-  between(after: number, before: number): boolean {
+  /** When one of them was over that began after `after`; none that was over before `before`. */
+  between(after: number, before: number): number | undefined {
     this.#first ??= this.#prepare();
     let low = 0;
     let high = this.#list.length;
@@ -60,7 +60,8 @@ class Endings {
       if ((this.#list[middle] as { began: number }).began > after) high = middle;
       else low = middle + 1;
     }
-    return (this.#first[low] ?? Number.POSITIVE_INFINITY) < before;
+    const over = this.#first[low] ?? Number.POSITIVE_INFINITY;
+    return over < before ? over : undefined;
   }
 
   #prepare(): number[] {
@@ -88,16 +89,25 @@ export function violations(all: readonly Records[]): string[] {
     }
   }
   const found: string[] = [];
-  for (const { given } of all) {
+  for (const [process, { given }] of all.entries()) {
     for (const value of given) {
       const done = value.made ?? settled.get(value.id);
       // A set that is still under way may take effect at any time.
       if (done === undefined) continue;
-      const ended = endersOf(value).find((name) => endings.get(name)?.between(done, value.asked));
-      if (ended !== undefined) found.push(`${JSON.stringify(value)}, done at ${done}, was ended by ${ended}`);
+      const ender = enderOf(value, done, endings);
+      if (ender !== undefined) found.push(`process ${process}: ${JSON.stringify(value)}, done at ${done}, ${ender}`);
     }
   }
   return found;
+}
+
+/** What ended a value before it was asked for. */
+function enderOf(value: Given, done: number, endings: ReadonlyMap<string, Endings>): string | undefined {
+  for (const name of endersOf(value)) {
+    const over = endings.get(name)?.between(done, value.asked);
+    if (over !== undefined) return `was ended by ${name}, over at ${over}`;
+  }
+  return undefined;
 }
 
 /** What may have ended a value. */

@@ -3,24 +3,31 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'esbuild';
 import type { ClientOptions } from '../../../src/index.ts';
 import { killAtExit, makeFolder, removeFolder } from '../../support/leftovers.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { hasMemcached } from '../../support/memcacheds.ts';
 import { Random } from '../../support/random.ts';
+import { bundled } from '../bundle.ts';
 import { Duplicator } from './duplicator.ts';
 import { type Job, NAMESPACE, TAGS } from './job.ts';
 import { type Records, violations } from './ledger.ts';
 
 const SERVERS = 3;
 
-/** Processes of each protocol, and one that sends everything again; two of them have values in memory. */
-const PROCESSES: readonly (ClientOptions & Pick<Job, 'trustFor'>)[] = [
-  { protocol: 'meta', trustFor: 0 },
+/** Processes of each protocol, and one that sends everything again. */
+const PROCESSES: readonly ClientOptions[] = [
+  { protocol: 'meta' },
   { protocol: 'binary' },
   { protocol: 'classic' },
-  { protocol: 'auto', retryNonIdempotent: true, trustFor: 0.05 },
+  { protocol: 'auto', retryNonIdempotent: true },
 ];
+
+/** For how long the processes trust what they have in memory, in seconds; some have nothing there. */
+const TRUST = [0, 0.05, undefined] as const;
+
+/** How much an item may have, in bytes: some store everything in parts. */
+const PART_SIZES = [undefined, 50] as const;
 
 const CLIENT: ClientOptions = {
   timeout: 0.15,
@@ -49,22 +56,27 @@ export interface Outcome {
 export async function runProperty(operations: number, seed: number): Promise<Outcome> {
   const began = performance.now();
   const random = new Random(seed);
+  // Servers that do not send again what has not changed, and the machine's own.
+  const version = random.below(2) === 0 && hasMemcached('1.6.45') ? '1.6.45' : undefined;
   const folder = makeFolder();
-  const bundle = await bundled(folder);
-  const servers = await Promise.all(Array.from({ length: SERVERS }, () => startMemcached({ args: ['-t', '2'] })));
+  const bundle = await bundled(join(import.meta.dirname, 'worker.ts'), folder);
+  const servers = await Promise.all(
+    Array.from({ length: SERVERS }, () => startMemcached({ version, args: ['-t', '2'] })),
+  );
   const proxies = await Promise.all(servers.map(({ port }) => Duplicator.start(port, random)));
   const addresses = proxies.map(({ address }) => address);
   const stop = new AbortController();
   const faults: Record<string, number> = {};
-  const trouble = makeTrouble(servers, random, faults, stop.signal);
+  const trouble = makeTrouble(servers, proxies, random, faults, stop.signal);
   try {
-    const jobs = PROCESSES.map(({ trustFor, ...options }, index): Job => {
-      const client = { ...CLIENT, ...options };
+    const jobs = PROCESSES.map((options, index): Job => {
       return {
         name: 'abcd'[index] as string,
         servers: addresses,
-        client,
-        trustFor,
+        client: { ...CLIENT, ...options },
+        // So that each of them has its turn with each.
+        trustFor: TRUST[(index + seed) % TRUST.length],
+        partSize: PART_SIZES[random.below(PART_SIZES.length)],
         seed: random.next(),
         operations: operations / PROCESSES.length,
       };
@@ -98,21 +110,6 @@ function summary(records: readonly Records[]): Pick<Outcome, 'operations' | 'fai
   return { ...sums, given };
 }
 
-async function bundled(folder: string): Promise<string> {
-  const outfile = join(folder, 'worker.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'worker.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    logLevel: 'warning',
-  });
-  return outfile;
-}
-
 async function runWorker(bundle: string, job: Job): Promise<Records> {
   const child = fork(bundle, { serialization: 'advanced', execArgv: [] });
   killAtExit(child);
@@ -127,6 +124,7 @@ async function runWorker(bundle: string, job: Job): Promise<Records> {
 /** Servers stop, die, forget everything or something, until the signal says so. */
 async function makeTrouble(
   servers: readonly Memcached[],
+  proxies: readonly Duplicator[],
   random: Random,
   counts: Record<string, number>,
   signal: AbortSignal,
@@ -142,6 +140,10 @@ async function makeTrouble(
   ];
   while (!signal.aborted) {
     await sleep(50 + random.below(350));
+    if (random.below(4) === 0) {
+      counts.cut = (counts.cut ?? 0) + 1;
+      proxies[random.below(proxies.length)]?.cut();
+    }
     const [name, make] = kinds[random.below(kinds.length)] as (typeof kinds)[number];
     counts[name] = (counts[name] ?? 0) + 1;
     await make(servers[random.below(servers.length)] as Memcached);

@@ -34,9 +34,10 @@ class Worker {
     this.#job = job;
     this.#random = new Random(job.seed);
     this.#client = Client.create(job.servers, job.client);
-    const { trustFor } = job;
+    const { trustFor, partSize } = job;
     const near = trustFor === undefined ? undefined : { trustFor, admit: 'all' as const, entries: KEYS / 2 };
-    this.#cache = new Cache<Value>(this.#client, { namespace: NAMESPACE, expires: 60, staleFor: 60, lockFor: 1, near });
+    const lifetimes = { expires: 60, staleFor: 60, lockFor: 1 };
+    this.#cache = new Cache<Value>(this.#client, { namespace: NAMESPACE, ...lifetimes, partSize, near });
   }
 
   async run(): Promise<void> {
