@@ -1,8 +1,46 @@
 import type { Statistics } from 'memts';
-import { type Column, shown, table } from './output.ts';
-import { humanBytes, humanCount, humanSeconds } from './units.ts';
+import { type Column, shown, table } from '../output.ts';
+import { humanBytes, humanCount } from '../units.ts';
+import type { Difference, Look } from './diff.ts';
+import { sideBySide } from './side-by-side.ts';
+import { summaryOf } from './summary.ts';
+import { human, humanRate } from './units.ts';
 
-/** One group of statistics as a table; of those of slab classes and connections, a row for each. */
+/** Servers beside each other, and last, since the rest may scroll off, what matters most of it. */
+export function renderAll(group: string | undefined, looks: readonly Pick<Look, 'server' | 'statistics'>[]): string {
+  const columns = looks.map(({ server, statistics }) => ({
+    server,
+    values: new Map(Object.entries(statistics).map(([name, value]) => [name, human(name, value)])),
+  }));
+  const all = sideBySide(columns, { markOthers: group === 'settings' && looks.length > 1 });
+  if (group !== undefined) return all;
+  const summaries = looks.map(({ server, statistics }) => ({ server, values: summaryOf(statistics) }));
+  return `${all}\n\n${sideBySide(summaries)}`;
+}
+
+/** What changed on any of the servers, per second. */
+export function renderRates(differences: readonly Difference[]): string {
+  const changed = differences.flatMap(({ rates }) => [...rates].filter(([, rate]) => rate !== 0).map(([name]) => name));
+  if (changed.length === 0) return `nothing changed in ${differences[0]?.seconds.toFixed(1)} s`;
+  const names = new Set(changed);
+  return sideBySide(
+    differences.map(({ server, rates }) => ({
+      server,
+      values: new Map([
+        ...[...rates].filter(([name]) => names.has(name)).map(([name, rate]): Entry => [name, humanRate(name, rate)]),
+        ...hitShare(rates),
+      ]),
+    })),
+  );
+}
+
+/** How many of the gets hit meanwhile. */
+function hitShare(rates: ReadonlyMap<string, number>): Entry[] {
+  const [hits, misses] = [rates.get('get_hits') ?? 0, rates.get('get_misses') ?? 0];
+  return hits + misses > 0 ? [['hits of gets', `${((100 * hits) / (hits + misses)).toFixed(1)}%`]] : [];
+}
+
+/** One group of statistics of one server as a table; of those of slab classes and connections, a row for each. */
 export function renderGroup(group: string, statistics: Statistics): string {
   const entries = Object.entries(statistics);
   if (entries.length === 0) return '(none)';
@@ -11,10 +49,11 @@ export function renderGroup(group: string, statistics: Statistics): string {
   if (group === 'slabs') return pivot('CLASS', entries);
   if (group === 'conns') return pivot('CONN', entries);
   if (group === 'sizes') return sizes(entries);
-  return table(
-    [{ title: 'NAME' }, { title: 'VALUE', right: true }],
-    entries.map(([name, value]) => [name, human(name, value)]),
-  );
+  return plain(entries);
+}
+
+function plain(entries: readonly Entry[]): string {
+  return sideBySide([{ server: '', values: new Map(entries.map(([name, value]) => [name, human(name, value)])) }]);
 }
 
 type Entry = [name: string, value: string];
@@ -41,7 +80,7 @@ function pivot(title: string, entries: Entry[]): string {
   }
   const parts: string[] = [];
   if (rows.size > 0) parts.push(across(title, rows, [...names]));
-  if (rest.length > 0) parts.push(renderGroup('general', Object.fromEntries(rest)));
+  if (rest.length > 0) parts.push(plain(rest));
   return parts.join('\n\n');
 }
 
@@ -90,7 +129,7 @@ function fitted(title: string, rows: ReadonlyMap<string, ReadonlyMap<string, str
 /** `96 12`: twelve items of up to 96 bytes; or `sizes_status disabled`. */
 function sizes(entries: Entry[]): string {
   if (entries.some(([name]) => !/^\d+$/.test(name))) {
-    const said = renderGroup('general', Object.fromEntries(entries));
+    const said = plain(entries);
     return `${said}\n\nThe server counts sizes when it is started with -o track_sizes.`;
   }
   return table(
@@ -100,20 +139,4 @@ function sizes(entries: Entry[]): string {
     ],
     entries.map(([size, count]) => [humanBytes(Number(size)), humanCount(Number(count))]),
   );
-}
-
-const BYTES =
-  /^(bytes|bytes_read|bytes_written|limit_maxbytes|maxbytes|item_size_max|chunk_size|total_malloced|mem_requested|slab_chunk_max|hash_bytes|read_buf_bytes\w*|response_obj_bytes|resp_obj_mem_limit|read_buf_mem_limit|slab_global_page_pool_bytes)$/;
-const SECONDS =
-  /^(uptime|age|age_hot|age_warm|secs_since_last_cmd|oldest|evicted_time|time_since_server_connect|max_age)$/;
-/** Numbers that are names or dates rather than amounts. */
-const VERBATIM = /^(pid|tcpport|udpport|pointer_size|time|umask|verbosity)$/;
-
-/** A value with its unit, or its thousands set apart; anything else as it is. */
-function human(name: string, value: string): string {
-  if (name === 'time') return new Date(Number(value) * 1000).toISOString().replace('.000', '');
-  if (VERBATIM.test(name) || !/^\d+$/.test(value)) return value;
-  if (BYTES.test(name)) return humanBytes(Number(value));
-  if (SECONDS.test(name)) return humanSeconds(Number(value));
-  return humanCount(BigInt(value));
 }
