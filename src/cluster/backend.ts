@@ -25,7 +25,9 @@ export interface Backend {
   readonly timeout: number;
   /** The longest expiration of what is stored there, in seconds. */
   readonly maxTtl: number | undefined;
-  /** Which of its sockets a key belongs to, where it has several. */
+  /** How many sockets it has at most, where its keys belong to them. */
+  readonly slots?: number;
+  /** Which of these a key belongs to. */
   slotOf?(key: WireKey): number;
   /** Calls for many keys that it has not been sent in full, where their order is kept. */
   readonly unsent?: UnsentCalls;

@@ -242,6 +242,11 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     this.#pool.send(request);
   }
 
+  /** How many sockets its keys belong to. @internal */
+  get slots(): number {
+    return this.#pool.slots;
+  }
+
   /** Which of the sockets a key belongs to. @internal */
   slotOf(key: WireKey): number {
     return this.#pool.slotOf(key);

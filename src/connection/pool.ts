@@ -104,6 +104,10 @@ export class Pool implements SlotOwner, Holder {
     return this.#reason ?? this.#lastError;
   }
 
+  get slots(): number {
+    return this.#slots.length;
+  }
+
   /** Which of the slots a key belongs to. */
   slotOf(key: WireKey): number {
     return this.#slots.length === 1 ? 0 : slotIndex(key, this.#slots.length);

@@ -77,8 +77,8 @@ export class GetBatch extends BatchCommand {
       return;
     }
     try {
-      const { value, flags } = readValue(this.engine, Op.Get, reply);
-      this.sink.done(this.#place(index), this.returnCas ? { value, flags, cas: reply.cas } : { value, flags });
+      const found = readValue(this.engine, Op.Get, reply);
+      this.sink.done(this.#place(index), this.returnCas ? { ...found, cas: reply.cas } : found);
     } catch (error) {
       this.sink.failed(this.#place(index), error);
     }

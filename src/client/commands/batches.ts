@@ -102,7 +102,8 @@ export class Batches implements Unsent {
 }
 
 /** Entries by the socket that their keys belong to. */
-export function bySlot(server: Backend, entries: readonly Entry[]): Entry[][] {
+export function bySlot(server: Backend, entries: Entry[]): Entry[][] {
+  if (server.slots === undefined || server.slots === 1) return [entries];
   const slots = new Map<number, Entry[]>();
   for (const entry of entries) {
     const slot = server.slotOf?.(entry.wire) ?? 0;

@@ -123,10 +123,22 @@ class MultiCall<TValue> {
   /** Keys by server and socket, each in batches of their own. */
   async #route(entries: readonly Entry[], make: MakeBatch): Promise<void> {
     const byServer = new Map<Backend, Entry[]>();
+    const { fleet } = this.#engine;
+    // Often there is one server, or a run of keys has the same.
+    let last: Backend | undefined;
+    let list: Entry[] = [];
     for (const entry of entries) {
-      const server = this.#engine.fleet.backend(entry.wire);
-      if (!server) this.errors.set(entry.key, new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
-      else if (!byServer.get(server)?.push(entry)) byServer.set(server, [entry]);
+      const server = fleet.backend(entry.wire);
+      if (server === undefined) {
+        this.errors.set(entry.key, new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
+        continue;
+      }
+      if (server !== last) {
+        last = server;
+        list = byServer.get(server) ?? [];
+        byServer.set(server, list);
+      }
+      list.push(entry);
     }
     if (this.#trace !== undefined) for (const server of byServer.keys()) this.#servers.add(server.name);
     const sent = [...byServer].flatMap(([server, list]) =>
