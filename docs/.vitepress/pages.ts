@@ -83,12 +83,19 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
-    text: 'Adapters',
+    text: 'Adapters and frameworks',
     path: 'adapters',
     pages: [
       guide('keyv', 'Keyv and cache-manager'),
       guide('sessions', 'Express sessions'),
       guide('unstorage', 'unstorage'),
+      guide('nestjs', 'NestJS'),
+      guide('fastify', 'Fastify'),
+      guide('hono', 'Hono'),
+      guide('koa', 'Koa'),
+      guide('apollo-server', 'Apollo Server'),
+      guide('nuxt', 'Nuxt and Nitro'),
+      guide('better-auth', 'better-auth'),
     ],
   },
   {

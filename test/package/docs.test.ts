@@ -6,7 +6,7 @@ import { beforeAll, expect, inject, it } from 'vitest';
 import { ROOT } from '../support/built.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { compileFiles, STRICT } from '../types/support/compile.ts';
-import { type Block, blocks, GIVEN_TYPES, program, RUNNER, TEST_RUNNER } from './support/blocks.ts';
+import { type Block, blocks, GIVEN_TYPES, program, RUNNER, SESSION_TYPES, TEST_RUNNER } from './support/blocks.ts';
 import { run } from './support/run.ts';
 
 interface Result {
@@ -17,6 +17,8 @@ interface Result {
 }
 
 const BLOCKS = blocks();
+/** NestJS has decorators of TypeScript's own kind. */
+const DECORATORS = { experimentalDecorators: true };
 const TSX = createRequire(import.meta.url).resolve('tsx');
 let results: Map<string, Result>;
 let project: string;
@@ -36,10 +38,13 @@ function makeProject(texts: readonly string[]): string {
   for (const name of ['memts', 'memjs']) {
     cpSync(join(inject('ours'), 'node_modules', name), join(modules, name), { recursive: true });
   }
-  const named = texts.flatMap((text) => [...text.matchAll(/(?:from |require\()'((?:@[^'/]+\/)?[^'/.@:]+)[^']*'/g)]);
+  const named = texts.flatMap((text) => [
+    ...text.matchAll(/(?:from |import |require\()'((?:@[^'/]+\/)?[^'/.@:][^'/@:]*)[^']*'/g),
+  ]);
   const { peerDependencies = {} } = JSON.parse(readFileSync(join(modules, 'memts/package.json'), 'utf8'));
   const wanted = [...named.map(([, found = '']) => found), ...Object.keys(peerDependencies)];
-  for (const name of new Set(wanted)) {
+  const types = wanted.filter((name) => !name.startsWith('@')).map((name) => `@types/${name}`);
+  for (const name of new Set([...wanted, ...types])) {
     const installed = join(ROOT, 'node_modules', name);
     if (existsSync(join(modules, name)) || !existsSync(installed)) continue;
     mkdirSync(dirname(join(modules, name)), { recursive: true });
@@ -56,7 +61,9 @@ beforeAll(async () => {
   for (const { block, extension, text } of programs) writeFileSync(join(project, nameOf(block, extension)), text);
   writeFileSync(join(project, 'test-runner.mjs'), TEST_RUNNER);
   writeFileSync(join(project, 'given.d.ts'), GIVEN_TYPES);
+  writeFileSync(join(project, 'sessions.d.ts'), SESSION_TYPES);
   writeFileSync(join(project, 'run.mjs'), RUNNER);
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: DECORATORS }));
   const file = join(project, 'results.json');
   await run(process.execPath, ['--import', pathToFileURL(TSX).href, 'run.mjs'], project, {
     RESULTS: file,
@@ -90,6 +97,6 @@ it.each(['ts', 'js'] as const)('has %s that compiles, strictly', async (kind) =>
   );
   expect(files.length).toBeGreaterThan(10);
   // JavaScript can't say what a parameter is.
-  const options = { ...STRICT, noImplicitAny: kind === 'ts' };
-  expect(await compileFiles(project, [...files, 'given.d.ts'], options)).toEqual([]);
+  const options = { ...STRICT, ...DECORATORS, noImplicitAny: kind === 'ts' };
+  expect(await compileFiles(project, [...files, 'given.d.ts', 'sessions.d.ts'], options)).toEqual([]);
 });

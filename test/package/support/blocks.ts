@@ -41,6 +41,20 @@ const GIVEN: readonly [name: string, code: string][] = [
   ['db', 'const db = { loadUser: async (id: unknown) => JSON.stringify({ id }) };'],
   ['change', "const change = (value: unknown) => value + '!';"],
   ['ca', "const ca = '';"],
+  // Of Nuxt and Nitro, which are too large to be installed for this.
+  [
+    'defineNuxtConfig',
+    'const defineNuxtConfig = (config: { nitro: { storage: Record<string, { driver: string; [option: string]: unknown }> } }) => config;',
+  ],
+  [
+    'useStorage',
+    "import { createStorage } from 'unstorage';\nconst storage = createStorage();\nconst useStorage = () => storage;",
+  ],
+  [
+    'defineNitroPlugin',
+    "type Nitro = { hooks: { hook(name: 'close', run: () => unknown): void } };\n" +
+      'const defineNitroPlugin = (plugin: (nitro: Nitro) => void) => plugin({ hooks: { hook: (_name, run) => run() } });',
+  ],
   ['readFileSync', "const readFileSync = (_path: string) => '';"],
 ];
 
@@ -77,6 +91,14 @@ declare module '*/test-runner.mjs' {
   export const expect: (found: unknown) => { toBe(wanted: unknown): void };
 }
 declare module 'memcached';
+`;
+
+/** What the guides' sessions hold, which JavaScript can't say. */
+export const SESSION_TYPES = `
+import 'express-session';
+declare module 'express-session' {
+  interface SessionData { user?: string; visits?: number }
+}
 `;
 
 /**
