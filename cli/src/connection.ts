@@ -6,6 +6,8 @@ import { describe, usageError } from './exit.ts';
 /** The options that every command has: which servers, and how to get in. */
 export interface GlobalOptions {
   servers?: string;
+  /** Where to ask for the servers; what was found stands in `servers` before a command begins. */
+  discover?: string;
   user?: string;
   passwordFile?: string;
   protocol?: 'auto' | 'binary' | 'meta' | 'classic';
@@ -126,7 +128,7 @@ function clientOptions(options: GlobalOptions): ClientOptions<string | Uint8Arra
 }
 
 /** TLS as the options have it; none of them leaves it to the addresses. */
-function tlsOptions(options: GlobalOptions): true | TlsOptions | undefined {
+export function tlsOptions(options: GlobalOptions): true | TlsOptions | undefined {
   const { tls, tlsCa, tlsServername, tlsInsecure } = options;
   const details: TlsOptions = {
     ...(tlsCa === undefined ? {} : { ca: readAuthorities(tlsCa) }),

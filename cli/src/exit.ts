@@ -1,4 +1,5 @@
 import { MemcacheError } from 'memts';
+import { hintAt, tlsHint } from './hints.ts';
 
 /** What the program ends with. */
 export const Exit = { Ok: 0, Miss: 1, Usage: 2, Server: 3 } as const;
@@ -63,17 +64,8 @@ export function describe(error: unknown): string {
     const place = error.server !== undefined && !text.includes(error.server) ? `${error.server}: ` : '';
     return `${place}${text} (${error.code})${hintAt(error)}`;
   }
-  return oneLine(error instanceof Error ? error.message : String(error));
-}
-
-/** Which option may help; the program has seen which ones were given. */
-function hintAt({ code, message }: MemcacheError): string {
-  const given = process.argv.join(' ');
-  const hasLogin = /--user\b/.test(given) || Boolean(process.env.MEMCACHIER_USERNAME || process.env.MEMCACHE_USERNAME);
-  if (code === 'ERR_AUTH') return hasLogin ? '' : '; --user and --password-file log in';
-  if (code !== 'ERR_PROTOCOL' && !(code === 'ERR_CONNECT' && /closed/.test(message))) return '';
-  const options = [/--tls\b|memcacheds:/.test(given) ? [] : ['--tls'], hasLogin ? [] : ['--user']].flat();
-  return options.length === 0 ? '' : `; does it want ${options.join(' or ')}?`;
+  const text = oneLine(error instanceof Error ? error.message : String(error));
+  return error instanceof CliError ? text : `${text}${tlsHint(text)}`;
 }
 
 function oneLine(text: string): string {

@@ -14,6 +14,8 @@ import { addStats } from './commands/stats.ts';
 import { addTop } from './commands/top.ts';
 import { addWatch } from './commands/watch.ts';
 import { addCompletion } from './completion.ts';
+import type { GlobalOptions } from './connection.ts';
+import { discoveredServers, warnOfEndpoint } from './discover.ts';
 import { Exit } from './exit.ts';
 import { complain } from './output.ts';
 import { seconds } from './parsers.ts';
@@ -28,6 +30,7 @@ export function makeProgram(): Command {
     .configureOutput({ outputError: (text) => complain(text.replace(/^error: /, '').trim()) })
     .showHelpAfterError(false);
   addGlobalOptions(program);
+  program.hook('preAction', findServers);
   program.commandsGroup('Items:');
   addItemCommands(program);
   addInspect(program);
@@ -51,11 +54,25 @@ export function makeProgram(): Command {
   return program;
 }
 
+/** Has the servers that a source names stand where the commands look for them. */
+async function findServers(program: Command, command: Command): Promise<void> {
+  const options: GlobalOptions = command.optsWithGlobals();
+  warnOfEndpoint(options);
+  if (options.discover === undefined || command.name() === 'serve') return;
+  program.setOptionValue('servers', await discoveredServers(options.discover, options));
+}
+
 function addGlobalOptions(program: Command): void {
   program
     .option(
       '--servers <list>',
       'host:port,… or memcached:// URLs; else MEMCACHIER_SERVERS, MEMCACHE_SERVERS, localhost',
+    )
+    .addOption(
+      new Option(
+        '--discover <source>',
+        'elasticache://host:port or dns://name:port: ask there for the servers',
+      ).conflicts('servers'),
     )
     .option('--user <name>', 'the user name; else MEMCACHIER_USERNAME, MEMCACHE_USERNAME')
     .option('--password-file <file>', 'its first line is the password; else MEMCACHIER_PASSWORD, MEMCACHE_PASSWORD')

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import type { Target } from './connection.ts';
 import { describe, serverError } from './exit.ts';
+import { within } from './within.ts';
 
 /** What a server that requires authentication says before it. */
 const LOGIN_NEEDED = /^CLIENT_ERROR unauthenticated/;
@@ -171,17 +172,5 @@ async function openSocket(target: Target, patience: number): Promise<Socket> {
   } catch (error) {
     socket.destroy();
     throw serverError(`${target.name}: ${describe(error)}`);
-  }
-}
-
-async function within<T>(answer: Promise<T>, patience: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no response within ${patience} ms`)), patience);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

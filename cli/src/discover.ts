@@ -1,0 +1,43 @@
+import { type DiscoveredServer, type Discovery, dns, elasticache } from 'memts';
+import { type GlobalOptions, timeoutOf, tlsOptions } from './connection.ts';
+import { describe, serverError, usageError } from './exit.ts';
+import { regret } from './output.ts';
+import { within } from './within.ts';
+
+const EXPECTED = '--discover: expected elasticache://HOST:PORT or dns://NAME:PORT';
+const DEFAULT_PORT = '11211';
+
+/** The servers that a source names, as `--servers` would have them. */
+export async function discoveredServers(source: string, options: GlobalOptions): Promise<string> {
+  const discovery = sourceOf(source, options);
+  const found = await within(discovery.discover(), timeoutOf(options) * 1000).catch((error) => {
+    // What went wrong with the connection says more than that it did.
+    const { cause = error } = error as Error;
+    throw serverError(`--discover ${source}: ${describe(cause)}`);
+  });
+  if (found.length === 0) throw serverError(`--discover ${source}: names no server`);
+  return found.map(addressOf).join(',');
+}
+
+function sourceOf(source: string, options: GlobalOptions): Discovery {
+  const [, scheme = '', host = '', port = DEFAULT_PORT, rest = ''] =
+    /^(\w+):\/\/(\[[\da-fA-F:]+\]|[^/:?[\]]+)(?::(\d+))?\/?(?:\?(.*))?$/.exec(source) ?? [];
+  const timeout = timeoutOf(options);
+  if (scheme === 'elasticache' && rest === '') {
+    return elasticache({ endpoint: `${host}:${port}`, timeout, tls: tlsOptions(options) });
+  }
+  if (scheme !== 'dns') throw usageError(EXPECTED);
+  const nameservers = new URLSearchParams(rest).getAll('nameserver');
+  return dns({ host, port: Number(port), ...(nameservers.length > 0 ? { nameservers } : {}) });
+}
+
+function addressOf({ host, port, weight }: DiscoveredServer): string {
+  const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return weight === undefined || weight === 1 ? place : `memcached://${place}?weight=${weight}`;
+}
+
+/** Whoever names ElastiCache's configuration endpoint as a server gets one of its nodes. */
+export function warnOfEndpoint({ servers }: GlobalOptions): void {
+  const [endpoint] = /[\w.-]+\.cfg\.[\w.-]*cache\.amazonaws\.com[\w.]*(:\d+)?/.exec(servers ?? '') ?? [];
+  if (endpoint !== undefined) regret(`${endpoint} is one node; --discover elasticache://${endpoint} finds them all`);
+}
