@@ -1,12 +1,9 @@
 import { makeServers, type ServerList } from '../cluster/server-list.ts';
-import type { ServerStatus } from '../connection/status.ts';
 import { Op } from '../protocol/op.ts';
-import type { ByServer } from './commands/broadcast.ts';
 import type { ErrorOrNull } from './commands/callback.ts';
 import { ChangeCommand, type ChangeOptions, TouchCommand } from './commands/change.ts';
 import { type CommandOptions, NO_OPTIONS } from './commands/command.ts';
 import { CountCommand, type CounterResult, type IncrementDecrementOptions } from './commands/count.ts';
-import { type FlushOptions, flush } from './commands/flush.ts';
 import { InspectCommand, type Inspection } from './commands/inspect.ts';
 import {
   deleteMulti,
@@ -28,10 +25,8 @@ import {
   ReadIfChangedCommand,
   TouchingReadCommand,
 } from './commands/read.ts';
-import { type Statistics, statistics } from './commands/stats.ts';
 import { AppendCommand, type InsertOptions, StoreCommand } from './commands/store.ts';
 import { type UpdateOptions, update } from './commands/update.ts';
-import { version } from './commands/version.ts';
 import { type Compute, GetOrSet } from './get-or-set/get-or-set.ts';
 import { type InvalidateOptions, invalidate } from './get-or-set/invalidate.ts';
 import type { ComputeMany } from './get-or-set/many/answers.ts';
@@ -48,13 +43,11 @@ import {
   toOptions,
   trailing,
 } from './memjs/arguments.ts';
-import { MemjsBase } from './memjs/base.ts';
 import { type ClientOptions, checkOptions } from './options.ts';
+import { ServerCommands } from './server-commands.ts';
 
 type SuccessCallback = (error: ErrorOrNull, success: boolean | null) => void;
 type CounterCallback = (error: ErrorOrNull, success: boolean | null, value?: number | null) => void;
-type FlushCallback = (lastError: ErrorOrNull, results: Record<string, true | Error>) => void;
-type StatsCallback = (error: ErrorOrNull, server: string, stats: Statistics | null) => void;
 type InspectCallback = (error: ErrorOrNull, found: Inspection | null) => void;
 type GetCallback<T> = (error: ErrorOrNull, value: T, flags: Buffer | null) => void;
 
@@ -62,7 +55,7 @@ type GetCallback<T> = (error: ErrorOrNull, value: T, flags: Buffer | null) => vo
  * A memcached client. Each command takes a callback last or, without one, returns a promise; whatever goes wrong, bad
  * arguments included, reaches the callback or the promise as an error, nearly always a `MemcacheError`.
  */
-export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends MemjsBase<TIn, TOut> {
+export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends ServerCommands<TIn, TOut> {
   readonly #getOrSet = new GetOrSet(this.engine);
 
   /**
@@ -370,89 +363,5 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Mem
    */
   invalidate(key: Key, options?: InvalidateOptions | null): Promise<boolean> {
     return invalidate(this.engine, key, toOptions(options));
-  }
-
-  /**
-   * Empties every server. For each, under `host:port`, the result is `true` or the error; the callback gets the last
-   * error besides.
-   */
-  flush(options?: FlushOptions): Promise<Record<string, true | Error>>;
-  flush(callback: FlushCallback): void;
-  flush(options: FlushOptions, callback: FlushCallback): void;
-  flush(first?: unknown, second?: unknown): unknown {
-    const { options, callback } = trailing<FlushOptions>(first, second);
-    return flush(this.engine, options, callback);
-  }
-
-  /**
-   * The general statistics of every server. The promise resolves with those that answered, and with `errors`, which is
-   * not enumerable, of the others by `host:port`; it rejects when none did. The callback is called once for each server.
-   */
-  stats(options?: CommandOptions): Promise<ByServer<Statistics>>;
-  stats(callback: StatsCallback): void;
-  stats(first?: unknown, second?: unknown): unknown {
-    const { options, callback } = trailing<CommandOptions>(first, second);
-    return statistics(this.engine, '', options, callback);
-  }
-
-  /** One group of statistics of every server, such as `settings` or `items`; otherwise like `stats`. */
-  statsWithKey(key: string, options?: CommandOptions): Promise<ByServer<Statistics>>;
-  statsWithKey(key: string, callback: StatsCallback): void;
-  statsWithKey(key: string, second?: unknown, third?: unknown): unknown {
-    const { options, callback } = trailing<CommandOptions>(second, third);
-    return statistics(this.engine, key, options, callback);
-  }
-
-  /** Sets the counting statistics of every server back to 0; otherwise like `stats`. */
-  resetStats(options?: CommandOptions): Promise<ByServer<Statistics>>;
-  resetStats(callback: StatsCallback): void;
-  resetStats(first?: unknown, second?: unknown): unknown {
-    const { options, callback } = trailing<CommandOptions>(first, second);
-    return statistics(this.engine, 'reset', options, callback);
-  }
-
-  /** The version of every server, by `host:port`; otherwise like `stats`. */
-  version(options?: CommandOptions | null): Promise<ByServer<string>> {
-    return version(this.engine, toOptions(options));
-  }
-
-  /**
-   * What is known of each server, by `host:port` (or the path of a unix socket), the spare ones of `failover` included:
-   * whether it is up, what it speaks, what waits there, what last went wrong. Sends nothing, and never throws; with
-   * `discovery`, empty before there is a list.
-   */
-  status(): Record<string, ServerStatus> {
-    return this.engine.fleet.status();
-  }
-
-  /**
-   * Opens a connection to every server now. Never needed, since commands connect by themselves. Rejects with an
-   * `AggregateError` of what went wrong with the servers that failed.
-   */
-  connect(): Promise<void> {
-    return this.engine.whenKnown(() => this.engine.fleet.connect());
-  }
-
-  /**
-   * Waits for every response, those of `getOrSet`, `update` and the commands for many keys included, then disconnects from
-   * each server and closes. Computations under way may finish, which takes `lockFor` at most; waits for other processes
-   * end at once with `ERR_CLOSED`. Nothing of the client's own opens a connection afterwards, so the process can end.
-   * Never rejects. A command after it opens a new connection.
-   */
-  quit(): Promise<void> {
-    return this.engine.quit();
-  }
-
-  /** The same as `quit`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.quit();
-  }
-
-  /**
-   * Closes every connection at once. Waiting commands, and what is made of several, fail with `ERR_CLOSED` and are not
-   * retried; what a computation for `getOrSet` returns later is not stored. A command after it opens a new connection.
-   */
-  close(): void {
-    this.engine.close();
   }
 }
