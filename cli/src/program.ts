@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addBench } from './commands/bench.ts';
 import { addDump } from './commands/dump.ts';
+import { addGet } from './commands/get.ts';
 import { addHot } from './commands/hot.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addItemCommands } from './commands/items.ts';
@@ -32,6 +33,7 @@ export function makeProgram(): Command {
   addGlobalOptions(program);
   program.hook('preAction', findServers);
   program.commandsGroup('Items:');
+  addGet(program);
   addItemCommands(program);
   addInspect(program);
   program.commandsGroup('Caches:');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Client, Inspection } from 'memts';
 import { type GlobalOptions, openClient, withClient } from '../connection.ts';
 import { describe, Exit, worstOf } from '../exit.ts';
+import type { LayoutName } from '../layouts.ts';
 import { colors, complain, jsonBytes, print, printJson, regret, shown } from '../output.ts';
 import { humanBytes, humanSeconds } from '../units.ts';
 
@@ -17,7 +18,7 @@ export function addInspect(program: Command): void {
     .command('inspect')
     .description('tell what items are: server, time to live, size, flags, last use, CAS')
     .argument('<key...>', 'one or more keys')
-    .option('--preview', 'also the beginning of the value, which counts as a read of it')
+    .option('--preview', 'also the beginning of the value, decoded, which counts as a read of it')
     .addHelpText(
       'after',
       `
@@ -38,8 +39,9 @@ interface Looked {
   key: string;
   item?: Inspection | null;
   error?: unknown;
-  /** The beginning of the value. */
+  /** The beginning of the value, and what the serializers make of the whole. */
   preview?: Buffer;
+  decoded?: { layout: LayoutName; text: string } | { problem: string };
 }
 
 async function inspectAll(client: Client, keys: string[], options: InspectOptions): Promise<number> {
@@ -51,24 +53,30 @@ async function inspectAll(client: Client, keys: string[], options: InspectOption
   return Math.max(exitCode, worstOf(errors));
 }
 
-async function look(client: Client, key: string, { preview }: InspectOptions): Promise<Looked> {
+async function look(client: Client, key: string, { preview: wanted }: InspectOptions): Promise<Looked> {
   try {
     const item = await client.inspect(key);
-    if (!preview || item === null) return { key, item };
+    if (!wanted || item === null) return { key, item };
     const { value } = await client.get(key);
-    return { key, item, ...(value === null ? {} : { preview: value.subarray(0, PREVIEW) }) };
+    if (value === null) return { key, item };
+    const { inWords, tryDecode } = await import('../decode.ts');
+    const decoded = tryDecode(value, item.flags);
+    const preview = value.subarray(0, PREVIEW);
+    if ('problem' in decoded) return { key, item, preview, decoded };
+    return { key, item, preview, decoded: { layout: decoded.layout, text: inWords(decoded.value) } };
   } catch (error) {
     return { key, error };
   }
 }
 
-function printAsJson({ key, item, error, preview }: Looked): Promise<void> {
+function printAsJson({ key, item, error, preview, decoded }: Looked): Promise<void> {
   if (error !== undefined) return printJson({ key, error: describe(error) });
   const start = preview === undefined ? {} : jsonBytes(preview, 'preview', 'previewBase64');
-  return printJson(item ? { key, ...item, ...start } : { key, item: null });
+  const read = decoded && 'text' in decoded ? { layout: decoded.layout, decoded: decoded.text.slice(0, PREVIEW) } : {};
+  return printJson(item ? { key, ...item, ...start, ...read } : { key, item: null });
 }
 
-async function printAsText({ key, item, error, preview }: Looked): Promise<void> {
+async function printAsText({ key, item, error, preview, decoded }: Looked): Promise<void> {
   if (error !== undefined) return;
   if (!item) {
     regret(`${shown(key, process.stderr)}: not found`);
@@ -85,7 +93,10 @@ async function printAsText({ key, item, error, preview }: Looked): Promise<void>
     ['cas', cas === null ? 'switched off (-C)' : String(cas)],
     ['stale', stale ? 'yes: getOrSet computes it again' : 'no'],
   ];
-  if (preview !== undefined) rows.push(['value', `${preview.toString()}${size > PREVIEW ? ' …' : ''}`]);
+  if (decoded !== undefined) rows.push(['layout', 'layout' in decoded ? decoded.layout : decoded.problem]);
+  const text = decoded && 'text' in decoded ? decoded.text.replace(/\s*\n\s*/g, ' ') : preview?.toString();
+  if (text !== undefined)
+    rows.push(['value', `${text.slice(0, PREVIEW)}${size > PREVIEW || text.length > PREVIEW ? ' …' : ''}`]);
   await print(colors.bold(shown(key)));
   for (const [name, text] of rows) await print(`  ${name.padEnd(7)} ${shown(text)}`);
 }

@@ -1,27 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { Argument, type Command, Option } from 'commander';
-import { type Client, type GetWithCasResult, MemcacheError } from 'memts';
+import type { Client } from 'memts';
 import { type GlobalOptions, openClient, withClient } from '../connection.ts';
 import { describe, Exit, worstOf } from '../exit.ts';
-import {
-  complain,
-  isTerminal,
-  jsonBytes,
-  print,
-  printJson,
-  regret,
-  remark,
-  shown,
-  shownText,
-  write,
-} from '../output.ts';
+import { complain, print, printJson, regret, remark, shown } from '../output.ts';
 import { counter, expiration, integer } from '../parsers.ts';
-
-interface GetOptions extends GlobalOptions {
-  cas?: true;
-  raw?: true;
-}
 
 interface StoreOptions extends GlobalOptions {
   file?: string;
@@ -40,97 +24,13 @@ const EXPIRES = new Option('-e, --expires <time>', 'seconds to live, or 10m, 2h,
   expiration,
 );
 
-/** The commands for items: reading, storing, changing, counting. */
+/** The commands for items but reading: storing, changing, counting. */
 export function addItemCommands(program: Command): void {
-  program
-    .command('get')
-    .description('print values')
-    .argument('<key...>', 'one or more keys')
-    .option('--cas', 'with --json: tell the CAS of each item')
-    .option('--raw', 'in a terminal, too: values byte by byte, whatever they do to it')
-    .addHelpText(
-      'after',
-      `
-One key: the value as it is, byte by byte. Several: key: value, one in a line.
-
-Examples:
-  $ memts get page > page.html
-  $ memts get user:1 user:2 --json`,
-    )
-    .action(async (keys: string[], _: unknown, command: Command) => {
-      process.exitCode = await get(keys, command.optsWithGlobals());
-    });
   for (const [name, what] of Object.entries(STORES)) addStore(program, name as Store, what);
   for (const name of ['append', 'prepend'] as const) addExtend(program, name);
   for (const name of ['incr', 'decr'] as const) addCount(program, name);
   addDelete(program);
   addTouch(program);
-}
-
-async function get(keys: string[], options: GetOptions): Promise<number> {
-  return withClient(openClient(options), async (client) => {
-    const { found, errors } = await readMany(client, keys, options.cas === true);
-    const isOne = keys.length === 1;
-    for (const key of keys) {
-      const error = errors.get(client.server(key)?.name ?? '') ?? errors.get(key);
-      await printFound({ key, hit: found.get(key), error }, isOne, options);
-    }
-    for (const error of new Set(errors.values())) complain(describe(error));
-    const exitCode = keys.every((key) => found.has(key)) ? Exit.Ok : Exit.Miss;
-    return Math.max(exitCode, worstOf(errors.values()));
-  });
-}
-
-/** What has come of one key. */
-interface Found {
-  key: string;
-  hit: GetWithCasResult<Buffer | null> | undefined;
-  error: Error | undefined;
-}
-
-async function printFound(found: Found, isOne: boolean, options: GetOptions): Promise<void> {
-  const { key, hit, error } = found;
-  if (options.json) await printHit(found);
-  else if (hit?.value) await write(printable(hit.value, isOne ? undefined : key, options.raw === true));
-  else if (error === undefined) regret(`${shown(key, process.stderr)}: not found`);
-}
-
-interface Read {
-  found: Map<string, GetWithCasResult<Buffer | null>>;
-  /** By the name of a server, or a key. */
-  errors: Map<string, Error>;
-}
-
-/** What was found, and the errors of servers; where every one of them has failed, too. */
-async function readMany(client: Client, keys: string[], cas: boolean): Promise<Read> {
-  try {
-    const found = await client.getMulti(keys, { cas });
-    return { found, errors: found.errors as Map<string, Error> };
-  } catch (error) {
-    const all = error instanceof AggregateError ? error.errors : [error];
-    const errors = new Map<string, Error>();
-    for (const each of all) {
-      if (!(each instanceof MemcacheError) || each.server === undefined) throw error;
-      errors.set(each.server, each);
-    }
-    return { found: new Map(), errors };
-  }
-}
-
-/** A value as it is printed, its bytes as they are; of one of several with its key, and in a terminal harmless. */
-function printable(value: Buffer, key: string | undefined, raw: boolean): string | Buffer {
-  const end = Buffer.from('\n');
-  if (key === undefined && (raw || !isTerminal())) return value;
-  if (key === undefined) return `${shownText(value.toString())}\n`;
-  if (isTerminal() && !raw) return `${shown(key)}: ${shown(value.toString())}\n`;
-  return Buffer.concat([Buffer.from(`${key}: `), value, end]);
-}
-
-function printHit({ key, hit, error }: Found): Promise<void> {
-  if (!hit?.value && error !== undefined) return printJson({ key, error: describe(error) });
-  if (!hit?.value) return printJson({ key, value: null });
-  const { value, flags, cas } = hit;
-  return printJson({ key, ...jsonBytes(value, 'value', 'base64'), flags: flags?.readUInt32BE(0), cas });
 }
 
 const STORES = {

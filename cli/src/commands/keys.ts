@@ -87,8 +87,8 @@ async function keys(targets: Target[], options: KeysOptions): Promise<number> {
   if (options.summary) return summarize(targets, options, limit);
   const lines = new Lines(options.null ? '\0' : '\n');
   if (options.long && !options.json && !options.count) await lines.add(HEAD);
-  const { count, exitCode } = await listed(targets, options, limit, (item, target) =>
-    options.count ? undefined : lines.add(lineOf(item, target, options)),
+  const { count, exitCode } = await listed(targets, options, limit, (item, target, now) =>
+    options.count ? undefined : lines.add(lineOf(item, target, now, options)),
   );
   if (options.count) await lines.add(options.json ? toJson({ count }) : String(count));
   await lines.flush();
@@ -100,7 +100,8 @@ interface Found {
   exitCode: number;
 }
 
-type Use = (item: Listed, target: Target) => Promise<void> | undefined;
+/** `now` is a Unix time. */
+type Use = (item: Listed, target: Target, now: number) => Promise<void> | undefined;
 
 /** Uses the items of all servers that the filters let through, in order where one is asked for; so many at most. */
 async function listed(targets: Target[], options: KeysOptions, limit: number, use: Use): Promise<Found> {
@@ -110,7 +111,9 @@ async function listed(targets: Target[], options: KeysOptions, limit: number, us
     first.add([item, target]);
     return undefined;
   });
-  for (const [item, target] of first.items) await use(item, target);
+  // One moment for all, or what is left to live would not be in order where the clock moves on between two.
+  const now = unixTime();
+  for (const [item, target] of first.items) await use(item, target, now);
   return { count: first.items.length, exitCode };
 }
 
@@ -139,7 +142,7 @@ async function scanOne(target: Target, options: KeysOptions, limit: number, foun
   for await (const item of metadump(target, timeoutOf(options))) {
     if (!filters.every((filter) => filter(item))) continue;
     found.count++;
-    await use(item, target);
+    await use(item, target, unixTime());
     if (found.count >= limit) return;
   }
 }
@@ -149,8 +152,8 @@ const MOST_GROUPS = 50;
 
 async function summarize(targets: Target[], options: KeysOptions, limit: number): Promise<number> {
   const summary = new Summary(options.by);
-  const { exitCode } = await scan(targets, options, Number.POSITIVE_INFINITY, (item) => {
-    summary.add(item, ttlOf(item));
+  const { exitCode } = await scan(targets, options, Number.POSITIVE_INFINITY, (item, _target, now) => {
+    summary.add(item, ttlOf(item, now));
     return undefined;
   });
   await print(summary.render(Math.min(limit, MOST_GROUPS), options.json === true));
@@ -196,15 +199,20 @@ function filtersOf(options: KeysOptions): Filter[] {
   if (larger !== undefined) filters.push(({ size }) => size > larger);
   if (smaller !== undefined) filters.push(({ size }) => size < smaller);
   if (idle !== undefined) filters.push((item) => item.idle >= idle);
-  if (expiresWithin !== undefined) filters.push((item) => (ttlOf(item) ?? Number.POSITIVE_INFINITY) <= expiresWithin);
+  if (expiresWithin !== undefined)
+    filters.push((item) => (ttlOf(item, unixTime()) ?? Number.POSITIVE_INFINITY) <= expiresWithin);
   if (immortal) filters.push(({ expires }) => expires === null);
   if (unread) filters.push(({ fetched }) => !fetched);
   if (options.class !== undefined) filters.push(({ slabClass }) => slabClass === options.class);
   return filters;
 }
 
-function ttlOf({ expires }: Listed): number | null {
-  return expires === null ? null : Math.max(0, expires - Math.floor(Date.now() / 1000));
+function unixTime(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+function ttlOf({ expires }: Listed, now: number): number | null {
+  return expires === null ? null : Math.max(0, expires - now);
 }
 
 const HEAD = row('TTL', 'IDLE', 'SIZE', 'CLASS', 'KEY');
@@ -214,9 +222,9 @@ function row(ttl: string, idle: string, size: string, slabClass: string, key: st
   return `${ttl.padStart(9)}  ${idle.padStart(9)}  ${size.padStart(9)}  ${slabClass.padStart(5)}  ${key}`;
 }
 
-function lineOf(item: Listed, target: Target, options: KeysOptions): LineText {
+function lineOf(item: Listed, target: Target, now: number, options: KeysOptions): LineText {
   const { key, idle, size, slabClass, fetched } = item;
-  const ttl = ttlOf(item);
+  const ttl = ttlOf(item, now);
   if (options.json) {
     const name = jsonBytes(key, 'key', 'keyBase64');
     return toJson({ ...name, ttl, idle, size, class: slabClass, fetched, server: target.name });
