@@ -175,14 +175,14 @@ describe('connections: n', () => {
 describe('maxPending', () => {
   test.each([1, 3])('commands past the limit are refused at once with ERR_BUSY, %i sockets', async (connections) => {
     await using server = await MemoryServer.start();
-    const client = create(server.address, { protocol: 'meta', connections, maxPending: 10, timeout: 0.3, retries: 1 });
+    const client = create(server.address, { protocol: 'meta', connections, maxPending: 10, timeout: 0.6, retries: 1 });
     await client.connect();
     const silence = server.faults.add({ kind: 'silence' });
     const start = performance.now();
     const outcomes = Promise.allSettled(Array.from({ length: 25 }, () => client.get('a')));
     const late = await Promise.allSettled([client.get('late')]);
     expect(codes(late)).toEqual(['ERR_BUSY']);
-    expect(performance.now() - start).toBeLessThan(200);
+    expect(performance.now() - start).toBeLessThan(500);
     const settled = codes(await outcomes);
     expect(settled.filter((code) => code === 'ERR_BUSY')).toHaveLength(15);
     expect(settled.filter((code) => code === 'ERR_TIMEOUT')).toHaveLength(10);

@@ -25,7 +25,7 @@ function indexOf(client: Client, key: string): number {
 }
 
 test('a server is ejected after `retries` failures in a row, not before', async () => {
-  const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 3, retry_delay: 0.05 });
+  const client = clients.create(addresses(), { failover: true, failoverTime: 60, retries: 3, retry_delay: 0.3 });
   await client.connect();
   const key = keyOf(client, 1);
   fleet.proxies[1]?.refuse();
@@ -34,11 +34,11 @@ test('a server is ejected after `retries` failures in a row, not before', async 
   const sent = client.set(key, 'value');
   await sleep(40);
   expect(client.servers[1]?.wakeupAt).toBeUndefined();
-  expect(await resultWithin(sent, 100 + SLACK)).toBe(true);
+  expect(await resultWithin(sent, 600 + SLACK)).toBe(true);
   expect(client.servers[1]?.wakeupAt).toBeGreaterThan(Date.now() + 55_000);
   const start = performance.now();
   expect((await client.get(key)).value?.toString()).toBe('value');
-  expect(performance.now() - start).toBeLessThan(45);
+  expect(performance.now() - start).toBeLessThan(290);
 });
 
 test.each([
@@ -51,8 +51,8 @@ test.each([
   fleet.proxies[1]?.refuse();
   fleet.proxies[1]?.cut();
   await sleep(20);
-  expect(await client.set(key, 'value')).toBe(true);
   const start = performance.now();
+  expect(await client.set(key, 'value')).toBe(true);
   await fleet.proxies[1]?.accept();
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + step });
   await eventually(() => client.servers[1]?.down === false, { interval: 5 });
@@ -182,7 +182,7 @@ async function timeToLive(server: Memcached, key: string): Promise<number> {
 test('gutter: a spare pool with short expirations stands in, and the server itself comes back', async () => {
   await using spare = await startMemcached();
   const failover = { gutter: spare.address, expires: 10 };
-  const client = clients.create(addresses(), { failover, failoverTime: 0.5, retries: 1, expires: 1000 });
+  const client = clients.create(addresses(), { failover, failoverTime: 1.5, retries: 1, expires: 1000 });
   const key = keyOf(client, 1);
   await client.set(key, 'before', { expires: 2000 });
   const [server] = fleet.servers.slice(1) as [Memcached];
