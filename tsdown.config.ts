@@ -17,6 +17,9 @@ const ENTRIES = {
   keyv: 'src/adapters/keyv.ts',
   'keyv-create': 'src/adapters/keyv-create.ts',
   memcached: 'src/adapters/memcached/memcached.ts',
+  next: 'src/adapters/next/next.ts',
+  'next-remote': 'src/adapters/next/remote.ts',
+  'next-handler': 'src/adapters/next/handler.ts',
   session: 'src/adapters/session.ts',
   unstorage: 'src/adapters/unstorage.ts',
   opentelemetry: 'src/adapters/opentelemetry.ts',
@@ -28,8 +31,8 @@ const BASE = /src\/(?!index|memjs|errors)[\w-]+\.ts$/;
 const CLIENT = /src\/(client|cluster|connection)\//;
 const PROTOCOL = /src\/protocol\//;
 const VALUES = /src\/serializers\/(?!foreign)/;
-/** But for the entry itself. */
-const CACHE = /src\/cache\/(?!index)/;
+/** But for the entry itself, and what only `memts/next` is made of. */
+const CACHE = /src\/cache\/(?!index|leases|journal)/;
 const ADAPTERS = /src\/adapters\/shared\//;
 
 /**

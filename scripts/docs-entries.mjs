@@ -7,6 +7,9 @@ const NAMES = {
   'serializers/foreign': 'memts/serializers',
   'adapters/keyv-create': 'memts/keyv/create',
   'adapters/memcached/memcached': 'memts/memcached',
+  'adapters/next/next': 'memts/next',
+  'adapters/next/remote': 'memts/next/remote',
+  'adapters/next/handler': 'memts/next/handler',
 };
 
 /** @param {import('typedoc').Application} app */

@@ -19,6 +19,11 @@ const performance = original(globalThis.performance, 'performance');
 /** Milliseconds on a clock that nobody sets: the one for durations and deadlines. */
 export const monotonicNow: () => number = (inherited(performance) ?? performance).now.bind(performance);
 
+/** Milliseconds of Unix time by the clock that nobody sets since the process began: what Next.js takes its moments from. */
+export function timestampNow(): number {
+  return performance.timeOrigin + monotonicNow();
+}
+
 /** Milliseconds of Unix time: the one for what the server compares with its own clock. */
 export const wallNow: () => number = original(Date, 'Date').now;
 

@@ -96,6 +96,7 @@ export const SECTIONS: readonly Section[] = [
       guide('apollo-server', 'Apollo Server'),
       guide('nuxt', 'Nuxt and Nitro'),
       guide('better-auth', 'better-auth'),
+      guide('next', 'Next.js'),
     ],
   },
   {

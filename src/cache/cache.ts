@@ -8,6 +8,7 @@ import { invalidType } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec, type Encoded } from './codec.ts';
 import { Computations, hasTags, type Served, type Task } from './computations.ts';
+import { keepInside } from './inside.ts';
 import { type Found, Items } from './items.ts';
 import { CacheKeys } from './keys.ts';
 import { Loader, type LoadMany } from './loader.ts';
@@ -64,6 +65,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     this.#codec = new Codec(options.serializer as never, this.#near !== undefined, this.#engine);
     const parts = new Parts(this.#engine, this.#keys, options);
     this.#items = new Items(this.#engine, this.#keys, this.#versions, this.#codec, parts, this.#near);
+    keepInside(this, { engine: this.#engine, keys: this.#keys, codec: this.#codec, items: this.#items });
     this.#computations = new Computations(this.#engine, this.#items, this.#codec, {
       failed: (error) => this.#note('errors', error),
       unreadable: (error) => this.#note('unreadable', error),

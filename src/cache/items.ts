@@ -243,7 +243,7 @@ export class Items {
 /** What a value is worth by one of the versions that it rests on. */
 function worthUnder(id: string, now: Version | undefined): Worth {
   if (now?.id === id) return 'fresh';
-  return now?.previous === id ? 'stale' : 'dead';
+  return now?.previous.includes(id) === true ? 'stale' : 'dead';
 }
 
 function worse(one: Worth, other: Worth): Worth {

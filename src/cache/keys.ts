@@ -22,8 +22,8 @@ function percent(character: string): string {
 const LONGEST_NAMESPACE = 100;
 
 /**
- * The keys of a cache on the wire: `namespace:key`, and for its versions and parts the signs `%v`, `%t` and `%p`, which no
- * percent-encoded text has. What comes out too long ends in a digest.
+ * The keys of a cache on the wire: `namespace:key`, for its versions and parts the signs `%v`, `%t` and `%p`, and for its
+ * journal `%j`, which no percent-encoded text has. What comes out too long ends in a digest.
  */
 export class CacheKeys {
   readonly #engine: Engine;
@@ -31,6 +31,8 @@ export class CacheKeys {
   readonly #prefix: string;
   /** Under which the version of the namespace is. */
   readonly version: string;
+  /** Under which it stands which tags were invalidated lately, where somebody has to know. */
+  readonly journal: string;
 
   constructor(engine: Engine, namespace: string) {
     if (typeof namespace !== 'string') throw invalidType('option namespace', 'a string', namespace);
@@ -40,6 +42,7 @@ export class CacheKeys {
     this.#namespace = keyBytes(name) <= LONGEST_NAMESPACE ? name : digest(name);
     this.#prefix = this.#namespace === '' ? '' : `${this.#namespace}:`;
     this.version = this.#toWire(`${this.#namespace}%v`);
+    this.journal = this.#toWire(`${this.#namespace}%j`);
   }
 
   /** Throws `ERR_INVALID_KEY`. */

@@ -9,17 +9,20 @@ import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import { sendHome } from './home.ts';
 
-/** A version that an item has, and which one before it may still be served for a while, but by `getOrSet` alone. */
+/** A version that an item has, and which of those before it may still be served for a while, but by `getOrSet` alone. */
 export interface Version {
   readonly id: string;
-  readonly previous: string | undefined;
+  readonly previous: readonly string[];
 }
 
 /** How often an item that others delete as soon as it is there is added again. */
 const ATTEMPTS = 5;
 
-/** A random token, then where it applies the version before and until when that may be served, in milliseconds. */
-const ITEM = /^([\w-]{12})(?: ([\w-]{12}\.\d{1,20}) (\d{1,16}))?$/;
+/** A random token, then for each version before that may be served what it was and until when, in milliseconds. */
+const ITEM = /^([\w-]{12})((?: [\w-]{12}\.\d{1,20} \d{1,16})*)$/;
+
+/** How many versions before this one are remembered: what was not made again in that many soft invalidations is gone. */
+const MOST_PREVIOUS = 8;
 
 /** No flags that another program would read as a type. */
 const FLAGS = 0;
@@ -75,13 +78,18 @@ export class Versions {
     await sendHome(this.#engine, new ChangeCommand(Op.Delete, key, NO_OPTIONS, this.#engine));
   }
 
-  /** The same, but what has that version may be served for some seconds more. */
+  /**
+   * The same, but what has that version, or one before it that may be served, may be served for some seconds more; those
+   * before it for no longer than was said then.
+   */
   async endSoftly(key: string, seconds: number): Promise<void> {
     const { item, cas } = await this.#look(key);
-    const token = item === undefined ? undefined : ITEM.exec(item.value.toString('latin1'))?.[1];
+    const [, token, before = ''] = (item && ITEM.exec(item.value.toString('latin1'))) ?? [];
     if (token !== undefined && cas !== 0n) {
-      const value = `${freshToken()} ${token}.${cas} ${Math.ceil(wallNow() + seconds * 1000)}`;
-      if (await this.#send(Op.Set, key, value, cas)) return;
+      const until = Math.ceil(wallNow() + seconds * 1000);
+      const servable = previousIn(before).map(([id, end]) => `${id} ${Math.min(end, until)}`);
+      const previous = [`${token}.${cas} ${until}`, ...servable].slice(0, MOST_PREVIOUS);
+      if (await this.#send(Op.Set, key, [freshToken(), ...previous].join(' '), cas)) return;
     }
     // Somebody else was at it, or there is no CAS: the stricter of two invalidations counts.
     await this.end(key);
@@ -90,9 +98,8 @@ export class Versions {
   async #read(key: string): Promise<Version | undefined> {
     const { item, cas } = await this.#look(key);
     if (item === undefined) return undefined;
-    const [, token, previous, until] = ITEM.exec(item.value.toString('latin1')) ?? [];
-    if (token !== undefined)
-      return { id: `${token}.${cas}`, previous: Number(until) > wallNow() ? previous : undefined };
+    const [, token, before = ''] = ITEM.exec(item.value.toString('latin1')) ?? [];
+    if (token !== undefined) return { id: `${token}.${cas}`, previous: previousIn(before).map(([id]) => id) };
     this.#onSpoilt();
     await this.end(key);
     return undefined;
@@ -106,6 +113,15 @@ export class Versions {
     const item = { value, flags: FLAGS, expiration: 0, cas };
     return sendHome(this.#engine, new ItemCommand(op, key, item, this.#engine));
   }
+}
+
+/** Versions that may still be served, and until when. */
+function previousIn(text: string): [id: string, until: number][] {
+  const now = wallNow();
+  return Array.from(text.matchAll(/ (\S+) (\d+)/g), ([, id, until]): [string, number] => [
+    id as string,
+    Number(until),
+  ]).filter(([, until]) => until > now);
 }
 
 /** A name that nobody else has. */

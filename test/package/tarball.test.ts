@@ -94,6 +94,7 @@ it('has no dependencies at run time and runs nothing when it is installed', () =
     '@opentelemetry/instrumentation',
     'express-session',
     'keyv',
+    'next',
     'unstorage',
   ]);
   expect(MANIFEST.peerDependenciesMeta).toEqual(Object.fromEntries(peers.map((peer) => [peer, { optional: true }])));

@@ -1,0 +1,3 @@
+import { cacheHandler } from './next.ts';
+
+export default cacheHandler;

@@ -1,0 +1,3 @@
+import { cacheHandlers } from './next.ts';
+
+export default cacheHandlers.remote;

@@ -1,0 +1,106 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text as streamText } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { ROOT } from '../support/built.ts';
+import { killAtExit, makeFolder } from '../support/leftovers.ts';
+import { freePort } from '../support/ports.ts';
+import { eventually } from '../support/wait.ts';
+
+export const APP = join(ROOT, 'test/next/app');
+const MODULES = join(APP, 'node_modules');
+const NEXT = join(MODULES, 'next/dist/bin/next');
+
+const run = promisify(execFile);
+const QUIET = { NEXT_TELEMETRY_DISABLED: '1', NO_COLOR: '1' };
+
+/** Installs what the app's lockfile names, where it is not there yet, and the package as it would be published. */
+export async function install(): Promise<void> {
+  const lock = readFileSync(join(APP, 'package-lock.json'), 'utf8');
+  const mark = join(MODULES, '.installed');
+  if (!existsSync(mark) || readFileSync(mark, 'utf8') !== lock) {
+    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: APP });
+    writeFileSync(mark, lock);
+  }
+  const folder = makeFolder();
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
+    cwd: ROOT,
+  });
+  const memts = join(MODULES, 'memts');
+  rmSync(memts, { recursive: true, force: true });
+  mkdirSync(memts);
+  await run('tar', ['xzf', join(folder, stdout.trim()), '-C', memts, '--strip-components=1']);
+}
+
+/** `next build`; how many seconds it took. */
+export async function build(env: Record<string, string>): Promise<number> {
+  const began = performance.now();
+  rmSync(join(APP, '.next'), { recursive: true, force: true });
+  await run(process.execPath, [NEXT, 'build'], {
+    cwd: APP,
+    env: { ...process.env, ...QUIET, ...env },
+    timeout: 300_000,
+  });
+  return (performance.now() - began) / 1000;
+}
+
+/** One instance of the app. */
+export interface Instance extends AsyncDisposable {
+  readonly url: string;
+  log(): string;
+}
+
+/** `next start`, ready for requests. */
+export async function start(env: Record<string, string>): Promise<Instance> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [NEXT, 'start', '--hostname', '127.0.0.1', '--port', String(port)], {
+    cwd: APP,
+    env: { ...process.env, ...QUIET, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  killAtExit(child);
+  let log = '';
+  for (const output of [child.stdout, child.stderr]) output.on('data', (chunk) => (log += chunk));
+  const url = `http://127.0.0.1:${port}`;
+  await eventually(() => child.exitCode !== null || fetch(url).then(() => true), { timeout: 60_000, interval: 100 });
+  if (child.exitCode !== null) throw new Error(`next start ended: ${log}`);
+  return {
+    url,
+    log: () => log,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null) return;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** A request on a connection of its own. */
+function ask(url: string, method: string): Promise<{ status: number | undefined; text: string }> {
+  return new Promise((resolve, reject) => {
+    const asking = request(url, { method, agent: false }, async (response) => {
+      response.on('error', reject);
+      resolve({ status: response.statusCode, text: await streamText(response) });
+    });
+    asking.on('error', reject).end();
+  });
+}
+
+/** What a page shows. Rejects where it is no page. */
+export async function shown(instance: Instance, path: string): Promise<string> {
+  const { status, text } = await ask(instance.url + path, 'GET');
+  const [, value] = /<p id="value">(.*?)<\/p>/s.exec(text) ?? [];
+  if (status !== 200 || value === undefined) throw new Error(`${path}: ${status} ${text.slice(0, 200)}`);
+  return value.replaceAll('<!-- -->', '').trim();
+}
+
+/** Has an instance invalidate, as a webhook would; milliseconds that it took. */
+export async function invalidate(instance: Instance, path: string): Promise<number> {
+  const began = performance.now();
+  const { status, text } = await ask(instance.url + path, 'POST');
+  if (status !== 200) throw new Error(`invalidate: ${status} ${text}`);
+  return performance.now() - began;
+}
