@@ -20,6 +20,7 @@ const ENTRIES = {
   next: 'src/adapters/next/next.ts',
   'next-remote': 'src/adapters/next/remote.ts',
   'next-handler': 'src/adapters/next/handler.ts',
+  'rate-limit': 'src/rate-limit/index.ts',
   session: 'src/adapters/session.ts',
   unstorage: 'src/adapters/unstorage.ts',
   opentelemetry: 'src/adapters/opentelemetry.ts',

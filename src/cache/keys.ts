@@ -74,7 +74,7 @@ export class CacheKeys {
 const HEAD_BYTES = 40;
 
 /** `%#` is no percent-encoded character, so no text comes to the digest of another. */
-function digest(text: string): string {
+export function digest(text: string): string {
   const bytes = Buffer.from(text);
   // Between characters, as UTF-8 marks them.
   let end = HEAD_BYTES;

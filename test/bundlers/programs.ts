@@ -64,6 +64,14 @@ export const USES: Readonly<Record<string, Use>> = {
     await sessions.close();`,
     prints: 'Ada true',
   },
+  'memts/rate-limit': {
+    imports: { 'Client as LimitedClient': 'memts', rateLimiter: 'memts/rate-limit' },
+    code: `const limited = LimitedClient.create(address);
+    const limiter = rateLimiter(limited, { points: 1, per: 60 });
+    print((await limiter.take('bundled')).allowed, (await limiter.take('bundled')).allowed);
+    await limited.quit();`,
+    prints: 'true false',
+  },
   'memts/unstorage': {
     imports: { memtsDriver: 'memts/unstorage', createStorage: 'unstorage' },
     code: `const storage = createStorage({ driver: memtsDriver({ servers: address }) });

@@ -9,7 +9,17 @@ import { makeProject, ofOurs } from './support/project.ts';
 import { run } from './support/run.ts';
 
 /** The adapters' hosts, and what the programs need beside them. */
-const HOSTS = ['express', 'express-session', 'unstorage', '@types/express', '@types/express-session'];
+const HOSTS = [
+  '@fastify/rate-limit',
+  '@nestjs/throttler',
+  '@types/express',
+  '@types/express-session',
+  'express',
+  'express-rate-limit',
+  'express-session',
+  'hono-rate-limiter',
+  'unstorage',
+];
 const FIXTURES = join(ROOT, 'test/package/fixtures');
 
 /** Projects where the hosts are installed, by the Keyv that is. */
@@ -45,6 +55,8 @@ describe.each(['Keyv 5', 'Keyv 6'])('with the hosts installed, and %s', (keyv) =
       expected[`unstorage (${way})`] = { way };
       expected[`a store (${way})`] = [true, true];
       expected[`sessions (${way})`] = [1, 2];
+      expected[`limits (${way})`] = [true, false];
+      expected[`limited (${way})`] = 429;
     }
     expect({ results: JSON.parse(stdout), stderr }).toEqual({ results: expected, stderr: '' });
   });
@@ -82,7 +94,10 @@ describe('without the hosts', () => {
     const code = `
       import { KeyvMemts } from 'memts/keyv';
       import { memtsDriver } from 'memts/unstorage';
-      console.log(new KeyvMemts('localhost:1').opts.dialect, memtsDriver({ servers: 'localhost:1' }).name);`;
-    expect(await outcome(code, 'mjs')).toBe('memcached memts');
+      import { ExpressRateLimitStore } from 'memts/rate-limit';
+      const keyv = new KeyvMemts('localhost:1');
+      const limits = new ExpressRateLimitStore(keyv.client);
+      console.log(keyv.opts.dialect, memtsDriver({ servers: 'localhost:1' }).name, limits.prefix);`;
+    expect(await outcome(code, 'mjs')).toBe('memcached memts rl');
   });
 });

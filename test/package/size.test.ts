@@ -51,6 +51,15 @@ it.each(Object.entries(CACHE_BUDGETS))('adds a cache to %s within %i bytes', asy
   expect(Buffer.from(without).includes('mC1')).toBe(false);
 });
 
+it('adds rate limits to a client within 11,000 bytes, and nothing to who does not import them', async () => {
+  const without = await bundled('Client');
+  const added = (await bundled('Client', "export * from 'memts/rate-limit';")).length - without.length;
+  console.log(`memts/rate-limit beside Client: ${added} bytes minified`);
+  expect(added).toBeGreaterThan(1000);
+  expect(added).toBeLessThan(11_000);
+  expect(Buffer.from(without).includes('whenDown')).toBe(false);
+});
+
 it('has an entry that works when it is bundled', async () => {
   const folder = join(inject('ours'), 'bundled');
   mkdirSync(folder);

@@ -90,9 +90,13 @@ it('has no dependencies at run time and runs nothing when it is installed', () =
   expect(MANIFEST.dependencies ?? {}).toEqual({});
   const peers = Object.keys(MANIFEST.peerDependencies);
   expect(peers).toEqual([
+    '@fastify/rate-limit',
+    '@nestjs/throttler',
     '@opentelemetry/api',
     '@opentelemetry/instrumentation',
+    'express-rate-limit',
     'express-session',
+    'hono-rate-limiter',
     'keyv',
     'next',
     'unstorage',

@@ -157,8 +157,8 @@ export class MetaDecoder extends TextDecoder {
     } else {
       this.fillValue(bytes, start, end, owned);
       this.reply.stale = (this.#said & Said.Stale) !== 0;
-      if (request.returnTimeLeft) this.reply.timeLeft = (this.#said & Said.TimeLeft) === 0 ? undefined : this.#timeLeft;
     }
+    if (request.returnTimeLeft) this.reply.timeLeft = (this.#said & Said.TimeLeft) === 0 ? undefined : this.#timeLeft;
     return this.#answer(request);
   }
 

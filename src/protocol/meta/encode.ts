@@ -117,7 +117,6 @@ function encodeGet(request: Request, op: Op, output: Output): void {
     buffer[at + 3] = LOWER_F;
     at += 4;
   }
-  if (request.returnTimeLeft) at = writeAscii(buffer, ' t', at);
   if (op === Op.Touch || op === Op.GetAndTouch) {
     at = writeDecimal(buffer, request.expiration, writeAscii(buffer, ' T', at));
   }
@@ -221,10 +220,11 @@ function writeEncodedKey(buffer: Buffer, key: WireKey, at: number): number {
   return writeAscii(buffer, bytes.toString('base64'), at);
 }
 
-/** The flags that any command may have: a CAS to compare with, the CAS to return, the opaque that comes back. */
+/** The flags that any command may have: a CAS to compare with, what to return beside it, the opaque that comes back. */
 function writeCommonFlags(request: Request, buffer: Buffer, position: number): number {
   let at = position;
   if (request.cas !== undefined) at = writeDecimal(buffer, request.cas, writeAscii(buffer, ' C', at));
+  if (request.returnTimeLeft) at = writeAscii(buffer, ' t', at);
   // `md` has no CAS to tell.
   if (request.returnCas && request.op !== Op.Delete) at = writeAscii(buffer, ' c', at);
   buffer[at] = SPACE;

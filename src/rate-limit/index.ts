@@ -1,0 +1,10 @@
+export type { FastifyRateLimitStoreOptions } from './fastify.ts';
+export { FastifyRateLimitStore } from './fastify.ts';
+export type { RateLimiterOptions, Take } from './limiter.ts';
+export { RateLimiter, rateLimiter } from './limiter.ts';
+export type { RateLimitStoreOptions, StoredHits } from './stores.ts';
+export { ExpressRateLimitStore, HonoRateLimitStore } from './stores.ts';
+export type { ThrottlerRecord, ThrottlerStorageOptions } from './throttler.ts';
+export { ThrottlerStorage } from './throttler.ts';
+export type { DownOptions, WhenDown } from './when-down.ts';
+export type { Algorithm } from './windows.ts';
