@@ -7,9 +7,11 @@ import { promisify } from 'node:util';
 import { ROOT } from '../support/built.ts';
 import { killAtExit, makeFolder } from '../support/leftovers.ts';
 import { freePort } from '../support/ports.ts';
-import { eventually } from '../support/wait.ts';
+import { eventually, sleep } from '../support/wait.ts';
 
 export const APP = join(ROOT, 'test/next/app');
+/** One with `cacheComponents`, as a new app has it; the other one has `revalidate` in its pages, which goes with it no more. */
+export const COMPONENTS = join(APP, 'components');
 const MODULES = join(APP, 'node_modules');
 const NEXT = join(MODULES, 'next/dist/bin/next');
 
@@ -34,12 +36,30 @@ export async function install(): Promise<void> {
   await run('tar', ['xzf', join(folder, stdout.trim()), '-C', memts, '--strip-components=1']);
 }
 
+/** Has the handlers compiled as what Next.js's own types say. */
+export async function checkTypes(): Promise<void> {
+  const options = [
+    '--ignoreConfig',
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2023',
+  ];
+  const lib = ['--lib', 'es2023,dom,dom.iterable,esnext.disposable', '--types', 'node'];
+  const roots = ['--typeRoots', join(ROOT, 'node_modules/@types')];
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  await run(process.execPath, [tsc, ...options, ...lib, ...roots, 'types.ts'], { cwd: APP });
+}
+
 /** `next build`; how many seconds it took. */
-export async function build(env: Record<string, string>): Promise<number> {
+export async function build(folder: string, env: Record<string, string>): Promise<number> {
   const began = performance.now();
-  rmSync(join(APP, '.next'), { recursive: true, force: true });
+  rmSync(join(folder, '.next'), { recursive: true, force: true });
   await run(process.execPath, [NEXT, 'build'], {
-    cwd: APP,
+    cwd: folder,
     env: { ...process.env, ...QUIET, ...env },
     timeout: 300_000,
   });
@@ -53,10 +73,10 @@ export interface Instance extends AsyncDisposable {
 }
 
 /** `next start`, ready for requests. */
-export async function start(env: Record<string, string>): Promise<Instance> {
+export async function start(folder: string, env: Record<string, string>): Promise<Instance> {
   const port = await freePort();
   const child = spawn(process.execPath, [NEXT, 'start', '--hostname', '127.0.0.1', '--port', String(port)], {
-    cwd: APP,
+    cwd: folder,
     env: { ...process.env, ...QUIET, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -72,8 +92,9 @@ export async function start(env: Record<string, string>): Promise<Instance> {
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode !== null) return;
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
-      await ended;
+      // Open connections to servers are no reason to stay.
+      child.kill('SIGTERM');
+      await Promise.race([ended, sleep(10_000).then(() => Promise.reject(new Error('next start does not end')))]);
     },
   };
 }
@@ -90,9 +111,9 @@ function ask(url: string, method: string): Promise<{ status: number | undefined;
 }
 
 /** What a page shows. Rejects where it is no page. */
-export async function shown(instance: Instance, path: string): Promise<string> {
+export async function shown(instance: Instance, path: string, id = 'value'): Promise<string> {
   const { status, text } = await ask(instance.url + path, 'GET');
-  const [, value] = /<p id="value">(.*?)<\/p>/s.exec(text) ?? [];
+  const [, value] = new RegExp(`<p id="${id}">(.*?)</p>`, 's').exec(text) ?? [];
   if (status !== 200 || value === undefined) throw new Error(`${path}: ${status} ${text.slice(0, 200)}`);
   return value.replaceAll('<!-- -->', '').trim();
 }

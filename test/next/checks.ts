@@ -186,7 +186,8 @@ export async function constantCost({ instances: [one, other], memcacheds, origin
   assert.equal(many.commands, few.commands);
   origin.state++;
   assert.match(await shown(other, '/isr/one'), new RegExp(`^state ${origin.state} `));
-  rows.push(['storing them beforehand, for comparison', `${stored.toFixed(1)} s`]);
+  rows.push(['a handler for Redis with 18,000 keys, as its users report', '10 s']);
+  rows.push(['storing the entries beforehand, for comparison', `${stored.toFixed(1)} s`]);
   await client.quit();
   return rows;
 }
@@ -220,6 +221,29 @@ export async function inBrowser({ instances: [one, other], browser }: Stage): Pr
       'the response to the action has the new state, and so has the other instance when it is asked next',
     ],
   ];
+}
+
+/** Shells that are rendered beforehand, with holes that are filled for each request. */
+export async function shells([one, other]: Stage['instances'], origin: Origin): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const [id, what] of [
+    ['shell', 'the static shell, by a tag of its `use cache`'],
+    ['hole', 'a hole in it, by a tag of its `use cache: remote`'],
+  ] as const) {
+    await shown(one, '/', id);
+    await sleep(ON_ITS_WAY);
+    const before = await shown(other, '/', id);
+    assert.equal(await shown(one, '/', id), before, `${what}: both show the same`);
+    origin.state++;
+    assert.equal(await shown(other, '/', id), before, `${what}: still from the cache`);
+    await invalidate(one, `/invalidate?tag=${id}`);
+    await sleep(ON_ITS_WAY);
+    const after = await shown(other, '/', id);
+    assert.ok(after.startsWith(`state ${origin.state} of `), `${what}: the next request sees it`);
+    assert.equal(await shown(one, '/', id), after, `${what}: and so does that of the first`);
+    rows.push([what, 'the next request to the other instance has the new state']);
+  }
+  return rows;
 }
 
 /** Entries of another build are not there. */

@@ -40,8 +40,8 @@ const TRUST = 1000;
 export class Incremental {
   readonly #store: Store;
   readonly #build: string;
-  /** What the journal said before anything of this request was made. */
-  #first: Promise<Page | undefined> | undefined;
+  /** What the journal said when a key was asked for, before its value was made. */
+  readonly #begun = new Map<string, Promise<Page | undefined>>();
   #last: { asked: number; page: Promise<Page | undefined> } | undefined;
   /** The tags of entries that this request could not use, since they lacked one. */
   readonly #known = new Map<string, readonly string[]>();
@@ -55,6 +55,7 @@ export class Incremental {
     const isFetch = context.kind === FETCH;
     const key = this.#key(cacheKey, isFetch);
     const page = this.#page();
+    this.#begun.set(key, page);
     const judge = async (value: unknown): Promise<Worth> =>
       isFetch ? this.#judgeFetch(key, value as Stored, context, await page) : judgeResponse(value as Stored);
     const [read] = await Promise.all([this.#store.take(key, judge, !isFetch), page]);
@@ -71,7 +72,7 @@ export class Incremental {
     const isFetch = fetchCache === true;
     const key = this.#key(cacheKey, isFetch);
     const value = data as Value | null;
-    const mark = await (this.#first ?? this.#page());
+    const mark = await (this.#begun.get(key) ?? this.#page());
     const all = isFetch ? [...new Set([...tags, ...(this.#known.get(key) ?? [])])] : tagsOf(value);
     const stored = {
       value,
@@ -100,7 +101,6 @@ export class Incremental {
     const now = monotonicNow();
     if (this.#last === undefined || now - this.#last.asked > TRUST) {
       this.#last = { asked: now, page: this.#store.page() };
-      this.#first ??= this.#last.page;
     }
     return this.#last.page;
   }

@@ -12,6 +12,8 @@ import { type Memcached, startMemcached } from '../../support/memcached.ts';
 /** Settings under which nothing takes long. */
 const QUICK: ClientOptions = { timeout: 0.3, conntimeout: 0.4, retries: 1, retryDelay: 0.01, logger: false };
 
+const PROTOCOLS = ['meta', 'binary', 'classic'] as const;
+
 export interface Instances {
   servers: readonly [Memcached, Memcached];
   /** The options of one more instance of an app, each with a client of its own; all of a test have one namespace. */
@@ -24,6 +26,7 @@ export async function useInstances(): Promise<Instances> {
   afterAll(() => Promise.all(servers.map((server) => server.stop())));
   const clients: Client[] = [];
   let tests = 0;
+  let made = 0;
   afterEach(async () => {
     tests++;
     await Promise.all(clients.splice(0).map((client) => client.quit()));
@@ -33,7 +36,8 @@ export async function useInstances(): Promise<Instances> {
     options(more = {}) {
       const client = Client.create(
         servers.map(({ address }) => address),
-        QUICK,
+        // Instances need not speak one protocol.
+        { ...QUICK, protocol: PROTOCOLS[made++ % PROTOCOLS.length] },
       );
       clients.push(client);
       return { client, namespace: `app${tests}`, buildId: 'one', ...more };
