@@ -108,7 +108,7 @@ export async function servesStale({ instances: [one, other], origin }: Stage): P
     assert.ok(renders <= 2, `${kind}: made ${renders} times`);
     rows.push([
       kind,
-      `the old one at once, then the new one, which was made ${renders === 1 ? 'once' : 'once by each'}`,
+      `the old one at once, then the new one, which was computed ${renders === 1 ? 'once' : 'once by each'}`,
     ]);
   }
   return rows;
