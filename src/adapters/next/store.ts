@@ -82,7 +82,7 @@ export class Store {
     try {
       const taken = await this.#leases.take(key, judge, waits);
       if (taken.lease !== undefined) put(this.#held, key, taken.lease);
-      else if (waits && taken.value === undefined && monotonicNow() - began > this.lockFor * 500) {
+      if (waits && taken.value === undefined && monotonicNow() - began > this.lockFor * 500) {
         put(this.#vain, key, monotonicNow() + NO_WAIT);
       }
       return { ...taken, isLeader: taken.lease !== undefined || (taken.value === undefined && shares) };

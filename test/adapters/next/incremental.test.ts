@@ -81,6 +81,7 @@ describe('cacheHandler', () => {
     const request = new One();
     await request.get('/a', PAGE);
     await new Other().revalidateTag('t');
+    request.resetRequestCache();
     await request.set('/a', page('of before', 't'), LIFE);
     expect(await new Other().get('/a', PAGE)).toBeNull();
   });
