@@ -94,10 +94,18 @@ describe('without the hosts', () => {
     const code = `
       import { KeyvMemts } from 'memts/keyv';
       import { memtsDriver } from 'memts/unstorage';
+      import { createRequire } from 'node:module';
+      import { cacheHandler, cacheHandlers } from 'memts/next';
+      import handler from 'memts/next/handler';
+      import remote from 'memts/next/remote';
       import { ExpressRateLimitStore } from 'memts/rate-limit';
+      const require = createRequire(import.meta.url);
+      // As Next.js takes what a path in its configuration leads to.
+      const required = require('memts/next/handler').default === require('memts/next').cacheHandler;
+      const next = handler === cacheHandler && remote === cacheHandlers.remote && required;
       const keyv = new KeyvMemts('localhost:1');
       const limits = new ExpressRateLimitStore(keyv.client);
-      console.log(keyv.opts.dialect, memtsDriver({ servers: 'localhost:1' }).name, limits.prefix);`;
-    expect(await outcome(code, 'mjs')).toBe('memcached memts rl');
+      console.log(keyv.opts.dialect, memtsDriver({ servers: 'localhost:1' }).name, limits.prefix, next);`;
+    expect(await outcome(code, 'mjs')).toBe('memcached memts rl true');
   });
 });

@@ -18,11 +18,11 @@ export async function collect(stream: ReadableStream<Uint8Array>, most: number):
   }
 }
 
-/** A stream of these bytes, for one reader. */
+/** A stream of these bytes, for one reader, who may do with their memory what it likes. */
 export function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
-      if (bytes.byteLength > 0) controller.enqueue(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+      if (bytes.byteLength > 0) controller.enqueue(new Uint8Array(bytes));
       controller.close();
     },
   });

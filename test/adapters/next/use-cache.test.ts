@@ -17,6 +17,18 @@ describe('use cache: remote', () => {
     }
   });
 
+  it('gives each reader memory of its own', async () => {
+    const [one, other] = twoRemotes(instances);
+    await ask(one, 'k');
+    await one.set('k', Promise.resolve(made('hello')));
+    await other.refreshTags();
+    const chunks: (Uint8Array | undefined)[] = [];
+    for (let reads = 0; reads < 2; reads++)
+      chunks.push((await (await other.get('k', []))?.value.getReader().read())?.value);
+    for (const chunk of chunks) expect(chunk?.buffer.byteLength).toBe(5);
+    expect(chunks[0]?.buffer).not.toBe(chunks[1]?.buffer);
+  });
+
   it('waits for what this process is about to store', async () => {
     const [one] = twoRemotes(instances);
     await ask(one, 'k');
