@@ -89,6 +89,7 @@ export const SECTIONS: readonly Section[] = [
       guide('keyv', 'Keyv and cache-manager'),
       guide('sessions', 'Express sessions'),
       guide('unstorage', 'unstorage'),
+      guide('rate-limits', 'Rate limits'),
       guide('nestjs', 'NestJS'),
       guide('fastify', 'Fastify'),
       guide('hono', 'Hono'),
