@@ -260,6 +260,19 @@ export async function otherBuild({ memcacheds, build }: Stage): Promise<Row[]> {
   return [['an entry of another build', 'a miss']];
 }
 
+/** How long the slowest of some pages takes, in milliseconds. */
+async function slowestOf(instances: Stage['instances'], paths: readonly string[]): Promise<number> {
+  let slowest = 0;
+  for (const instance of instances) {
+    for (const path of paths) {
+      const began = performance.now();
+      await shown(instance, path);
+      slowest = Math.max(slowest, performance.now() - began);
+    }
+  }
+  return slowest;
+}
+
 /** Pages are rendered when servers are away, and stored again when they are back. */
 export async function serversAway({ instances, memcacheds, origin }: Stage): Promise<Row[]> {
   const rows: Row[] = [];
@@ -270,6 +283,15 @@ export async function serversAway({ instances, memcacheds, origin }: Stage): Pro
     return (performance.now() - began) / (instances.length * paths.length);
   };
   const there = await round();
+  memcacheds[0].pause();
+  const slowest = await slowestOf(instances, paths);
+  const then = await slowestOf(instances, paths);
+  memcacheds[0].resume();
+  rows.push([
+    'one server of two hangs',
+    `every page is served; the slowest took ${slowest.toFixed(0)} ms when it began, and ${then.toFixed(0)} ms from then on`,
+  ]);
+  await sleep(3000);
   await memcacheds[0].kill();
   const first = await round();
   const second = await round();
