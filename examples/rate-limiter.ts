@@ -1,48 +1,39 @@
 /**
  * So many requests for each user in a window of time, counted together by all processes.
  *
- * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own,
- * `../src/index.ts` is `memts`.
+ * MEMCACHE_SERVERS names the servers, `localhost:11211` if it is not set. In a program of your own, `../src/index.ts` is
+ * `memts`, and `../src/rate-limit/index.ts` is `memts/rate-limit`.
  */
 import { randomUUID } from 'node:crypto';
 import { Client } from '../src/index.ts';
+import { rateLimiter } from '../src/rate-limit/index.ts';
 
-// Something random in the keys, so that this example begins anew each time; an app leaves it out.
-const client = Client.create(undefined, { keyPrefix: `example:limit:${randomUUID()}:`, hashLongKeys: true });
-
-interface Verdict {
-  allowed: boolean;
-  remaining: number;
-}
-
-/**
- * Whether a request of `user` at `now` (in milliseconds) is among the first `limit` of its window. Around the end of one,
- * twice as many may come in a short time.
- */
-async function take(user: string, limit: number, seconds: number, now = Date.now()): Promise<Verdict> {
-  // A key for each window: the first request makes its counter, which goes by itself when the window is over.
-  const window = Math.floor(now / 1000 / seconds);
-  const { value } = await client.increment(`${user}:${window}`, 1, { initial: 1, expires: seconds + 1 });
-  const count = Number(value);
-  return { allowed: count <= limit, remaining: Math.max(0, limit - count) };
-}
-
-// One moment for all that follows, so that no window ends in between.
-const now = Date.now();
-const LIMIT = 5;
-const MINUTE = 60;
+const client = Client.create();
+// Something random in the prefix, so that this example begins again each time; an app leaves it out.
+const prefix = `example ${randomUUID()}`;
+const requests = rateLimiter(client, { points: 5, per: 60, prefix });
 
 // However many come at once, each is counted once.
-const verdicts = await Promise.all(Array.from({ length: 8 }, () => take('ada', LIMIT, MINUTE, now)));
-console.log('allowed', verdicts.filter(({ allowed }) => allowed).length, 'of', verdicts.length);
-console.log('the last of them', verdicts.at(-1));
-console.log('another user', await take('grace', LIMIT, MINUTE, now));
-console.log('the next minute', await take('ada', LIMIT, MINUTE, now + 60_000));
+const takes = await Promise.all(Array.from({ length: 8 }, () => requests.take('ada')));
+console.log('allowed', takes.filter(({ allowed }) => allowed).length, 'of', takes.length);
+const last = takes.at(-1);
+console.log('the last of them', last?.allowed, 'to come again within a minute', Number(last?.retryAfter) <= 61);
+const { allowed, remaining } = await requests.take('grace');
+console.log('another user', { allowed, remaining });
 
+// No burst at the end of one window and another at the beginning of the next.
+const sliding = rateLimiter(client, { points: 5, per: 60, algorithm: 'sliding', prefix });
+console.log('in a sliding window', (await sliding.take('ada')).allowed);
+// What is expensive takes more than one point.
+console.log('an export', (await sliding.take('ada', 5)).allowed);
 await client.quit();
 
 // Where memcached can't be reached, the app has to decide: here, better too many requests than none.
-const nowhere = Client.create('127.0.0.1:1', { retries: 1, logger: { log: () => {} } });
-const outage = await nowhere.increment('ada', 1, { initial: 1 }).catch((error) => error.code);
-console.log('without a server', outage, 'so', { allowed: true });
+const nowhere = Client.create('127.0.0.1:1', { retries: 1, logger: false });
+const open = rateLimiter(nowhere, { points: 5, per: 60, whenDown: 'allow', onDown: report });
+console.log('without a server', (await open.take('ada')).allowed);
 await nowhere.quit();
+
+function report(error: Error): void {
+  console.log('not counted:', Reflect.get(error, 'code'));
+}

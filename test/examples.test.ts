@@ -46,10 +46,12 @@ bye
 somebody, visit 1
 `,
   'rate-limiter.ts': `allowed 5 of 8
-the last of them { allowed: false, remaining: 0 }
+the last of them false to come again within a minute true
 another user { allowed: true, remaining: 4 }
-the next minute { allowed: true, remaining: 4 }
-without a server ERR_CONNECT so { allowed: true }
+in a sliding window true
+an export false
+not counted: ERR_CONNECT
+without a server true
 `,
   'cache-aside.ts': `readers 50 queries 1 { id: 1, name: 'Ada' }
 a hit, queries 1

@@ -16,15 +16,15 @@ const ATTEMPTS = 10;
  * twice as much.
  */
 export class Counters {
-  readonly engine: Engine;
+  readonly #engine: Engine;
 
   constructor(engine: Engine) {
-    this.engine = engine;
+    this.#engine = engine;
   }
 
   /** The server of a name; rejects with `ERR_CONNECT` while it is ejected. */
   async serverOf(name: string): Promise<Backend> {
-    const { engine } = this;
+    const engine = this.#engine;
     if (engine.fleet.discovers) await engine.whenKnown(() => Promise.resolve());
     const server = homeOf(engine, name);
     if (server !== undefined) return server;
@@ -36,7 +36,7 @@ export class Counters {
   /** Counts; where two processes begin a counter at once, or it ends just now, nothing has been counted yet. */
   async hit(server: Backend, key: string, amount: number, expiration: number): Promise<Counted> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const counted = await this.#send(server, new HitCommand(key, amount, expiration, this.engine));
+      const counted = await this.#send(server, new HitCommand(key, amount, expiration, this.#engine));
       if (counted !== undefined) return counted as Counted;
     }
     throw new MemcacheError('ERR_BUSY', 'The counter began and ended in each attempt', { server: server.name });
@@ -44,22 +44,22 @@ export class Counters {
 
   /** What a counter has come to; 0 where there is none. */
   async look(server: Backend, key: string): Promise<Counted> {
-    const { item, timeLeft } = (await this.#send(server, new LookCommand(key, this.engine))) as Seen;
+    const { item, timeLeft } = (await this.#send(server, new LookCommand(key, this.#engine))) as Seen;
     // Padded with spaces where it has become shorter.
     return { count: item === undefined ? 0 : Number.parseInt(item.value.toString('latin1'), 10) || 0, left: timeLeft };
   }
 
   async giveBack(server: Backend, key: string, amount: number): Promise<void> {
-    await this.#send(server, new GiveBackCommand(key, amount, this.engine));
+    await this.#send(server, new GiveBackCommand(key, amount, this.#engine));
   }
 
   /** Gives a counter that is there another end. */
   async extend(server: Backend, key: string, expiration: number): Promise<void> {
-    await this.#send(server, new TouchCommand(key, expiration, NO_OPTIONS, this.engine));
+    await this.#send(server, new TouchCommand(key, expiration, NO_OPTIONS, this.#engine));
   }
 
   async forget(server: Backend, key: string): Promise<void> {
-    await this.#send(server, new ChangeCommand(Op.Delete, key, NO_OPTIONS, this.engine));
+    await this.#send(server, new ChangeCommand(Op.Delete, key, NO_OPTIONS, this.#engine));
   }
 
   #send(server: Backend, command: ClientCommand): Promise<unknown> {
