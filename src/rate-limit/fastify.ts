@@ -86,12 +86,7 @@ export class FastifyRateLimitStore {
     const per = toSeconds('timeWindow', timeWindow);
     const windows = this.#windows(per);
     const name = windows.names.of(key);
-    let hits: Hits;
-    try {
-      hits = await windows.hit(name, 1);
-    } catch (error) {
-      hits = this.#substitute.hits(error, name, 1, per);
-    }
+    const hits = await this.#substitute.hit(windows, name, 1, per);
     const over = hits.count - max;
     const { continueExceeding, exponentialBackoff } = this.#plugin;
     if (over > 0 && continueExceeding) return lengthened(windows, name, hits, per);

@@ -1,7 +1,6 @@
 import type { AnyClient } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { programNow } from '../clock.ts';
-import type { Hits } from './hits.ts';
 import { checkChoice, checkDownOptions, checkInteger, engineOf, LONGEST_PER } from './options.ts';
 import { type DownOptions, Substitute } from './when-down.ts';
 import { type Algorithm, type Windows, windows } from './windows.ts';
@@ -62,12 +61,7 @@ export class RateLimiter {
     // More would be denied all the same, and might turn the counter over.
     const counted = Math.min(cost, this.#points + 1);
     const name = this.#windows.names.of(key);
-    let hits: Hits;
-    try {
-      hits = await this.#windows.hit(name, counted);
-    } catch (error) {
-      hits = this.#substitute.hits(error, name, counted, this.#per);
-    }
+    const hits = await this.#substitute.hit(this.#windows, name, counted, this.#per);
     const allowed = hits.count <= this.#points;
     return {
       allowed,

@@ -54,11 +54,7 @@ class HitStore {
   async increment(key: string): Promise<StoredHits> {
     const counters = this.#counters();
     const name = counters.names.of(key);
-    try {
-      return this.#toStored(await counters.hit(name, 1));
-    } catch (error) {
-      return this.#toStored(this.#substitute.hits(error, name, 1, this.#per));
-    }
+    return this.#toStored(await this.#substitute.hit(counters, name, 1, this.#per));
   }
 
   /** Takes back one hit; none where the window is over. */

@@ -1,6 +1,5 @@
 import type { AnyClient } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
-import type { Hits } from './hits.ts';
 import { part } from './names.ts';
 import { checkDownOptions, engineOf, toSeconds } from './options.ts';
 import { type DownOptions, Substitute } from './when-down.ts';
@@ -50,12 +49,7 @@ export class ThrottlerStorage {
     const blockFor = blockDuration > 0 ? toSeconds('blockDuration', blockDuration) : 0;
     const windows = new FixedWindows(this.#engine, `${this.#prefix}/${throttlerName}`, per);
     const name = windows.names.of(key);
-    let hits: Hits;
-    try {
-      hits = await windows.hit(name, 1);
-    } catch (error) {
-      hits = this.#substitute.hits(error, name, 1, per);
-    }
+    let hits = await this.#substitute.hit(windows, name, 1, per);
     // One request goes over the limit; those after it find its block.
     if (blockFor > 0 && hits.count === limit + 1) hits = await lengthened(windows, name, hits, blockFor);
     const { count } = hits;

@@ -1,5 +1,6 @@
 import { monotonicNow } from '../clock.ts';
 import { type Hits, WindowHits } from './hits.ts';
+import type { Windows } from './windows.ts';
 
 /** What decides while the server does not: every take passes, none does, or each process counts for itself. */
 export type WhenDown = 'allow' | 'deny' | 'local';
@@ -18,11 +19,11 @@ const MOST_KEYS = 10_000;
 /** After so many seconds it is worth while to ask the server again. */
 const PAUSE = 1;
 
-/** Decides while the server does not. */
+/** Asks the server, and decides where it does not. */
 export class Substitute {
   readonly #whenDown: WhenDown | undefined;
   readonly #onDown: DownOptions['onDown'];
-  /** By name, in the order in which their windows began. */
+  /** What each key has come to by what is known here, in the order in which their windows began. */
   readonly #counters = new Map<string, { count: number; end: number }>();
 
   constructor({ whenDown, onDown }: DownOptions) {
@@ -30,28 +31,47 @@ export class Substitute {
     this.#onDown = onDown;
   }
 
-  /** What stands for the hits of a window of `per` seconds; throws the error where nothing was said of that. */
-  hits(error: unknown, name: string, cost: number, per: number): Hits {
-    if (this.#whenDown === undefined) throw error;
-    this.#onDown?.(error as Error);
-    if (this.#whenDown === 'allow') return new WindowHits(cost, per);
-    if (this.#whenDown === 'deny') return new WindowHits(Number.MAX_SAFE_INTEGER, PAUSE);
-    return this.#count(name, cost, per);
+  /** Counts in windows of `per` seconds, or gives what stands for that; throws the error where nothing was said of it. */
+  async hit(windows: Pick<Windows, 'hit'>, name: string, cost: number, per: number): Promise<Hits> {
+    try {
+      const hits = await windows.hit(name, cost);
+      if (this.#whenDown === 'local') this.#note(name, hits.count, Math.min(hits.left, per + 1));
+      return hits;
+    } catch (error) {
+      if (this.#whenDown === undefined) throw error;
+      this.#onDown?.(error as Error);
+      if (this.#whenDown === 'allow') return new WindowHits(cost, per);
+      if (this.#whenDown === 'deny') return new WindowHits(Number.MAX_SAFE_INTEGER, PAUSE);
+      return this.#count(name, cost, per);
+    }
   }
 
+  /** Goes on from what the server has said last, as long as that window lasts. */
   #count(name: string, cost: number, per: number): Hits {
     const now = monotonicNow();
     const found = this.#counters.get(name);
+    if (found === undefined || found.end <= now) {
+      this.#note(name, cost, per);
+      return new WindowHits(cost, per);
+    }
+    found.count += cost;
+    return new WindowHits(found.count, Math.ceil((found.end - now) / 1000));
+  }
+
+  #note(name: string, count: number, seconds: number): void {
+    const now = monotonicNow();
+    const end = now + seconds * 1000;
+    const found = this.#counters.get(name);
     if (found !== undefined && found.end > now) {
-      found.count += cost;
-      return new WindowHits(found.count, Math.ceil((found.end - now) / 1000));
+      found.count = count;
+      found.end = end;
+      return;
     }
     this.#counters.delete(name);
     for (const oldest of this.#counters.keys()) {
       if (this.#counters.size < MOST_KEYS) break;
       this.#counters.delete(oldest);
     }
-    this.#counters.set(name, { count: cost, end: now + per * 1000 });
-    return new WindowHits(cost, per);
+    this.#counters.set(name, { count, end });
   }
 }
