@@ -1,7 +1,9 @@
-import { type GlobalOptions, openTargets, type Target, withTargets } from './connection.ts';
+import type { ServerStatus } from 'memts';
+import { type GlobalOptions, openTargets, stateOf, type Target, withTargets } from './connection.ts';
 import { describe, worstOf } from './exit.ts';
+import { turnedTable } from './fit.ts';
 import { Interruption } from './interruption.ts';
-import { type Column, complain, print, printJson, table } from './output.ts';
+import { type Column, complain, print, printJson } from './output.ts';
 
 export interface PingOptions extends GlobalOptions {
   count?: number;
@@ -11,6 +13,8 @@ export interface PingOptions extends GlobalOptions {
 /** The times of one server's responses over an open connection. */
 interface Times {
   server: string;
+  /** As the client's `status()` has it, after the last one. */
+  state: ServerStatus['state'];
   version: string;
   sent: number;
   /** In milliseconds, the shortest first. */
@@ -28,7 +32,7 @@ export async function pingOften(options: PingOptions): Promise<number> {
     Promise.all(targets.map((target) => pingTarget(target, options, interruption))),
   );
   if (options.json) for (const times of all) await printJson(asJson(times));
-  else await print(table(COLUMNS, all.map(asRow)));
+  else await print(turnedTable(COLUMNS, all.map(asRow)));
   const errors = all.map(({ error }) => error).filter((error) => error !== undefined);
   for (const error of errors) complain(describe(error));
   return Math.max(worstOf(errors), interruption.exitCode);
@@ -36,7 +40,7 @@ export async function pingOften(options: PingOptions): Promise<number> {
 
 async function pingTarget(target: Target, options: PingOptions, interruption: Interruption): Promise<Times> {
   const { client, name: server } = target;
-  const made: Times = { server, version: '', sent: 0, times: [] };
+  const made: Times = { server, state: 'idle', version: '', sent: 0, times: [] };
   const { count = 1, interval } = options;
   // The first one opens the connection.
   await client.version().catch(() => {});
@@ -51,12 +55,14 @@ async function pingTarget(target: Target, options: PingOptions, interruption: In
     }
     if (made.sent < count) await interruption.wait(interval * 1000);
   }
+  made.state = stateOf(target);
   made.times.sort((a, b) => a - b);
   return made;
 }
 
 const COLUMNS: readonly Column[] = [
   { title: 'SERVER' },
+  { title: 'STATE' },
   { title: 'VERSION' },
   ...['SENT', 'LOST', 'MIN', ...PERCENTILES.map((percentile) => `P${percentile}`), 'MAX'].map((title) => ({
     title,
@@ -64,16 +70,17 @@ const COLUMNS: readonly Column[] = [
   })),
 ];
 
-function asRow({ server, version, sent, times }: Times): string[] {
+function asRow({ server, state, version, sent, times }: Times): string[] {
   const spread = [times[0], ...PERCENTILES.map((percentile) => at(times, percentile)), times.at(-1)];
   const cells = spread.map((time) => (time === undefined ? NONE : `${time.toFixed(2)} ms`));
-  return [server, version || NONE, String(sent), String(sent - times.length), ...cells];
+  return [server, state, version || NONE, String(sent), String(sent - times.length), ...cells];
 }
 
-function asJson({ server, version, sent, times, error }: Times): object {
+function asJson({ server, state, version, sent, times, error }: Times): object {
   const percentiles = PERCENTILES.map((percentile) => [`p${percentile}`, rounded(at(times, percentile))]);
   return {
     server,
+    state,
     version: version || undefined,
     sent,
     lost: sent - times.length,

@@ -103,13 +103,13 @@ describe.concurrent('looking at items', { timeout: PATIENCE }, () => {
     const servers = `${server.address},127.0.0.1:${await freePort()}`;
     const { code, stdout } = await memts(['ping', '--count', '20', '--interval', '0.001'], { servers });
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^SERVER +VERSION +SENT +LOST +MIN +P50 +P90 +P99 +MAX\n/);
+    expect(stdout).toMatch(/^SERVER +STATE +VERSION +SENT +LOST +MIN +P50 +P90 +P99 +MAX\n/);
     expect(stdout).toMatch(
-      /\n127\.0\.0\.1:\d+ +1\.6\.\d+ +20 +0( +\d+\.\d\d ms){5}\n127\.0\.0\.1:\d+ +– +20 +20( +–){5}\n$/,
+      /\n127\.0\.0\.1:\d+ +up +1\.6\.\d+ +20 +0( +\d+\.\d\d ms){5}\n127\.0\.0\.1:\d+ +down +– +20 +20( +–){5}\n$/,
     );
     const json = await run('ping', '--count', '5', '--interval', '0.001', '--json');
     const [one] = jsonLines(json.stdout) as { milliseconds: { min: number; p50: number; max: number } }[];
-    expect(one).toMatchObject({ server: server.address, sent: 5, lost: 0 });
+    expect(one).toMatchObject({ server: server.address, state: 'up', sent: 5, lost: 0 });
     expect(one?.milliseconds.min).toBeLessThanOrEqual(one?.milliseconds.max ?? 0);
   });
 });

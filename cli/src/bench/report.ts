@@ -1,10 +1,13 @@
 import type { Histogram, JsHistogram } from 'hdr-histogram-js';
-import { colors, table } from '../output.ts';
+import { turnedTable } from '../fit.ts';
+import { colors } from '../output.ts';
 import { humanCount, humanMicros } from '../units.ts';
 import type { Kind, LoadResult, Tally } from './load.ts';
 
 const PERCENTILES = [50, 90, 99, 99.9] as const;
 const BAR = 40;
+/** What stands in front of a bar. */
+const BAR_START = 28;
 
 /** The results as tables: rates, latencies, and how these are spread. */
 export function renderResult({ elapsed, tallies, errors }: LoadResult): string {
@@ -23,7 +26,7 @@ export function renderResult({ elapsed, tallies, errors }: LoadResult): string {
       humanMicros(latency.maxValue),
     ];
   });
-  const summary = table(
+  const summary = turnedTable(
     columns.map((title, index) => ({ title, right: index > 0 })),
     rows,
   );
@@ -97,9 +100,10 @@ function buckets(latency: Histogram): Bucket[] {
 function spreadOf(latency: Histogram): string {
   const list = buckets(latency);
   const highest = Math.max(...list.map(({ count }) => count));
+  const longest = Math.max(4, Math.min(BAR, (process.stdout.columns || 80) - BAR_START));
   return list
     .map(({ upTo, count }) => {
-      const bar = '█'.repeat(Math.round((BAR * count) / highest)) || '▏';
+      const bar = '█'.repeat(Math.round((longest * count) / highest)) || '▏';
       const part = `${((100 * count) / latency.totalCount).toFixed(2)}%`;
       return `  up to ${humanMicros(upTo).padStart(8)}  ${part.padStart(7)}  ${colors.cyan(bar)}`;
     })

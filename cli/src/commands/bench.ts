@@ -4,11 +4,16 @@ import { fill, type LoadOptions, makeKeys, runLoad } from '../bench/load.ts';
 import { jsonResult, renderResult } from '../bench/report.ts';
 import { type GlobalOptions, openClient, withClient } from '../connection.ts';
 import { Exit } from '../exit.ts';
+import { wrapped } from '../fit.ts';
 import { Interruption } from '../interruption.ts';
 import { complain, print, printJson } from '../output.ts';
 import { bytes, integer, seconds, share } from '../parsers.ts';
 import { Progress } from '../progress.ts';
 import { counted, humanBytes } from '../units.ts';
+
+/** What the numbers are of. */
+const HOW_IT_COUNTS =
+  'Each command counts once it is answered; a latency is from the call to the response, with the time in the pipeline.';
 
 interface BenchOptions extends GlobalOptions, LoadOptions {
   connections: number;
@@ -60,7 +65,8 @@ async function bench(client: Parameters<typeof fill>[0], options: BenchOptions):
       const { concurrency, connections } = options;
       const what = `${counted(options.keys, 'key')} of ${humanBytes(options.size)}, ${concurrency} at a time`;
       const how = `pipelined on ${counted(connections, 'connection')} to each server, ${protocols} protocol`;
-      await print(`${what}, ${how}, ${result.elapsed.toFixed(1)} s\n\n${renderResult(result)}`);
+      await print(wrapped(`${what}, ${how}, ${result.elapsed.toFixed(1)} s`));
+      await print(`${wrapped(HOW_IT_COUNTS)}\n\n${renderResult(result)}`);
     }
     return result.errors.size > 0 ? Exit.Server : interruption.exitCode;
   } finally {

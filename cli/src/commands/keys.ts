@@ -215,10 +215,13 @@ function ttlOf({ expires }: Listed, now: number): number | null {
   return expires === null ? null : Math.max(0, expires - now);
 }
 
+/** A narrower terminal gets fewer columns. */
+const NARROW = 60;
 const HEAD = row('TTL', 'IDLE', 'SIZE', 'CLASS', 'KEY');
 
 /** The keys come as the server tells them, and there may be many: the columns have fixed widths. */
 function row(ttl: string, idle: string, size: string, slabClass: string, key: string): string {
+  if (isTerminal() && process.stdout.columns < NARROW) return `${ttl.padStart(8)}  ${size.padStart(8)}  ${key}`;
   return `${ttl.padStart(9)}  ${idle.padStart(9)}  ${size.padStart(9)}  ${slabClass.padStart(5)}  ${key}`;
 }
 

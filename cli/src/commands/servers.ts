@@ -11,7 +11,8 @@ import {
   withTargets,
 } from '../connection.ts';
 import { describe, worstOf } from '../exit.ts';
-import { complain, print, printJson, table } from '../output.ts';
+import { turnedTable } from '../fit.ts';
+import { complain, print, printJson } from '../output.ts';
 import { integer, seconds } from '../parsers.ts';
 import { type PingOptions, pingOften } from '../ping.ts';
 
@@ -82,7 +83,7 @@ async function ping(options: GlobalOptions, timed: boolean): Promise<number> {
       const time = milliseconds === undefined ? NONE : `${milliseconds.toFixed(2)} ms`;
       return timed ? [server, state, version, time] : [server, version];
     });
-    await print(table([{ title: 'SERVER' }, ...(timed ? timing : [{ title: 'VERSION' }])], rows));
+    await print(turnedTable([{ title: 'SERVER' }, ...(timed ? timing : [{ title: 'VERSION' }])], rows));
   }
   const errors = pongs.map(({ error }) => error).filter((error) => error !== undefined);
   for (const error of errors) complain(describe(error));

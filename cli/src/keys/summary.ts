@@ -1,5 +1,6 @@
+import { cutTable } from '../fit.ts';
 import type { Listed } from '../metadump.ts';
-import { type Column, table, toJson } from '../output.ts';
+import { type Column, toJson } from '../output.ts';
 import { humanBytes, humanCount, humanSeconds } from '../units.ts';
 
 /** So many groups are kept apart; further ones are counted together. */
@@ -47,7 +48,7 @@ export class Summary {
     const total = groups.reduce((sum, { bytes }) => sum + bytes, 0);
     const rows = shown.map((group) => asRow(group, total));
     const count = groups.reduce((sum, group) => sum + group.count, 0);
-    return table(COLUMNS, [...rows, ['all', humanCount(count), humanBytes(total), '', '', '', '', '', '']]);
+    return cutTable(COLUMNS, [...rows, ['all', humanCount(count), humanBytes(total), '', '', '', '', '', '']]);
   }
 
   #groupOf(key: string): Group {
