@@ -6,6 +6,7 @@ import { writeSummary } from '../bench/src/summary.ts';
 import { soakPlot } from '../test/reliability/soak-report.ts';
 import { diagrams } from './figures/diagrams.ts';
 import { type JitterRecord, jitterChart } from './figures/jitter.ts';
+import { type NearRecord, nearChart } from './figures/near.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PERFORMANCE = join(ROOT, 'docs/performance');
@@ -22,4 +23,6 @@ for (const name of ['benchmark', 'protocols']) {
 writeFileSync(join(RELIABILITY, 'soak.svg'), soakPlot(readFileSync(join(RELIABILITY, 'soak.csv'), 'utf8')));
 const jitter: JitterRecord = JSON.parse(readFileSync(join(FIGURES, 'jitter.json'), 'utf8'));
 writeFileSync(join(FIGURES, 'jitter.svg'), jitterChart(jitter));
+const near: NearRecord = JSON.parse(readFileSync(join(PERFORMANCE, 'near.json'), 'utf8'));
+writeFileSync(join(PERFORMANCE, 'near.svg'), nearChart(near));
 for (const [name, svg] of Object.entries(diagrams())) writeFileSync(join(FIGURES, name), svg);

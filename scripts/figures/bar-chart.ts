@@ -1,5 +1,5 @@
 import { short, ticks } from './axis.ts';
-import { clientColor, figure, line, rect, text, WIDTH } from './svg.ts';
+import { type Color, clientColor, color, figure, line, rect, text, WIDTH } from './svg.ts';
 
 /** Bars for each client, in groups; each bar has its client's name and colour. */
 export interface BarChart {
@@ -10,7 +10,12 @@ export interface BarChart {
 
 interface BarGroup {
   readonly label: string;
-  readonly bars: readonly { readonly client: string; readonly value: number }[];
+  readonly bars: readonly {
+    readonly client: string;
+    readonly value: number;
+    /** @default the client's */
+    readonly paint?: Color;
+  }[];
 }
 
 /** Names of the programs behind the names that the benchmark has for its clients. */
@@ -44,10 +49,12 @@ export function barChart({ title, unit, groups }: BarChart): string {
   for (const group of groups) {
     parts.push(text(left, y + 14, group.label, { class: 'strong' }));
     y += LABEL;
-    for (const { client, value } of group.bars) {
+    for (const { client, value, paint } of group.bars) {
       const name = { 'text-anchor': 'end', ...(client === 'memts' ? { class: 'strong' } : {}) };
       parts.push(text(left - 8, y + 11.5, clientName(client), name));
-      parts.push(rect(left, y, Math.max(1, x(value) - left), BAR, { fill: clientColor(client), rx: 2 }));
+      parts.push(
+        rect(left, y, Math.max(1, x(value) - left), BAR, { fill: paint ? color(paint) : clientColor(client), rx: 2 }),
+      );
       parts.push(text(x(value) + 6, y + 11.5, short(value), { class: 'dim' }));
       y += BAR_STEP;
     }

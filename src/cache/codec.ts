@@ -44,6 +44,8 @@ export class Codec {
   readonly #storing: Storing;
   /** Whether plain data is frozen, since several may get the same. */
   readonly #freezes: boolean;
+  /** What several get of what was stored: read once. */
+  readonly #shared = new WeakMap<Encoded, { value: unknown }>();
 
   constructor(serializer: Serializer<unknown, unknown> | undefined, freezes: boolean, { options, log }: Engine) {
     this.#freezes = freezes;
@@ -60,24 +62,34 @@ export class Codec {
   }
 
   /** The value for one caller; of a copy of the bytes, where others get them too. Throws what the serializer throws. */
-  decode({ kind, payload, flags }: Encoded, shared: boolean): unknown {
+  decode(encoded: Encoded, shared: boolean): unknown {
+    const { kind, payload, flags } = encoded;
     if (kind === Kind.Null) return null;
+    const known = this.#shared.get(encoded);
+    if (known !== undefined) return known.value;
     const extras = Buffer.alloc(4);
     extras.writeUInt32BE(flags);
     const { value } = readValue(this.#storing, Op.Get, { value: shared ? Buffer.from(payload) : payload, extras });
     if (value === undefined || value === null) {
       throw unreadable('the serializer makes nothing of it');
     }
-    return this.#freezes && isPlainJson(value) ? deepFreeze(value) : value;
+    if (!this.#freezes || !isPlainJson(value)) return value;
+    deepFreeze(value);
+    if (shared) this.#shared.set(encoded, { value });
+    return value;
+  }
+
+  /** Whether all who read it get the same, frozen. */
+  isShared(encoded: Encoded): boolean {
+    return encoded.kind === Kind.Null || this.#shared.has(encoded);
   }
 }
 
 /** Freezes plain data through and through. */
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value;
+function deepFreeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
   Object.freeze(value);
   for (const part of Object.values(value)) deepFreeze(part);
-  return value;
 }
 
 /** What is stored. */

@@ -1,5 +1,6 @@
 import { ChangeCommand } from '../client/commands/change.ts';
 import { NO_OPTIONS } from '../client/commands/command.ts';
+import { pause } from '../client/commands/update.ts';
 import type { Engine } from '../client/engine.ts';
 import { extended, FIRST_UNIX_TIME } from '../client/expiration.ts';
 import { ItemCommand, stubItem } from '../client/get-or-set/item-commands.ts';
@@ -54,8 +55,8 @@ interface Asked {
   readonly found: Promise<Found>;
 }
 
-/** How often a set is tried against others that write the same key. */
-const ATTEMPTS = 8;
+/** How often a set is tried against other processes that write the same key. */
+const ATTEMPTS = 12;
 
 /** How long the stub of a set lives whose process dies, in seconds. */
 const STUB_LIFE = 1;
@@ -76,6 +77,8 @@ export class Items {
   revalidated = 0;
   /** What is asked in this turn. */
   readonly #asked = new Map<string, Asked>();
+  /** The last set of a key: those of one process would only stand in each other's way. */
+  readonly #storing = new Map<string, Promise<void>>();
 
   constructor(engine: Engine, keys: CacheKeys, versions: Versions, codec: Codec, parts: Parts, near: Near | undefined) {
     this.#engine = engine;
@@ -117,7 +120,7 @@ export class Items {
       const [seen, version] = await this.#ask(look);
       if (seen === UNCHANGED && known !== undefined) {
         this.revalidated++;
-        const worth = await this.#worthOf(known.stored, version, ageOf(known.stored, undefined));
+        const worth = await this.#worthOf(known.stored, version, ageOf(known.stored, look.timeLeft));
         if (worth === 'fresh') near.keep(key, ticket, known);
         else near.leave(key, ticket);
         return { worth, stored: known.stored, occupied: true, shared: true };
@@ -127,7 +130,8 @@ export class Items {
       if (stored === undefined || found.worth !== 'fresh' || !admitted) near.leave(key, ticket);
       else {
         const value = this.#codec.decode(stored, true);
-        near.keep(key, ticket, { stored, value, cas: seen.cas, connection: look.connection });
+        const isShared = this.#codec.isShared(stored);
+        near.keep(key, ticket, { stored, value, isShared, cas: seen.cas, connection: look.connection });
         void near.learn(look, this.#engine);
       }
       return found;
@@ -210,8 +214,21 @@ export class Items {
    * Stores an item in place of what is there now, a stub where there is nothing: so a command that arrives late, after
    * it was given up or once more, finds something else and does nothing.
    */
-  async store(key: string, item: StoreItem): Promise<void> {
+  store(key: string, item: StoreItem): Promise<void> {
+    const before = this.#storing.get(key) ?? Promise.resolve();
+    const stored = before.then(() => this.#store(key, item));
+    const settled = stored
+      .catch(() => {})
+      .then(() => {
+        if (this.#storing.get(key) === settled) this.#storing.delete(key);
+      });
+    this.#storing.set(key, settled);
+    return stored;
+  }
+
+  async #store(key: string, item: StoreItem): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (attempt > 0) await pause(attempt);
       const stub = new ItemCommand(Op.Add, key, stubItem(STUB_LIFE, this.#engine), this.#engine);
       const look = new LookCommand(key, this.#engine);
       const [, seen] = await Promise.all([sendHome(this.#engine, stub), sendHome(this.#engine, look)]);

@@ -7,7 +7,6 @@ import { invalid, invalidType } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
-import { isPlainJson } from '../serializers/structured-plain.ts';
 import type { Stored } from './codec.ts';
 import type { Envelope } from './envelope.ts';
 
@@ -145,7 +144,7 @@ export class Near {
   }
 
   /** Ends a read that has found a value, and keeps it. */
-  keep(wire: string, ticket: Ticket, found: Pick<Entry, 'stored' | 'value' | 'cas' | 'connection'>): void {
+  keep(wire: string, ticket: Ticket, found: Pick<Entry, 'stored' | 'value' | 'isShared' | 'cas' | 'connection'>): void {
     const { spoilt, startedAt } = ticket;
     this.end(wire, ticket);
     const old = this.#entries.get(wire);
@@ -154,8 +153,7 @@ export class Near {
     this.#drop(wire);
     const size = found.stored.payload.length + wire.length + OVERHEAD;
     if (size > this.#mostBytes || this.#mostEntries < 1) return;
-    const isShared = isPlainJson(found.value);
-    this.#entries.set(wire, { ...found, isShared, size, readAt: startedAt, used: false });
+    this.#entries.set(wire, { ...found, size, readAt: startedAt, used: false });
     this.bytes += size;
     while (this.#entries.size > this.#mostEntries || this.bytes > this.#mostBytes) this.#evict();
   }
@@ -253,6 +251,8 @@ export class NearLookCommand extends LookCommand {
   readonly #near: Near;
   /** Stands for the connection that the response came by; none where the protocol has no question for it. */
   connection: object | undefined;
+  /** How long an unchanged item has left. */
+  timeLeft: number | undefined;
 
   constructor(key: string, engine: Engine, known: Entry | undefined, near: Near) {
     super(key, engine);
@@ -268,8 +268,10 @@ export class NearLookCommand extends LookCommand {
   }
 
   protected override answer(reply: Reply): ReturnType<LookCommand['answer']> {
-    const known = this.#known;
-    if (known !== undefined && reply.status === Status.Ok && reply.value === null) return UNCHANGED;
+    if (this.#known !== undefined && reply.status === Status.Ok && reply.value === null) {
+      this.timeLeft = reply.timeLeft;
+      return UNCHANGED;
+    }
     return super.answer(reply);
   }
 }

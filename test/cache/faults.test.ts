@@ -135,3 +135,15 @@ it('ends what is under way when its client is closed, and nothing keeps the proc
   expect((await failure(waiting)).message).toContain('closed');
   expect(await cache.getOrSet('key', () => 1)).toBe(1);
 });
+
+it.each(PROTOCOLS)('sets one key from many callers and clients at once, over %s', async (protocol) => {
+  const namespace = `crowd ${protocol}`;
+  const clients = Array.from({ length: 6 }, () => Client.create(server.address, { protocol }));
+  const caches = clients.map((client) => new Cache(client, { namespace }));
+  const sets = caches.flatMap((cache, index) =>
+    Array.from({ length: 30 }, (_, number) => cache.set('key', `${index}:${number}`)),
+  );
+  expect((await Promise.allSettled(sets)).filter(({ status }) => status === 'rejected')).toEqual([]);
+  expect(await (caches[0] as Cache).get('key')).toMatch(/^\d:29$/);
+  await Promise.all(clients.map((client) => client.quit()));
+});

@@ -70,7 +70,7 @@ async function run(
 }
 
 /** Long enough that those who collided do not meet again: a random part of a growing span. */
-function pause(attempt: number): Promise<void> {
+export function pause(attempt: number): Promise<void> {
   const longest = Math.min(MAX_PAUSE, FIRST_PAUSE * 2 ** attempt);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }

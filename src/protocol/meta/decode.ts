@@ -116,7 +116,14 @@ export class MetaDecoder extends TextDecoder {
     const said = this.#said;
     if (returnCas && (said & Said.Cas) === 0 && op !== Op.Delete) throw noCas();
     if (op === Op.Inspect) reply.facts = this.#readFacts(bytes, start, end);
-    else if (op === Op.GetIfChanged && cas !== undefined && cas !== reply.cas) throw notUnchanged();
+    else if (op === Op.GetIfChanged) {
+      if (cas !== undefined && cas !== reply.cas) throw notUnchanged();
+      reply.timeLeft = this.#timeLeftSaid();
+    }
+  }
+
+  #timeLeftSaid(): number | undefined {
+    return (this.#said & Said.TimeLeft) === 0 ? undefined : this.#timeLeft;
   }
 
   /** What the flags of a line say, beside those that every line may have. */
@@ -158,7 +165,7 @@ export class MetaDecoder extends TextDecoder {
       this.fillValue(bytes, start, end, owned);
       this.reply.stale = (this.#said & Said.Stale) !== 0;
     }
-    if (request.returnTimeLeft) this.reply.timeLeft = (this.#said & Said.TimeLeft) === 0 ? undefined : this.#timeLeft;
+    if (request.returnTimeLeft) this.reply.timeLeft = this.#timeLeftSaid();
     return this.#answer(request);
   }
 

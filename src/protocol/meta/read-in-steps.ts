@@ -24,6 +24,7 @@ class IfChangedStep extends Step {
     super(Op.GetIfChanged, whole, send, undefined);
     this.cas = known;
     this.returnCas = true;
+    this.returnTimeLeft = whole.returnTimeLeft;
     this.#trust = trust;
   }
 
@@ -41,6 +42,7 @@ class WholeStep extends Step {
   constructor(whole: Request, send: (step: Request) => void, previous: Step) {
     super(Op.Get, whole, send, previous);
     this.returnCas = true;
+    this.returnTimeLeft = whole.returnTimeLeft;
   }
 
   override settle(reply: Reply): void {

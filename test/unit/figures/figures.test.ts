@@ -7,6 +7,7 @@ import { barChart } from '../../../scripts/figures/bar-chart.ts';
 import { diagrams } from '../../../scripts/figures/diagrams.ts';
 import { type JitterRecord, jitterChart } from '../../../scripts/figures/jitter.ts';
 import { columns, lineChart } from '../../../scripts/figures/line-chart.ts';
+import { type NearRecord, nearChart } from '../../../scripts/figures/near.ts';
 import { clientColor, withoutStyle } from '../../../scripts/figures/svg.ts';
 import { soakPlot } from '../../reliability/soak-report.ts';
 import { ROOT } from '../../support/built.ts';
@@ -103,4 +104,16 @@ it('the plot of jitter is that of its record, in which its busiest second has at
   const [without = 0, within = 0] = record.runs.map(({ perSecond }) => Math.max(...Object.values(perSecond)));
   expect(within).toBeGreaterThan(0);
   expect(within).toBeLessThanOrEqual(without / 5);
+});
+
+it('the plot of near is that of its record, with what a value in memory spares', () => {
+  const folder = join(ROOT, 'docs/performance');
+  const record: NearRecord = JSON.parse(readFileSync(join(folder, 'near.json'), 'utf8'));
+  expect(nearChart(record)).toBe(readFileSync(join(folder, 'near.svg'), 'utf8'));
+  for (const value of new Set(record.reads.map((row) => row.value))) {
+    const of = (name: string) => record.reads.find((row) => row.value === value && row.way === name);
+    const [plain, asked, trusted] = ['client.get', 'near, trustFor: 0', 'near, trustFor: 60'].map(of);
+    expect((plain?.seconds ?? 0) / (trusted?.seconds ?? 1), value).toBeGreaterThan(20);
+    expect((asked?.bytes ?? 1) / (plain?.bytes ?? 1), value).toBeLessThan(0.1);
+  }
 });
