@@ -42,6 +42,7 @@ export { ketama } from './cluster/distribution/ketama.ts';
 export type { DistributionServer } from './cluster/distribution/pick.ts';
 export type { Gutter } from './cluster/fleet.ts';
 export type { LeveledLogger, Logger } from './cluster/log.ts';
+export type { RepairOptions } from './cluster/repair/repairs.ts';
 export type { ServerLike, ServerOptions } from './cluster/server.ts';
 export { Server } from './cluster/server.ts';
 export type { ServerAddress, ServerList } from './cluster/server-list.ts';

@@ -4,7 +4,7 @@ import { KeyMaker } from '../../src/client/keys.ts';
 import { trailing } from '../../src/client/memjs/arguments.ts';
 import { checkOptions, resolveOptions } from '../../src/client/options.ts';
 import { Selection } from '../../src/cluster/selection.ts';
-import { WaitingQueue } from '../../src/connection/pipeline.ts';
+import { WaitingQueue } from '../../src/connection/waiting-queue.ts';
 import { Server, Utils } from '../../src/index.ts';
 import { checkKey } from '../../src/protocol/key.ts';
 import { decoder, encoder, getRequest, hit, KEY, miss, PROTOCOLS, setRequest } from './fixtures.ts';

@@ -16,5 +16,8 @@ export async function sendHome(engine: Engine, command: ClientCommand): Promise<
   const { key } = command;
   const server = homeOf(engine, key);
   if (server !== undefined) return command.submit(undefined, undefined, server);
-  throw new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: engine.fleet.home(key)?.name });
+  const name = engine.fleet.home(key)?.name;
+  const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: name });
+  engine.router.repairs?.missed(command, error);
+  throw error;
 }

@@ -46,7 +46,7 @@ export class Engine {
     const { keyPrefix, hashLongKeys } = this.options;
     if (keyPrefix !== '' || hashLongKeys) this.#keyMaker = new KeyMaker(keyPrefix, hashLongKeys);
     this.fleet = new Fleet(servers, this.options, this.log, this.numbers, chooser, getServer);
-    this.router = new Router(this.options, this.log, this.fleet);
+    this.router = new Router(this.options, this.log, this.fleet, this.fleet.repairs);
   }
 
   /** A key as it is sent; throws `ERR_INVALID_KEY`. */
@@ -113,6 +113,8 @@ export class Engine {
       if (heldUp) await calls.leave();
       ({ retried } = router);
       await router.idle();
+      await fleet.repairs?.settle();
+      fleet.endRepairs();
       await Promise.all(fleet.all.map((server) => server.quit()));
       // A command that was sent again meanwhile has opened another connection.
     } while (router.retrying || router.retried !== retried);
@@ -126,6 +128,7 @@ export class Engine {
     this.held.close();
     this.router.close();
     this.fleet.close();
+    this.fleet.endRepairs();
     this.log.flush();
   }
 }

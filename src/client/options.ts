@@ -2,6 +2,7 @@ import type { Discovery } from '../cluster/discovery/discovery.ts';
 import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
 import type { Gutter } from '../cluster/fleet.ts';
 import type { LogTarget } from '../cluster/log.ts';
+import type { RepairOptions } from '../cluster/repair/repairs.ts';
 import { FAIL_FAST, MAX_TIMER, type ServerOptions } from '../cluster/server.ts';
 import { invalid, invalidType } from '../errors.ts';
 import { LAST_SECOND, MAX_RELATIVE } from '../protocol/expiration.ts';
@@ -49,6 +50,12 @@ export interface ClientOptions<TIn = string | Uint8Array, TOut = Buffer | null> 
   failover?: boolean | Gutter | undefined;
   /** How long a failed server is ejected, in seconds. @default 60 */
   failoverTime?: number | undefined;
+  /**
+   * Keys of which a server may have an old value, because a write of theirs did not end with its response (refused, timed out,
+   * cut, aborted, or taken by a server that stands in), are deleted there when it answers again, before this client sends
+   * it anything else for them. `true` is `{ keys: 10_000, for: 300 }`. See `docs/consistency.md`. @default off
+   */
+  repair?: RepairOptions | boolean | undefined;
   /** Turns values into bytes and back. @default hands strings and Buffers through */
   serializer?: Serializer<TIn, TOut> | undefined;
   /** The protocol to speak. @default 'auto'; of a `Server` made by hand 'binary' */
@@ -69,6 +76,7 @@ export interface ResolvedOptions {
   distribution: Distribution;
   failover: boolean | Gutter;
   failoverTime: number;
+  repair?: RepairOptions | boolean | undefined;
   discovery?: Discovery | undefined;
   traceKeys?: boolean | undefined;
 }
@@ -106,6 +114,13 @@ function isGutter(value: unknown): boolean {
   return Boolean(gutter) && isExpiration(expires) && (expires as number) > 0 && (expires as number) <= MAX_RELATIVE;
 }
 
+function isRepair(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { keys, for: seconds } = value as RepairOptions;
+  const isCount = keys === undefined || (Number.isSafeInteger(keys) && keys > 0);
+  return isCount && (seconds === undefined || isSeconds(0, true)(seconds));
+}
+
 const PAUSE = { check: isSeconds(0, false), expected: 'a number of seconds from 0 on' };
 const SPAN = { check: isSeconds(0, true), expected: 'a number of seconds above 0' };
 const SWITCH = { check: isBoolean, expected: 'true or false' };
@@ -137,6 +152,10 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
     expected: 'true, false or { gutter: servers, expires: seconds above 0 }',
   },
   failoverTime: PAUSE,
+  repair: {
+    check: (value) => isBoolean(value) || isRepair(value),
+    expected: 'true, false or { keys: an integer above 0, for: seconds above 0 }',
+  },
   serializer: { check: hasMethods('serialize', 'deserialize'), expected: 'an object with serialize and deserialize' },
   timeout: SPAN,
   conntimeout: SPAN,

@@ -1,9 +1,5 @@
+import { keyId } from '../protocol/keyed.ts';
 import type { WireKey } from '../protocol/request.ts';
-
-/** A key by its bytes: the same for a string and for its bytes, and never for two keys that differ. */
-export function keyId(key: WireKey): string {
-  return Buffer.from(key).toString('latin1');
-}
 
 /** Keys that a call under way rests on, so that it has to hear of each write of this client to one of them. */
 export class WatchedKeys {

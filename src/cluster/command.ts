@@ -20,6 +20,10 @@ export abstract class Command extends Request {
   declare unlogged: boolean;
   /** Whether it was refused since its server is known to be down. */
   declare untried: boolean;
+  /** Its place among the writes that may be overtaken; 0 as long as it is none of these. */
+  declare order: number;
+  /** Whether it is about an item that only guards another one, and that nothing depends on when it is lost. */
+  declare guards: boolean;
   /** Whether sending it again cannot change its effect. */
   get repeatable(): boolean {
     return this.cas === undefined && factsOf(this.op).idempotent;
@@ -42,4 +46,6 @@ Object.assign(Command.prototype, {
   lastError: undefined,
   unlogged: false,
   untried: false,
+  order: 0,
+  guards: false,
 });

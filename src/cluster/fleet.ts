@@ -10,6 +10,8 @@ import { type DiscoveredServer, type Discovery, Watcher } from './discovery/disc
 import type { Distribution } from './distribution/distribution.ts';
 import { nextInList } from './distribution/pick.ts';
 import { guarded, type Log } from './log.ts';
+import { RepairReports } from './repair/repair-reports.ts';
+import { type RepairOptions, Repairs } from './repair/repairs.ts';
 import { asText, Selection } from './selection.ts';
 import { Server, type ServerLike, type ServerOptions } from './server.ts';
 import { makeServers, placeOf, type ServerList, serverAt } from './server-list.ts';
@@ -26,6 +28,8 @@ export interface FleetOptions extends ServerOptions {
   readonly distribution: Distribution;
   readonly failover: boolean | Gutter;
   readonly discovery?: Discovery | undefined;
+  readonly repair?: RepairOptions | boolean | undefined;
+  readonly keyPrefix: string;
 }
 
 /** Says which of the servers has a key; the user's own function may stand here. */
@@ -59,6 +63,9 @@ export class Fleet {
   /** Resolves with the first list, while commands wait for it. */
   #first: { promise: Promise<void>; resolve: () => void; reject: (error: Error) => void } | undefined;
   #failure: Error | undefined;
+  /** The keys that servers may have old values of, where they are repaired. */
+  readonly repairs: Repairs | undefined;
+  readonly #reports: RepairReports;
 
   constructor(
     servers: readonly ServerLike[],
@@ -75,12 +82,16 @@ export class Fleet {
     this.#backends = new Backends(numbers);
     this.#chooser = chooser;
     this.#getServer = getServer;
-    const { distribution, failover, discovery } = options;
+    const { distribution, failover, discovery, repair } = options;
     this.#selection = new Selection(distribution);
     this.#gutterSelection = new Selection(distribution);
     const { gutter, expires } = typeof failover === 'object' ? failover : { gutter: undefined, expires: undefined };
     this.#gutter = gutter === undefined ? [] : makeServers(gutter, options, expires);
     for (const server of [...this.servers, ...this.#gutter]) this.#watch(server);
+    this.#reports = new RepairReports(options.keyPrefix, log, (event, server, keys) => {
+      guarded(() => this.events.emit(event, server, keys));
+    });
+    if (repair) this.repairs = new Repairs(repair === true ? {} : repair, this, this.#reports);
     this.discovers = discovery !== undefined;
     if (discovery === undefined) return;
     this.#watcher = this.#discover(discovery);
@@ -173,7 +184,13 @@ export class Fleet {
 
   /** What is known of each server, by its name, the spare ones included. */
   status(): Record<string, ServerStatus> {
-    return Object.fromEntries(this.all.map((server) => [server.name, server.status()]));
+    const { repairs } = this;
+    return Object.fromEntries(
+      this.all.map((server) => {
+        const status = server.status();
+        return [server.name, repairs === undefined ? status : { ...status, unrepaired: repairs.waiting(server) }];
+      }),
+    );
   }
 
   /** Resolves when there is a list; rejects when the source can't be asked, or has not answered in time. */
@@ -204,6 +221,12 @@ export class Fleet {
     const opened = await Promise.allSettled(this.backends.map((server) => server.connect()));
     const errors = opened.filter((result) => result.status === 'rejected').map(({ reason }) => reason as Error);
     if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${opened.length} servers failed`);
+  }
+
+  /** Gives up the keys that could not be repaired, and tells of all. */
+  endRepairs(): void {
+    this.repairs?.giveUp();
+    this.#reports.flush();
   }
 
   /** Stops asking the source until the next command, fails who waits for it, and closes all servers. */
@@ -265,6 +288,7 @@ export class Fleet {
 
   async #dismiss(server: Server): Promise<void> {
     if (!isServer(server)) return;
+    this.repairs?.left(server);
     this.#leaving.add(server);
     await server.dismiss();
     this.#leaving.delete(server);
@@ -283,6 +307,7 @@ export class Fleet {
     server.on('up', () => {
       if (DEBUGGING) debug(`${name} is up again`);
       this.#log.write('info', `memts: Server <${name}> is up again`);
+      this.repairs?.up(server);
       guarded(() => this.events.emit('up', server));
     });
   }

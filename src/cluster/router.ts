@@ -2,12 +2,15 @@ import { clearTimeout, monotonicNow, setTimeout, wallNow } from '../clock.ts';
 import { DEBUGGING, debug } from '../debug.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import { MAX_RELATIVE } from '../protocol/expiration.ts';
+import { isWrite } from '../protocol/keyed.ts';
 import { copySmallValues } from '../protocol/large.ts';
-import { factsOf } from '../protocol/op.ts';
+import { factsOf, Op } from '../protocol/op.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import type { Backend } from './backend.ts';
 import type { Command } from './command.ts';
 import type { Log } from './log.ts';
+import type { Repairs } from './repair/repairs.ts';
+import { WriteOrder } from './write-order.ts';
 
 /** What the router reads again for each command, since MemJS's users may change it at any time. */
 export interface RouterOptions {
@@ -49,14 +52,22 @@ export class Router implements Holder {
   readonly #retries = new Map<Request, { command: Command; timer: NodeJS.Timeout }>();
   /** Commands that wait until it is known which servers there are. */
   readonly #held = new Set<Command>();
+  /** Those of them that are writes, and others that may be sent again although later ones go by other ways. */
+  readonly order = new WriteOrder();
+  /** The keys that servers may have old values of, where the client repairs them. */
+  readonly repairs: Repairs | undefined;
+  /** Whether it matters to which server each write goes. */
+  readonly #watchesPlaces: boolean;
   #onIdle: (() => void)[] = [];
   /** How many commands have been sent again so far, to the same server or another one. */
   retried = 0;
 
-  constructor(options: RouterOptions, log: Log, servers: Backing) {
+  constructor(options: RouterOptions, log: Log, servers: Backing, repairs?: Repairs) {
     this.#options = options;
     this.#log = log;
     this.#servers = servers;
+    this.repairs = repairs;
+    this.#watchesPlaces = repairs !== undefined && Boolean(options.failover);
   }
 
   /** Sends a command to the server of its key, or to the one it is pinned to. */
@@ -72,9 +83,12 @@ export class Router implements Holder {
     }
     const { server } = command;
     if (server === undefined) {
-      command.refuse(new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: command.lastError }));
+      const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: command.lastError });
+      this.repairs?.missed(command, error);
+      command.refuse(error);
       return;
     }
+    if (this.#watchesPlaces || !this.order.empty) this.#noteWrite(command);
     if (command.attempts === 0) {
       command.attempts = this.#options.retries;
       if (command.failedAt !== 0) command.failedAt = 0;
@@ -86,6 +100,14 @@ export class Router implements Holder {
     }
     if (server.maxTtl !== undefined) shorten(command, server.maxTtl);
     server.send(command);
+  }
+
+  #noteWrite(command: Command): void {
+    if (!this.order.empty) {
+      if (command.op === Op.Flush) this.order.allSent(command);
+      else if (isWrite(command)) this.order.sent(command);
+    }
+    if (this.#watchesPlaces) this.repairs?.placed(command);
   }
 
   /** Keeps a command until it is known which servers there are. */
@@ -110,13 +132,13 @@ export class Router implements Holder {
     const { retry_delay, retryNonIdempotent } = this.#options;
     command.failedAt ||= monotonicNow();
     command.lastError = error;
-    const repeatable = !written || command.repeatable || retryNonIdempotent;
+    const repeatable = (!written || command.repeatable || retryNonIdempotent) && !command.overtaken;
     if (CLIENT_SIDE.has(error.code)) {
-      command.reject(error);
+      this.#end(command, error);
     } else if (FINAL.has(error.code) || !repeatable || (answering && factsOf(command.op).reads)) {
       this.#logFailure(command, error, !repeatable && command.attempts === 1);
       if (!repeatable) this.#suspect(command, error);
-      command.reject(error);
+      this.#end(command, error);
     } else if (--command.attempts > 0 && !command.server?.hung) {
       if (DEBUGGING) debug(`${nameOf(command)}: an attempt failed, another in ${retry_delay} s: ${error.message}`);
       this.#retryLater(command, retry_delay);
@@ -148,7 +170,7 @@ export class Router implements Holder {
       // A listener may have dropped another.
       if (command.holder !== this) continue;
       this.drop(command);
-      command.reject(error);
+      this.#end(command, error);
     }
   }
 
@@ -161,12 +183,23 @@ export class Router implements Holder {
     return this.#retries.size > 0 || this.#held.size > 0;
   }
 
+  /** Ends a command that its own server has not answered. */
+  #end(command: Command, error: Error): void {
+    this.repairs?.missed(command, error);
+    command.reject(error);
+  }
+
   #retryLater(command: Command, seconds: number): void {
     command.holder = this;
+    if (isWrite(command)) this.order.add(command);
     const timer = setTimeout(() => {
       command.holder = undefined;
-      this.retried++;
-      this.dispatch(command);
+      if (command.overtaken) {
+        this.#end(command, command.lastError as Error);
+      } else {
+        this.retried++;
+        this.dispatch(command);
+      }
       this.#forget(command, timer);
     }, seconds * 1000);
     this.#retries.set(command, { command, timer });
@@ -174,7 +207,9 @@ export class Router implements Holder {
 
   /** Unless the command is in another pause by now: `timer` tells which one is meant. */
   #forget(request: Request, timer: NodeJS.Timeout | undefined): void {
-    if (this.#retries.get(request)?.timer !== timer) return;
+    const retry = this.#retries.get(request);
+    if (retry === undefined || retry.timer !== timer) return;
+    this.order.delete(retry.command);
     this.#retries.delete(request);
     this.#notifyIdle();
   }
@@ -191,15 +226,15 @@ export class Router implements Holder {
     const { failover, failoverTime } = this.#options;
     const { server } = command;
     if (!failover || server === undefined || server.answeredAt > startOf(command, error)) {
-      command.reject(error);
+      this.#end(command, error);
       return;
     }
     eject(server, failoverTime, error);
     if (command.pinned) {
-      command.reject(error);
+      this.#end(command, error);
     } else if (++command.moves >= this.#servers.size) {
       // Servers that come back while it goes round are not asked a second time.
-      command.reject(new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: error }));
+      this.#end(command, new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: error }));
     } else {
       command.attempts = 0;
       this.retried++;

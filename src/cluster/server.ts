@@ -19,7 +19,7 @@ import { invalid, type MemcacheError } from '../errors.ts';
 import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
 import { Op } from '../protocol/op.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
-import type { Reply } from '../protocol/request.ts';
+import type { Holder, Reply } from '../protocol/request.ts';
 import { Request, type WireKey } from '../protocol/request.ts';
 import { DEFAULT_PORT, readHost } from './address.ts';
 import { UnsentCalls } from './unsent.ts';
@@ -120,7 +120,9 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   /** The longest expiration of what is stored here, in seconds; none where it is the caller's own. */
   readonly maxTtl: number | undefined;
 
-  /** Calls for many keys that have not been sent in full. @internal */
+  /** How often it has been ejected. @internal */
+  ejections = 0;
+  /** What has to be sent before commands for its keys. @internal */
   readonly unsent = new UnsentCalls();
   readonly #place: ServerPlace;
   readonly #listeners = new FrameListeners();
@@ -252,6 +254,16 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     return this.#pool.slotOf(key);
   }
 
+  /** Where a request for a key that is sent now would wait. @internal */
+  holderOf(key: WireKey): Holder {
+    return this.#pool.holderOf(key);
+  }
+
+  /** Closes the connections that were only open for what nobody wants to hear any more. @internal */
+  stopLingering(): void {
+    this.#pool.stopLingering();
+  }
+
   /** When the server last answered anything, on the clock of `performance.now()`. */
   get answeredAt(): number {
     return this.#pool.answeredAt;
@@ -271,6 +283,7 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
 
   /** Passes the server by: for `seconds` at least, and then until it answers again. */
   eject(seconds: number, error: MemcacheError): void {
+    if (!this.ejected) this.ejections++;
     this.wakeupAt = programNow() + seconds * 1000;
     this.#pool.suspect(error);
   }

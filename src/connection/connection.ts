@@ -3,7 +3,7 @@ import { monotonicNow, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Gathering } from '../protocol/gathering.ts';
 import type { Decoder, Protocol } from '../protocol/protocol.ts';
-import type { Request } from '../protocol/request.ts';
+import type { Holder, Request } from '../protocol/request.ts';
 import { connect, type Endpoint, type Reader, readyEvent } from './connector.ts';
 import type { Handshake, Rejection } from './handshake.ts';
 import { type Failure, QuitRequest } from './handshake-request.ts';
@@ -60,6 +60,19 @@ const CLOSED = 'The connection was closed by the client';
 
 /** What has been sent of a value can't be called back, and its caller may change the rest. */
 const LEFT_IN_PART = 'The connection was closed: a value that was given up had left in part';
+
+/** What a socket fails with when nothing of the server has reached it: that may have what was sent. */
+const OUT_OF_REACH: ReadonlySet<unknown> = new Set([
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EHOSTDOWN',
+]);
+
+function isOutOfReach(cause: (Error & { code?: unknown }) | undefined): boolean {
+  return OUT_OF_REACH.has(cause?.code);
+}
 
 type State = 'opening' | 'ready' | 'retired' | 'closed';
 
@@ -118,6 +131,11 @@ export class Connection implements PipelineOwner, Reader {
     return this.#pipeline.protocol;
   }
 
+  /** Where what is sent waits. */
+  get holder(): Holder {
+    return this.#pipeline;
+  }
+
   /** The commands that somebody waits for, and since when. */
   awaited(now: number): Waiting {
     return this.#pipeline.awaited(now);
@@ -167,14 +185,19 @@ export class Connection implements PipelineOwner, Reader {
     if (this.#lingering) this.#closeUnlessNeeded();
   }
 
-  /** Closes at once; what waits fails with `error`. */
-  destroy(error: MemcacheError): void {
+  /** Closes unless somebody waits for a response, whoever would have to hear of others. */
+  abandon(): void {
+    if (!this.#pipeline.isNeeded()) this.destroy(this.#error('ERR_CLOSED', CLOSED));
+  }
+
+  /** Closes at once; what waits fails with `error`. `byServer`: the server has closed the connection. */
+  destroy(error: MemcacheError, byServer = false): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#openTimer.stop();
     this.#socket.destroy();
     this.#decoder.close();
-    const failWaiting = this.#pipeline.end(error);
+    const failWaiting = this.#pipeline.end(error, byServer);
     this.#owner.onClosed(this, error);
     failWaiting();
   }
@@ -337,6 +360,7 @@ export class Connection implements PipelineOwner, Reader {
   retire(): void {
     if (this.#state === 'retired' || this.#state === 'closed') return;
     this.#state = 'retired';
+    this.#pipeline.retired();
     this.#owner.onRetired(this);
     // Neither a response nor a deadline would come by to close one that nobody waits on.
     setImmediate(() => this.#leave());
@@ -346,10 +370,18 @@ export class Connection implements PipelineOwner, Reader {
     this.#owner.watcher.onTimedOut(error, sentAt, time);
   }
 
-  /** Closes when nobody waits for a response any more, unless a late one is to show yet that the server works. */
+  /**
+   * Closes when nobody waits for a response any more, unless a late one is to show yet that the server works, or what it has
+   * made of a write.
+   */
   #leave(): void {
-    if (this.#onEnded.length > 0 || !this.#owner.watcher.lingers()) this.#closeUnlessNeeded();
-    else if (!this.#pipeline.isNeeded()) this.#linger();
+    if (this.#pipeline.isNeeded()) return;
+    if (this.#isWatched || (this.#onEnded.length === 0 && this.#owner.watcher.lingers())) this.#linger();
+    else this.abandon();
+  }
+
+  get #isWatched(): boolean {
+    return this.#onEnded.length === 0 && this.#pipeline.isWatched();
   }
 
   #linger(): void {
@@ -358,7 +390,7 @@ export class Connection implements PipelineOwner, Reader {
   }
 
   #closeUnlessNeeded(): void {
-    if (!this.#pipeline.isNeeded()) this.destroy(this.#error('ERR_CLOSED', CLOSED));
+    if (!this.#isWatched) this.abandon();
   }
 
   #garbled(error: MemcacheError): void {
@@ -384,7 +416,8 @@ export class Connection implements PipelineOwner, Reader {
   #lost(message: string, cause?: Error): void {
     if (this.#state === 'closed') return;
     if (this.#state === 'opening' && this.#reached) this.rejection = 'unknown';
-    this.destroy(this.#error('ERR_CONNECT', cause ? `${message}: ${cause.message}` : message, cause));
+    const error = this.#error('ERR_CONNECT', cause ? `${message}: ${cause.message}` : message, cause);
+    this.destroy(error, !isOutOfReach(cause));
   }
 
   #error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {

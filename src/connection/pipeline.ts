@@ -1,15 +1,19 @@
 import { monotonicNow, nextTick } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import type { Gathered, Gathering } from '../protocol/gathering.ts';
+import { isWrite, keyId, keysOf } from '../protocol/keyed.ts';
 import { copySmallValues } from '../protocol/large.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol, ReplyQueue } from '../protocol/protocol.ts';
-import type { Reply } from '../protocol/request.ts';
-import { AbandonedRequest, type Holder, type Request } from '../protocol/request.ts';
+import type { Holder, Reply, Request } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
 import { DeadlineTimer } from './deadline.ts';
 import { HandshakeRequest } from './handshake-request.ts';
 import { OutputBuffer } from './output-buffer.ts';
+import { WaitingQueue } from './waiting-queue.ts';
+
+/** In place of an opaque: the request has not been encoded. */
+const UNSENT = -1;
 
 /** The connection that a pipeline is for. */
 export interface PipelineOwner {
@@ -111,6 +115,7 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
 
   #defer(request: Request): void {
     copySmallValues(request);
+    if (request.op !== Op.Raw) request.opaque = UNSENT;
     request.holder = this;
     this.backlog.push(request);
   }
@@ -200,6 +205,8 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     if (request.holder === this) {
       if (!reply.more) request.holder = undefined;
       request.settle(reply);
+    } else if (!reply.more) {
+      request.unanswered?.over();
     }
     return this.#endedBy === undefined;
   }
@@ -207,6 +214,8 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
   /** It keeps its place, since it is never sent again: to look for it among many takes time. */
   drop(request: Request): void {
     request.holder = undefined;
+    const unanswered = request.opaque === UNSENT ? undefined : request.leave(this);
+    if (unanswered !== undefined) request.unanswered = unanswered;
     this.#owner.release(request);
     if (request.op !== Op.Raw) request.value = undefined;
   }
@@ -219,15 +228,16 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     const queue = this.#queue;
     const late: Late[] = [];
     const { length } = queue;
-    let next = queue.abandonLate(this, now, (request, i) => late.push({ request, before: i, written: true }));
+    let next = queue.abandonLate(this, now, true, (request, i) => late.push({ request, before: i, written: true }));
     if (backlog.length > 0) {
       const defer = (request: Request, i: number) => late.push({ request, before: length + i, written: false });
-      next = Math.min(next, backlog.abandonLate(this, now, defer));
+      next = Math.min(next, backlog.abandonLate(this, now, false, defer));
     }
     return { late, next };
   }
 
   failLate(late: readonly Late[]): void {
+    this.#markOvertaken(late);
     for (const { request, before, written } of late) {
       const { timeout } = request;
       const sentAt = request.deadline - timeout;
@@ -242,6 +252,34 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
       for (let i = this.gathered; isAwaited && i < gathered; i++) this.#owner.onTimedOut(error, sentAt, timeout);
     }
     for (const { request } of late) this.#owner.release(request);
+  }
+
+  /** What has timed out is not sent again where a later write of its key follows here. */
+  #markOvertaken(late: readonly Late[]): void {
+    if (!late.some(({ request }) => isWrite(request))) return;
+    const last = new Map<string, number>();
+    let index = 0;
+    const note = (request: Request): boolean => {
+      if (isWrite(request)) for (const key of keysOf(request)) last.set(keyId(key), index);
+      index++;
+      return false;
+    };
+    this.#queue.some(note);
+    this.backlog.some(note);
+    for (const { request, before } of late) {
+      if (isWrite(request) && keysOf(request).some((key) => (last.get(keyId(key)) ?? 0) > before))
+        request.overtaken = true;
+    }
+  }
+
+  /** Tells those that somebody waits for that later commands go by another connection. */
+  retired(): void {
+    const tell = (request: Request): boolean => {
+      if (request.holder === this) request.leftBehind();
+      return false;
+    };
+    this.#queue.some(tell);
+    this.backlog.some(tell);
   }
 
   #timedOut(before: number, written: boolean): MemcacheError {
@@ -263,6 +301,11 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     return this.#queue.some(isAwaited) || this.backlog.some(isAwaited);
   }
 
+  /** Whether somebody has to hear when the server has carried out what nobody waits for. */
+  isWatched(): boolean {
+    return this.#queue.some(({ unanswered }) => unanswered?.needed === true);
+  }
+
   awaited(now: number): Waiting {
     const awaited = { count: this.gathered, since: now };
     const add = (request: Request): boolean => {
@@ -282,8 +325,11 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     return request.holder === this && !(request instanceof HandshakeRequest);
   }
 
-  /** Ends it; what waits is for the returned function to fail. */
-  end(error: MemcacheError): () => void {
+  /**
+   * Ends it; what waits is for the returned function to fail. `known` is whether the server has closed the connection, so that
+   * it carries nothing more out.
+   */
+  end(error: MemcacheError, known: boolean): () => void {
     this.#endedBy = error;
     this.#deadlines.stop();
     const { backlog, unwritten } = this;
@@ -292,9 +338,20 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     this.backlog = new WaitingQueue();
     const written = queue.length - unwritten;
     return () => {
-      for (let index = 0; queue.length > 0; index++) this.#failNow(queue.shift() as Request, error, index < written);
+      for (let index = 0; queue.length > 0; index++) {
+        const request = queue.shift() as Request;
+        if (known) request.unanswered?.over();
+        else if (index < written) this.#lose(request);
+        this.#failNow(request, error, index < written);
+      }
       while (backlog.length > 0) this.#failNow(backlog.shift() as Request, error, false);
     };
+  }
+
+  /** Nobody will hear any more when the server has carried it out. */
+  #lose(request: Request): void {
+    const unanswered = request.unanswered ?? (request.holder === this ? request.leave(this) : undefined);
+    unanswered?.lost();
   }
 
   /** One that was dropped while others failed is not failed any more. */
@@ -302,93 +359,6 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     if (request.holder !== this) return;
     request.holder = undefined;
     request.fail(error, written, answering);
-  }
-}
-
-/** What an empty place of the ring holds, so that the array keeps to one kind of element. */
-type Slot = Request | undefined;
-
-/** A first-in, first-out queue of requests on a ring; it grows by doubling and never shifts. */
-export class WaitingQueue {
-  #slots: Slot[] = new Array<Slot>(16).fill(undefined);
-  #mask = 15;
-  #first = 0;
-  /** How many requests wait. */
-  length = 0;
-
-  /** The oldest request. */
-  head(): Request | undefined {
-    return this.#slots[this.#first];
-  }
-
-  push(request: Request): void {
-    if (this.length > this.#mask) this.#grow();
-    this.#slots[(this.#first + this.length) & this.#mask] = request;
-    this.length++;
-  }
-
-  /** Takes the oldest request off. */
-  shift(): Request | undefined {
-    const request = this.#slots[this.#first];
-    if (request === undefined) return undefined;
-    this.#slots[this.#first] = undefined;
-    this.#first = (this.#first + 1) & this.#mask;
-    this.length--;
-    return request;
-  }
-
-  /** The request at `index` from the oldest on. */
-  at(index: number): Request {
-    return this.#slots[(this.#first + index) & this.#mask] as Request;
-  }
-
-  /** Puts another request into the place at `index`. */
-  replace(index: number, request: Request): void {
-    this.#slots[(this.#first + index) & this.#mask] = request;
-  }
-
-  /** Gives the newest `count` requests their deadlines, and returns the first of these. */
-  stamp(count: number, now: number): number {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (let i = Math.max(0, this.length - count); i < this.length; i++) {
-      const request = this.#slots[(this.#first + i) & this.#mask] as Request;
-      const deadline = now + request.timeout;
-      request.deadline = deadline;
-      if (deadline < earliest) earliest = deadline;
-    }
-    return earliest;
-  }
-
-  /**
-   * Puts one that nobody waits for in the place of each request of `holder` whose time is over, and tells of it; returns the
-   * next deadline of the others. It may come a second time, so its place has to be another's.
-   */
-  abandonLate(holder: Holder, now: number, onLate: (request: Request, index: number) => void): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < this.length; i++) {
-      const request = this.at(i);
-      if (request.holder !== holder) continue;
-      if (request.deadline > now) {
-        if (request.deadline < next) next = request.deadline;
-        continue;
-      }
-      this.replace(i, new AbandonedRequest(request));
-      onLate(request, i);
-    }
-    return next;
-  }
-
-  some(test: (request: Request) => boolean): boolean {
-    for (let i = 0; i < this.length; i++) if (test(this.at(i))) return true;
-    return false;
-  }
-
-  #grow(): void {
-    const larger = new Array<Slot>((this.#mask + 1) * 2).fill(undefined);
-    for (let i = 0; i < this.length; i++) larger[i] = this.at(i);
-    this.#slots = larger;
-    this.#first = 0;
-    this.#mask = larger.length - 1;
   }
 }
 

@@ -108,6 +108,11 @@ export class Pool implements SlotOwner, Holder {
     return this.#slots.length;
   }
 
+  /** Where a request for a key that is sent now would wait. */
+  holderOf(key: WireKey): Holder {
+    return this.#slots[this.slotOf(key)]?.connection?.holder ?? this;
+  }
+
   /** Which of the slots a key belongs to. */
   slotOf(key: WireKey): number {
     return this.#slots.length === 1 ? 0 : slotIndex(key, this.#slots.length);
@@ -193,9 +198,10 @@ export class Pool implements SlotOwner, Holder {
     this.#refusal = undefined;
     this.#backoff.succeeded();
     this.#ready.push(connection);
+    // Before anybody hears of it, who may send something at once.
+    slot.settle();
     this.#owner.onUp(connection.protocol.name);
     if (isWatched()) publishConnected(connection, this.#target().name);
-    slot.settle();
     for (const other of this.#slots) if (other.opening === undefined && other.waiting.size > 0) this.#goOn(other);
     this.#notifySettled();
   }
@@ -212,7 +218,7 @@ export class Pool implements SlotOwner, Holder {
     silence.heardAt = now;
     if (silence.attempts === 0) return;
     silence.reset();
-    this.#stopLingering();
+    this.stopLingering();
   }
 
   onTimedOut(error: MemcacheError, sentAt: number, time: number): void {
@@ -267,7 +273,7 @@ export class Pool implements SlotOwner, Holder {
    */
   #silent(): void {
     if (!this.#silence.suspected) {
-      this.#stopLingering();
+      this.stopLingering();
       return;
     }
     const isNeeded = this.#ready.length > 0 || this.#slots.some(({ waiting }) => waiting.size > 0);
@@ -282,7 +288,8 @@ export class Pool implements SlotOwner, Holder {
     return (this.hung && this.#reason) || this.#error('ERR_TIMEOUT', `The server is hung: ${this.#silence.story}`);
   }
 
-  #stopLingering(): void {
+  /** Closes the connections that are only open for what may still come, unless more than that is waited for. */
+  stopLingering(): void {
     for (const slot of this.#slots) slot.stopLingering();
   }
 
@@ -311,7 +318,7 @@ export class Pool implements SlotOwner, Holder {
     // What is being opened is an attempt like any other from now on.
     this.#proving = false;
     this.#silence.reset();
-    this.#stopLingering();
+    this.stopLingering();
     if (this.#hangs && !known) this.#open(this.#first);
     else this.#backoff.schedule();
     if (!known) this.#owner.onDown(error, reason);

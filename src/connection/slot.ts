@@ -72,6 +72,8 @@ export class Slot implements ConnectionOwner {
 
   onRetired(connection: Connection): void {
     this.retired.add(connection);
+    const [oldest] = this.retired;
+    if (this.retired.size > MAX_RETIRED) oldest?.abandon();
     this.#lose(connection);
   }
 
@@ -126,6 +128,9 @@ export class Slot implements ConnectionOwner {
     if (next instanceof MemcacheError) this.#owner.onFailed(this, next);
   }
 }
+
+/** How many sockets are kept for what may still come on them. */
+const MAX_RETIRED = 16;
 
 /** How long a server that refused a further connection is left with those that it has, in milliseconds. */
 const PAUSE = 1000;

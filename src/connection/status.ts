@@ -23,6 +23,10 @@ export interface ServerStatus {
   oldest: number;
   /** What last went wrong: a command that timed out, a connection that was lost or could not be opened. */
   lastError: MemcacheError | null;
+  /**
+   * Keys that the server may have old values of and that are to be deleted there. Only of a client with the option `repair`.
+   */
+  unrepaired?: number;
   /** Since when it has been down, in milliseconds of Unix time; `null` where it is not. */
   downSince: number | null;
 }

@@ -7,9 +7,10 @@ import type { ProtocolName } from '../protocol/protocol.ts';
 export interface ConnectionEvent {
   /**
    * `connect`: commands may be sent. `close`: a connection that was open is over. `error`: a connection could not be
-   * opened, in whatever protocols it was tried. `down`: the server is marked down; `up`: it is back.
+   * opened, in whatever protocols it was tried. `down`: the server is marked down; `up`: it is back. `repaired`: keys were
+   * deleted of which it may have had old values; `unrepaired`: it may have them still.
    */
-  readonly event: 'connect' | 'close' | 'error' | 'down' | 'up';
+  readonly event: 'connect' | 'close' | 'error' | 'down' | 'up' | 'repaired' | 'unrepaired';
   /** `host:port`, or the path of a unix socket. */
   readonly server: string;
   /** A number of its own for each connection, in `connect` and `close`. */
@@ -22,6 +23,8 @@ export interface ConnectionEvent {
   readonly peer: Peer | undefined;
   /** Why it could not be opened or was lost; none where the client closed it, and in `up`. */
   readonly error: MemcacheError | undefined;
+  /** How many keys, in `repaired` and `unrepaired`. */
+  readonly keys?: number;
 }
 
 /**
@@ -42,13 +45,16 @@ interface Watched {
   readonly peer: Peer | undefined;
 }
 
+/** What each client tells itself. */
+const OF_CLIENTS: ReadonlySet<ConnectionEvent['event']> = new Set(['down', 'up', 'repaired', 'unrepaired'] as const);
+
 const events = channel('memts:connection');
 
 if (DEBUGGING) {
   events.subscribe((message) => {
     const event = message as ConnectionEvent;
-    // Of servers that come and go each client tells itself.
-    if (event.event !== 'down' && event.event !== 'up') debug(describe(event));
+    // What the clients tell themselves is not told twice.
+    if (!OF_CLIENTS.has(event.event)) debug(describe(event));
   });
 }
 
@@ -93,6 +99,16 @@ export function publishDown(server: string, reason: DownReason | undefined, erro
 /** Tells that a server is back that was down. */
 export function publishUp(server: string, reason: DownReason | undefined): void {
   events.publish({ ...UNKNOWN, event: 'up', server, reason } satisfies ConnectionEvent);
+}
+
+/** Tells that keys were deleted at a server that may have had old values of them. */
+export function publishRepaired(server: string, keys: number): void {
+  if (isWatched()) events.publish({ ...UNKNOWN, event: 'repaired', server, keys } satisfies ConnectionEvent);
+}
+
+/** Tells that a server may have old values of keys. */
+export function publishUnrepaired(server: string, keys: number): void {
+  if (isWatched()) events.publish({ ...UNKNOWN, event: 'unrepaired', server, keys } satisfies ConnectionEvent);
 }
 
 /** What is not about a connection that has been opened. */

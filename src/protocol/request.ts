@@ -18,6 +18,16 @@ export interface StoreItem {
   cas?: bigint | undefined;
 }
 
+/** An attempt at a write that nobody waits for any more, though the server may still carry it out. */
+export interface Unanswered {
+  /** Whether anybody has to hear of it. */
+  readonly needed: boolean;
+  /** The server has answered it or closed the connection, so that it does nothing more with it. */
+  over(): void;
+  /** Nobody will hear when that is so. */
+  lost(): void;
+}
+
 /** Where a request waits, so that an abort can find it there. */
 export interface Holder {
   /** Forgets the request; a reply that still comes for it is thrown away. */
@@ -69,6 +79,10 @@ export abstract class Request {
   declare deadline: number;
   /** Where the request waits now. */
   declare holder: Holder | undefined;
+  /** What hears of the attempt on this connection that nobody waits for any more. */
+  declare unanswered: Unanswered | undefined;
+  /** Whether a later write of its key has been sent, so that it is not sent again. */
+  declare overtaken: boolean;
 
   constructor(op: Op, key: WireKey) {
     this.op = op;
@@ -86,6 +100,14 @@ export abstract class Request {
   knownCas(_connection: object): bigint | undefined {
     return undefined;
   }
+
+  /** Nobody waits any more for the attempt that `on` has sent; what is returned hears when the server has done with it. */
+  leave(_on: Holder): Unanswered | undefined {
+    return undefined;
+  }
+
+  /** Its connection takes no more commands: later ones may overtake it. */
+  leftBehind(): void {}
 
   /**
    * Takes the response. The reply is only lent: the decoder fills the same object again for the next answer.
@@ -114,6 +136,8 @@ Object.assign(Request.prototype, {
   stores: undefined,
   gathered: false,
   alone: false,
+  unanswered: undefined,
+  overtaken: false,
 });
 
 /** Keeps the place of a request that needs no response any more, so that its late reply is recognised and thrown away. */

@@ -4,8 +4,9 @@ import { Command } from '../../cluster/command.ts';
 import type { Log } from '../../cluster/log.ts';
 import { callerFrames, DEBUGGING, withFrames } from '../../debug.ts';
 import { type ErrorCode, invalid, invalidType, MemcacheError } from '../../errors.ts';
+import { isWrite } from '../../protocol/keyed.ts';
 import { factsOf, type Op } from '../../protocol/op.ts';
-import type { Reply, WireKey } from '../../protocol/request.ts';
+import type { Holder, Reply, Unanswered, WireKey } from '../../protocol/request.ts';
 import { STATUS_TEXTS, Status } from '../../protocol/status.ts';
 import { type Abortable, awaitAbort, forgetAbort } from '../aborts.ts';
 import type { Engine } from '../engine.ts';
@@ -169,6 +170,14 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
   override fail(error: MemcacheError, written: boolean, answering?: boolean): void {
     if (this.watch !== undefined) this.watch.failed(this);
     this.engine.router.failed(this, error, written, answering);
+  }
+
+  override leave(on: Holder): Unanswered | undefined {
+    return this.engine.router.repairs?.leave(this, on);
+  }
+
+  override leftBehind(): void {
+    if (isWrite(this)) this.engine.router.order.add(this);
   }
 
   override reject(error: unknown): void {

@@ -1,5 +1,6 @@
 import { jittered, monotonicNow } from '../../clock.ts';
 import { invalid } from '../../errors.ts';
+import { keyId } from '../../protocol/keyed.ts';
 import type { WireKey } from '../../protocol/request.ts';
 import { untilAborted } from '../aborts.ts';
 import { makeCall } from '../commands/call.ts';
@@ -8,7 +9,6 @@ import type { Engine } from '../engine.ts';
 import type { Key } from '../keys.ts';
 import type { OpenCall } from '../open-calls.ts';
 import type { CommandTrace } from '../telemetry.ts';
-import { keyId } from '../watched-keys.ts';
 import { type ComputeContext, withinTime } from './computation.ts';
 import { Copies, storedOf } from './copies.ts';
 import { Guard, type Right, type Sight } from './guard.ts';

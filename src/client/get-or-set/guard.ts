@@ -94,7 +94,7 @@ export class Guard {
   /** Tries to get the right to make a new value for one that is old; who gets it looks again, since it may have come. */
   async lock(isOld = (sight: Sight): boolean | Promise<boolean> => this.#isOldItem(sight)): Promise<Right | undefined> {
     const item = lockItem(this.#plan.lockFor, this.#engine);
-    if ((await this.#send(this.#item(Op.Add, this.#beside('lock'), item))) !== true) return undefined;
+    if ((await this.#send(this.#itemBeside(Op.Add, 'lock', item))) !== true) return undefined;
     const lock = { server: this.#server as Backend, cas: 0n, lockedAt: monotonicNow() };
     const sight = await this.look();
     if (await isOld(sight)) return { ...lock, cas: sight.seen.cas };
@@ -112,7 +112,7 @@ export class Guard {
     if (this.#choose(this.#key) !== right.server) return;
     const marks = this.#marks(right.server);
     // Before the value: an invalidation that comes in between keeps the value out, and one behind it finds the marker.
-    if (marks) await this.#send(this.#item(Op.Set, this.#beside('fresh'), markerItem(fresh, this.#engine)));
+    if (marks) await this.#send(this.#itemBeside(Op.Set, 'fresh', markerItem(fresh, this.#engine)));
     let stored = false;
     try {
       stored = (await this.#send(this.#inPlace(right, item))) === true;
@@ -160,6 +160,12 @@ export class Guard {
 
   #item(op: Op, key: WireKey, item: StoreItem): ItemCommand {
     return new ItemCommand(op, key, item, this.#engine);
+  }
+
+  #itemBeside(op: Op, what: 'lock' | 'fresh', item: StoreItem): ItemCommand {
+    const command = this.#item(op, this.#beside(what), item);
+    command.guards = true;
+    return command;
   }
 
   #beside(what: 'lock' | 'fresh'): WireKey {

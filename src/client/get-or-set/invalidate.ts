@@ -40,6 +40,10 @@ export function invalidate(engine: Engine, key: Key, options: InvalidateOptions)
     engine.watched.written(wire);
     try {
       return await invalidation.run(toExpiration(staleFor ?? 0, engine));
+    } catch (error) {
+      // It may have got as far as a look, or to all but the marker.
+      engine.router.repairs?.missedKey(wire);
+      throw error;
     } finally {
       engine.watched.written(wire);
     }
@@ -137,7 +141,9 @@ class Invalidation {
    */
   async #endMarker(): Promise<void> {
     const marker = keyBeside(this.#key, 'fresh');
-    await this.#send(new ChangeItem(Op.Delete, marker, { expiration: 0 }, this.#options, this.#engine));
+    const end = new ChangeItem(Op.Delete, marker, { expiration: 0 }, this.#options, this.#engine);
+    end.guards = true;
+    await this.#send(end);
   }
 
   /** Ends the right to make a value that is missing, so that what is being computed is not stored. */

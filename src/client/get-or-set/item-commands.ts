@@ -24,6 +24,7 @@ export class ItemCommand extends ChangeCommand {
 export class UnlockCommand extends ChangeCommand {
   constructor(key: WireKey, engine: Engine) {
     super(Op.Delete, key, NO_OPTIONS, engine);
+    this.guards = true;
   }
 
   override get repeatable(): boolean {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WaitingQueue } from '../../../src/connection/pipeline.ts';
+import { WaitingQueue } from '../../../src/connection/waiting-queue.ts';
 import { Op } from '../../../src/protocol/op.ts';
 import type { Request } from '../../../src/protocol/request.ts';
 import { make as makeRequest } from '../protocol/harness.ts';

@@ -1,6 +1,6 @@
 import { invalidType } from '../../../errors.ts';
+import { keyId } from '../../../protocol/keyed.ts';
 import type { Key } from '../../keys.ts';
-import { keyId } from '../../watched-keys.ts';
 import type { ComputeContext } from '../computation.ts';
 
 /** Values by key: a Map, pairs of a key and a value, or an object with the keys as its names. */

@@ -106,6 +106,7 @@ export class KeyBatches {
       const command = make(batch as Part<T>[], this.#engine);
       // The log says what its failure means for getOrSetMulti.
       command.unlogged = true;
+      command.guards = (batch as Part<T>[]).every(({ asked, wire }) => wire !== asked.wire);
       await command.submit(undefined, undefined, server);
     });
     await batches.run();

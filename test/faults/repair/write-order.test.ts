@@ -1,0 +1,152 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Client } from '../../../src/index.ts';
+import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { startProxy, type TcpProxy } from '../../support/proxy.ts';
+import { CAN } from '../../support/subject.ts';
+import { eventually, sleep } from '../../support/wait.ts';
+import { type Options, useClients } from '../clients.ts';
+
+const clients = useClients();
+let server: Memcached;
+let proxy: TcpProxy;
+let direct: Client;
+
+beforeAll(async () => {
+  server = await startMemcached();
+});
+
+afterAll(() => server.stop());
+
+beforeEach(async () => {
+  proxy = await startProxy(server.port);
+  direct = clients.create(server.address);
+  await direct.flush();
+  return () => proxy.stop();
+});
+
+function create(options: Options = {}): Client {
+  return clients.create(`127.0.0.1:${proxy.port}`, { timeout: 1, retries: 3, retry_delay: 0.15, ...options });
+}
+
+/** In front of a server: connections that are open when it is deafened pass nothing on any more. */
+async function startDeafLine(to: number): Promise<AsyncDisposable & { port: number; deafen(): void }> {
+  const sockets = new Set<Socket>();
+  const listener = createServer((near) => {
+    const far = connect(to, '127.0.0.1');
+    for (const socket of [near, far]) sockets.add(socket.on('error', () => {}));
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (listener.address() as AddressInfo).port,
+    deafen: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => listener.close(resolve));
+    },
+  };
+}
+
+/** What a command resolves or rejects with. */
+function outcome(command: Promise<unknown>): Promise<unknown> {
+  return command.catch((error: unknown) => error);
+}
+
+const LATER: Record<string, (client: Client) => Promise<unknown>> = {
+  set: (client) => client.set('key', 'later'),
+  'set, as bytes': (client) => client.set(Buffer.from('key'), 'later'),
+  setMulti: (client) => client.setMulti([['key', 'later']]),
+  'replace and append': async (client) => {
+    await client.set('key', 'lat');
+    await client.append('key', 'er');
+  },
+};
+
+/** Waits until the client has noticed that its connection is over. */
+async function closed(client: Client): Promise<void> {
+  await eventually(() => expect(Object.values(client.status())[0]?.connections).toBe(0));
+}
+
+/** Waits until a command that was cut is between two attempts, and sends another one. */
+async function cutAndOvertaken(client: Client, later: (client: Client) => Promise<unknown>): Promise<unknown> {
+  proxy.hold();
+  const first = outcome(client.set('key', 'earlier'));
+  await sleep(20);
+  proxy.cut('reset');
+  await closed(client);
+  proxy.release();
+  await later(client);
+  return first;
+}
+
+describe.each(CAN.protocols)('over %s', (protocol) => {
+  test.each(Object.entries(LATER))(
+    'a set is not sent again behind a later %s: it fails with its error',
+    async (_, later) => {
+      const client = create({ protocol });
+      await client.get('key');
+      expect(await cutAndOvertaken(client, later)).toMatchObject({ code: 'ERR_CONNECT' });
+      expect(String((await direct.get('key')).value)).toBe('later');
+    },
+  );
+
+  test('nor behind a delete, a flush, or of many keys', async () => {
+    const client = create({ protocol });
+    await client.get('key');
+    expect(await cutAndOvertaken(client, () => client.delete('key'))).toMatchObject({ code: 'ERR_CONNECT' });
+    expect((await direct.get('key')).value).toBeNull();
+    expect(await cutAndOvertaken(client, () => client.flush())).toMatchObject({ code: 'ERR_CONNECT' });
+    expect((await direct.get('key')).value).toBeNull();
+  });
+
+  test('what times out while a later one is answered on the same connection', async () => {
+    const client = create({ protocol });
+    await client.get('key');
+    proxy.hold();
+    const first = outcome(client.set('key', 'earlier', { timeout: 0.05 }));
+    const later = client.set('key', 'later', { timeout: 3 });
+    await sleep(100);
+    proxy.release();
+    expect(await later).toBe(true);
+    expect(await first).toMatchObject({ code: 'ERR_TIMEOUT' });
+    await sleep(200);
+    expect(String((await direct.get('key')).value)).toBe('later');
+  });
+
+  test('what times out on a connection that takes no more, when a later one was answered by another', async () => {
+    await using line = await startDeafLine(server.port);
+    const client = clients.create(`127.0.0.1:${line.port}`, { protocol, timeout: 0.1, retries: 3, retry_delay: 0.05 });
+    await client.get('key');
+    line.deafen();
+    const another = client.get('another');
+    const first = outcome(client.set('key', 'earlier', { timeout: 0.5 }));
+    await another;
+    await client.set('key', 'later');
+    expect(await first).toMatchObject({ code: 'ERR_TIMEOUT' });
+    await sleep(100);
+    expect(String((await direct.get('key')).value)).toBe('later');
+  });
+
+  test('a write alone is sent again, and so are two of which neither has left, in their order', async () => {
+    const client = create({ protocol, retries: 20 });
+    await client.get('key');
+    proxy.hold();
+    const alone = client.set('key', 'alone');
+    await sleep(20);
+    proxy.cut('reset');
+    await closed(client);
+    proxy.release();
+    expect(await alone).toBe(true);
+    proxy.refuse();
+    proxy.cut();
+    await closed(client);
+    const both = Promise.all([client.set('key', 'one'), client.set('key', 'two')]);
+    await sleep(50);
+    await proxy.accept();
+    await outcome(both);
+    expect(String((await direct.get('key')).value)).toBe('two');
+  });
+});
