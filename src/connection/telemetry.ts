@@ -53,7 +53,7 @@ const events = channel('memts:connection');
 if (DEBUGGING) {
   events.subscribe((message) => {
     const event = message as ConnectionEvent;
-    // What the clients tell themselves is not told twice.
+    // The clients say that themselves.
     if (!OF_CLIENTS.has(event.event)) debug(describe(event));
   });
 }

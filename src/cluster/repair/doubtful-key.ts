@@ -41,7 +41,7 @@ export class DoubtfulKey {
 /** Doubtful keys, in the order of their failures. */
 export class DoubtfulKeys {
   readonly #keys = new Map<string, DoubtfulKey>();
-  /** Goes on where it was: to begin anew each time would mean to go over all that were deleted. */
+  /** Goes on where it was: from the start it would go over all that were deleted. */
   #cursor = this.#keys.values();
   #head: DoubtfulKey | undefined;
 

@@ -82,7 +82,7 @@ export class Repairs {
     return keys.length > 0 && command.server instanceof Server ? this.#of(command.server).leave(keys, on) : undefined;
   }
 
-  /** Notes that a command ends with an error, and not one that its own server has given as the answer. */
+  /** Notes that a command ends with an error, and not one that its own server has given. */
   missed(command: Command, error: Error): void {
     if (NOT_SENT.has((error as MemcacheError).code)) return;
     for (const key of keptKeys(command)) this.missedKey(key);

@@ -32,8 +32,8 @@ const LONGEST_PAUSE = 2000;
 /** How long after it answers others a server has done with what was lost on a connection, in milliseconds. */
 const SETTLED = 1000;
 
-/** Keys given up are told in groups of so many at most. */
-const TOLD_AT_ONCE = 1024;
+/** Events about keys that are given up have so many at most. */
+const EVENT_KEYS = 1024;
 
 /**
  * The keys of one server that have to be deleted there, because it may have an old value of them or may come to store one.
@@ -311,7 +311,7 @@ export class ServerRepair implements Unsent, BatchOwner {
     this.#due.delete(doubtful);
     doubtful.gone = true;
     doubtful.deletedBy = undefined;
-    if (this.#givenUp.push(doubtful.key) >= TOLD_AT_ONCE) this.#tellGivenUp();
+    if (this.#givenUp.push(doubtful.key) >= EVENT_KEYS) this.#tellGivenUp();
     else if (this.#givenUp.length === 1) setImmediate(() => this.#tellGivenUp());
   }
 

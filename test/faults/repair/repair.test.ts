@@ -148,7 +148,7 @@ test('over the limit the oldest are given up; after `for` all are', async () => 
   expect(repaired).toEqual([]);
 });
 
-test('close gives up what waits; keys are told without their prefix', async () => {
+test('close gives up what waits; events have keys without their prefix', async () => {
   const { client, unrepaired } = create({ keyPrefix: 'shop:' });
   await client.get('x');
   await away();
