@@ -53,6 +53,7 @@ export const SECTIONS: readonly Section[] = [
     text: 'Recipes',
     path: 'recipes',
     pages: [
+      guide('recipes', 'Recipes'),
       guide('stampede', 'Stop a stampede'),
       guide('testing', 'Testing'),
       guide('lambda', 'AWS Lambda'),
@@ -108,6 +109,7 @@ export const SECTIONS: readonly Section[] = [
       guide('options', 'Options'),
       guide('errors', 'Errors'),
       guide('glossary', 'Glossary'),
+      guide('support', 'Support'),
       root('CHANGELOG', 'Changelog'),
     ],
   },

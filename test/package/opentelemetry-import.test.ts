@@ -14,8 +14,8 @@ const LARGE = ['@opentelemetry/sdk-node@0.223.0', '@opentelemetry/auto-instrumen
 const SMALL = ['api', 'instrumentation', 'instrumentation-http', 'sdk-trace-node'].map(
   (name) => `@opentelemetry/${name}`,
 );
-/** `npm run test:telemetry`: 116 MB of packages. */
-const ALL = process.env.MEMTS_TELEMETRY === 'all';
+/** `npm run test:hosts`: 116 MB of packages. */
+const ALL = process.env.MEMTS_HOSTS === 'all';
 
 interface Printed {
   name: string;
