@@ -32,6 +32,7 @@ import {
   METRIC_DB_CLIENT_OPERATION_DURATION,
 } from '@opentelemetry/semantic-conventions';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { MemtsInstrumentation } from '../../src/adapters/opentelemetry.ts';
 import { Client, type ClientOptions } from '../../src/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
@@ -135,7 +136,7 @@ it('makes a span of each command, by the conventions', async () => {
   expect(set?.attributes).toEqual({ ...common, [ATTR_DB_OPERATION_NAME]: 'set' });
   expect(get?.attributes).toEqual({ ...common, [ATTR_DB_OPERATION_NAME]: 'get', 'memts.hit': true });
   expect(get?.status.code).toBe(SpanStatusCode.UNSET);
-  expect(get?.instrumentationScope).toMatchObject({ name: 'memts/opentelemetry', version: '0.1.0' });
+  expect(get?.instrumentationScope).toMatchObject({ name: 'memts/opentelemetry', version: manifest.version });
   expect(get?.ended).toBe(true);
 });
 
