@@ -1,6 +1,7 @@
 /**
- * Records the screen of `memts top` for the docs: three servers under load, one of them too small for what it is given,
- * and a picture of what tmux shows after a while. `npm run build` first, then `npx tsx scripts/record-top.ts`.
+ * Records the screens of `memts top` and `memts hot` for the docs: three servers under a Zipf load, one of them too small
+ * for what it is given, and a picture of what tmux shows after a while. `npm run build` first, then
+ * `npx tsx scripts/record-screens.ts`.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,9 +13,12 @@ import { sleep } from '../test/support/wait.ts';
 
 const [WIDTH, HEIGHT, SECONDS] = [100, 24, 45];
 const PROGRAM = 'cli/dist/main.mjs';
-const PICTURE = 'docs/cli/top.svg';
+/** What is recorded, and the keys that are typed first: for a column that stands out. */
+const SCREENS = [
+  { name: 'top', keys: ['Right', 'Right'] },
+  { name: 'hot', keys: ['c'] },
+] as const;
 const folder = mkdtempSync(join(tmpdir(), 'memts-top-'));
-const socket = join(folder, 'tmux');
 
 async function main(): Promise<void> {
   const servers = await Promise.all([
@@ -26,30 +30,54 @@ async function main(): Promise<void> {
   try {
     const loads = servers.map(({ address }, index) => load(address, index, stop.signal));
     const list = servers.map(({ address }) => address).join(',');
-    tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(WIDTH), '-y', String(HEIGHT), command(list));
+    for (const { name } of SCREENS) {
+      tmux(
+        name,
+        '-f',
+        '/dev/null',
+        'new-session',
+        '-d',
+        '-x',
+        String(WIDTH),
+        '-y',
+        String(HEIGHT),
+        command(name, list),
+      );
+    }
     await sleep(SECONDS * 1000);
-    // Sorted by hits, for a column that stands out.
-    tmux('send-keys', 'Right', 'Right');
-    await sleep(500);
-    writeFileSync(PICTURE, picture(tmux('capture-pane', '-e', '-p').split('\n')));
-    console.log(`${PICTURE}:\n${tmux('capture-pane', '-p')}`);
+    for (const { name, keys } of SCREENS) tmux(name, 'send-keys', ...keys);
+    // Long enough for rates of hot that have settled.
+    await sleep(5000);
+    for (const { name } of SCREENS) {
+      writeFileSync(`docs/cli/${name}.svg`, picture(name, tmux(name, 'capture-pane', '-e', '-p').split('\n')));
+      console.log(`docs/cli/${name}.svg:\n${tmux(name, 'capture-pane', '-p')}`);
+    }
     stop.abort();
     await Promise.all(loads);
   } finally {
     stop.abort();
-    tmux('kill-server');
+    for (const { name } of SCREENS) tmux(name, 'kill-server');
     rmSync(folder, { recursive: true });
     await Promise.all(servers.map((server) => server.stop()));
   }
 }
 
-function command(list: string): string {
-  return `'${process.execPath}' ${PROGRAM} top --servers ${list}`;
+function command(name: string, list: string): string {
+  return `'${process.execPath}' ${PROGRAM} ${name} --servers ${list}`;
 }
 
-function tmux(...args: string[]): string {
+/** Each screen is in a terminal of its own. */
+function tmux(name: string, ...args: string[]): string {
   const env = { ...process.env, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' };
-  return execFileSync('tmux', ['-S', socket, ...args], { encoding: 'utf8', env });
+  return execFileSync('tmux', ['-S', join(folder, name), ...args], { encoding: 'utf8', env });
+}
+
+const KEYS = 30_000;
+
+/** Of so many keys the nth is asked for n times less often than the first, nearly. */
+function keyOf(random: number): string {
+  const index = Math.floor(KEYS ** random);
+  return `${index % 3 === 0 ? 'session' : 'item'}:${index}`;
 }
 
 /** Reads and writes in waves, each server with another share of misses and another pace. */
@@ -59,7 +87,7 @@ async function load(address: string, index: number, signal: AbortSignal): Promis
   for (let round = 0; !signal.aborted; round++) {
     const wave = 1 + Math.sin(round / 40 + index) * 0.7;
     const reads = Math.round((30 - index * 8) * wave);
-    const keys = Array.from({ length: reads }, () => `item:${Math.floor(Math.random() ** 2 * 30_000)}`);
+    const keys = Array.from({ length: reads }, () => keyOf(Math.random()));
     // What is missing is made and stored, as a cache is used.
     const found = await client.getMulti(keys).catch(() => new Map());
     const missing = keys.filter((key) => !found.has(key)).slice(0, 8);
@@ -84,10 +112,10 @@ interface Style {
 const PLAIN: Style = { color: TEXT, bold: false, dim: false, inverse: false };
 
 /** An SVG of lines with the colours that tmux tells in escape sequences. */
-function picture(lines: string[]): string {
+function picture(name: string, lines: string[]): string {
   const [width, height] = [WIDTH * CELL + 2 * MARGIN, HEIGHT * LINE + 2 * MARGIN];
   const rows = lines.slice(0, HEIGHT).map((line, index) => row(line, MARGIN + index * LINE));
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="memts top">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="memts ${name}">
 <rect width="100%" height="100%" rx="8" fill="${BACK}"/>
 <g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="14" xml:space="preserve">
 ${rows.filter(Boolean).join('\n')}
