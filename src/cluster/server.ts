@@ -3,6 +3,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { monotonicNow, programNow, setImmediate, wallNow } from '../clock.ts';
 import { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
+import { FrameRequest } from '../connection/frame-request.ts';
 import {
   type ErrorListener,
   FrameListeners,
@@ -11,16 +12,15 @@ import {
   type TransportMessage,
 } from '../connection/frame-transport.ts';
 import type { Credentials } from '../connection/login.ts';
-import { Pool, type PoolOwner } from '../connection/pool.ts';
+import { Pool } from '../connection/pool.ts';
+import type { PoolOwner } from '../connection/pool-load.ts';
 import type { ServerStatus } from '../connection/status.ts';
 import { type DownReason, isWatched, publishDown, publishUp } from '../connection/telemetry.ts';
 import { DEFAULT_TIMEOUT } from '../connection/transport.ts';
 import { invalid, type MemcacheError } from '../errors.ts';
-import { checkFrame, opaqueOf } from '../protocol/binary/frame.ts';
-import { Op } from '../protocol/op.ts';
+import { checkFrame } from '../protocol/binary/frame.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
-import type { Holder, Reply } from '../protocol/request.ts';
-import { Request, type WireKey } from '../protocol/request.ts';
+import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import { DEFAULT_PORT, readHost } from './address.ts';
 import { UnsentCalls } from './unsent.ts';
 
@@ -386,24 +386,4 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
 function tlsOptions(place: ServerPlace['tls'], general: ServerOptions['tls']): TlsOptions | undefined {
   if (!(place ?? general)) return undefined;
   return { ...(typeof general === 'object' ? general : {}), ...(typeof place === 'object' ? place : {}) };
-}
-
-/** A frame written by hand, for MemJS's server contract. */
-class FrameRequest extends Request {
-  readonly #listeners: FrameListeners;
-
-  constructor(frame: Buffer, listeners: FrameListeners) {
-    super(Op.Raw, '');
-    this.value = frame;
-    this.opaque = opaqueOf(frame);
-    this.#listeners = listeners;
-  }
-
-  override settle(reply: Reply): void {
-    if (reply.frame !== null) this.#listeners.respond(reply.frame);
-  }
-
-  override fail(error: MemcacheError): void {
-    this.#listeners.fail(this.opaque, error);
-  }
 }

@@ -1,59 +1,18 @@
 import type { Socket } from 'node:net';
 import { monotonicNow, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
-import type { Gathering } from '../protocol/gathering.ts';
 import type { Decoder, Protocol } from '../protocol/protocol.ts';
 import type { Holder, Request } from '../protocol/request.ts';
-import { connect, type Endpoint, type Reader, readyEvent } from './connector.ts';
-import type { Handshake, Rejection } from './handshake.ts';
+import type { ConnectionOptions, ConnectionOwner } from './connection-owner.ts';
+import { connect, type Reader, readyEvent } from './connector.ts';
+import type { Rejection } from './handshake.ts';
 import { type Failure, QuitRequest } from './handshake-request.ts';
-import { type Credentials, logIn } from './login.ts';
+import { logIn } from './login.ts';
 import { OpenTimer } from './open-timer.ts';
 import { Turn } from './output-buffer.ts';
 import { located, Pipeline, type PipelineOwner, type Waiting } from './pipeline.ts';
 import { AUTH_FAILED, mayHarm, notSpoken, probe } from './probe.ts';
 import type { Peer } from './telemetry.ts';
-
-export interface ConnectionOptions {
-  /** The server's name in errors. */
-  name: string;
-  endpoint: Endpoint;
-  handshake: Handshake;
-  /** What the server is taken to speak: commands are sent at once, but values not before it has shown that it does. */
-  assumed: Protocol | undefined;
-  credentials: Credentials | undefined;
-  gathering: Gathering;
-  /** Called with the version of the server, where the handshake asks for it. */
-  onVersion: (version: string) => void;
-  /** Bounds an attempt at a command, in milliseconds. */
-  timeout: number;
-  /** Bounds everything up to the first command, in milliseconds. */
-  conntimeout: number;
-  /** Bounds the time to each sign of the server before the first command, in milliseconds. */
-  silence?: number | undefined;
-}
-
-/** Gets what the connections to a server show of it. */
-export interface ServerWatcher {
-  /** A byte has come, and with it perhaps a whole response. */
-  onInput(now: number, answered: boolean): void;
-  /** A command that was sent at a moment has had its time, in milliseconds, without a response. */
-  onTimedOut(error: MemcacheError, sentAt: number, time: number): void;
-  /** Whether a connection that nobody waits on stays open for now, since it may show yet that the server works. */
-  lingers(): boolean;
-}
-
-/** Gets what becomes of a connection. */
-export interface ConnectionOwner {
-  /** Commands may be sent. */
-  onReady(connection: Connection): void;
-  /** The server that it is a connection to. */
-  readonly watcher: ServerWatcher;
-  /** The connection takes no further commands, but some that it has may still be answered. */
-  onRetired(connection: Connection): void;
-  /** The connection is over; called once, before what waited on it fails. */
-  onClosed(connection: Connection, error: MemcacheError): void;
-}
 
 /** What ends a connection that nobody needs any more; nobody gets an error. */
 const CLOSED = 'The connection was closed by the client';

@@ -2,39 +2,15 @@ import { monotonicNow, nextTick, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import { Gathering } from '../protocol/gathering.ts';
 import { copySmallValues } from '../protocol/large.ts';
-import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Target, Terms } from './dialer.ts';
-import { Silence, type SilenceLimits } from './silence.ts';
+import { leastBusy, loadOf, type PoolLimits, type PoolLoad, type PoolOwner } from './pool-load.ts';
+import { CLOSED, SUPERSEDED, UNSENT } from './pool-texts.ts';
+import { Silence } from './silence.ts';
 import { Slot, type SlotOwner, slotIndex } from './slot.ts';
 import { type DownReason, isWatched, publishClosed, publishConnected, publishFailed } from './telemetry.ts';
-
-export interface PoolLimits extends SilenceLimits {
-  /** Sockets at most. */
-  connections: number;
-  /** Commands that may wait, whether for a connection or for a response. */
-  maxPending: number;
-}
-
-/** Gets what becomes of the server behind a pool. */
-export interface PoolOwner {
-  /** There is a connection that commands can use. */
-  onUp(protocol: ProtocolName): void;
-  /** There is none any more; with an error, commands fail until the server answers again. */
-  onDown(error?: MemcacheError, reason?: DownReason): void;
-}
-
-/** What there is in a pool. */
-export interface PoolLoad {
-  /** Sockets that are open. */
-  connections: number;
-  /** Commands that wait, whether for a connection or for a response. */
-  waiting: number;
-  /** How long the oldest of them has waited, in milliseconds. */
-  oldest: number;
-}
 
 /**
  * The connections to one server, one for each slot, which is opened by the first command for one of its keys. When none
@@ -174,21 +150,7 @@ export class Pool implements SlotOwner, Holder {
 
   /** What is open now, how many commands wait, and since when the oldest of them does. */
   load(): PoolLoad {
-    const now = monotonicNow();
-    const load: PoolLoad = { connections: 0, waiting: 0, oldest: 0 };
-    const add = (waiting: number, since: number): void => {
-      if (waiting > 0) load.oldest = Math.max(load.oldest, now - since);
-      load.waiting += waiting;
-    };
-    for (const { own, retired, waiting, waitingSince } of this.#slots) {
-      add(waiting.size, waitingSince);
-      for (const connection of own === undefined ? retired : [own, ...retired]) {
-        load.connections++;
-        const { count, since } = connection.awaited(now);
-        add(count, since);
-      }
-    }
-    return load;
+    return loadOf(this.#slots);
   }
 
   onReady(slot: Slot, connection: Connection): void {
@@ -295,7 +257,7 @@ export class Pool implements SlotOwner, Holder {
 
   /** A slot whose socket can't be opened goes by another one's, unless something is under way still that might overtake. */
   #lend(slot: Slot, error = this.#reason): void {
-    const connection = this.#leastBusy();
+    const connection = leastBusy(this.#ready);
     if (slot.connection !== undefined || connection === undefined) return;
     if (slot.retired.size === 0) slot.use(connection);
     else if (error !== undefined) for (const request of slot.take()) this.#failNow(request, error);
@@ -344,7 +306,7 @@ export class Pool implements SlotOwner, Holder {
   /** The slot of a key; a command without one goes to the connection with the least waiting. */
   #choose({ key }: Request): Slot {
     if (key.length === 0) {
-      const idle = this.#leastBusy();
+      const idle = leastBusy(this.#ready);
       return this.#slots.find(({ own }) => own !== undefined && own === idle) ?? this.#first;
     }
     const slot = this.#slots[slotIndex(key, this.#slots.length)] as Slot;
@@ -356,14 +318,6 @@ export class Pool implements SlotOwner, Holder {
   #goBack(slot: Slot): void {
     if (slot.own !== undefined) slot.settle();
     else if (slot.opening === undefined && slot.againAt <= monotonicNow()) this.#open(slot);
-  }
-
-  #leastBusy(): Connection | undefined {
-    let least: Connection | undefined;
-    for (const connection of this.#ready) {
-      if (least === undefined || connection.pending < least.pending) least = connection;
-    }
-    return least;
   }
 
   /** Whether a further command is refused. */
@@ -444,11 +398,3 @@ export class Pool implements SlotOwner, Holder {
     return new MemcacheError(code, message, { server: this.#target().name, cause });
   }
 }
-
-const CLOSED = 'The client was closed';
-
-/** What ends a connection that is being opened when another one is to show whether the server hangs. */
-const SUPERSEDED = 'The connection was given up for another one';
-
-/** What a timeout says, of commands that are not sent. */
-const UNSENT = 'The command had not left, and 0 commands were before it.';

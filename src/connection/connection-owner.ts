@@ -1,0 +1,48 @@
+import type { MemcacheError } from '../errors.ts';
+import type { Gathering } from '../protocol/gathering.ts';
+import type { Protocol } from '../protocol/protocol.ts';
+import type { Connection } from './connection.ts';
+import type { Endpoint } from './connector.ts';
+import type { Handshake } from './handshake.ts';
+import type { Credentials } from './login.ts';
+
+export interface ConnectionOptions {
+  /** The server's name in errors. */
+  name: string;
+  endpoint: Endpoint;
+  handshake: Handshake;
+  /** What the server is taken to speak: commands are sent at once, but values not before it has shown that it does. */
+  assumed: Protocol | undefined;
+  credentials: Credentials | undefined;
+  gathering: Gathering;
+  /** Called with the version of the server, where the handshake asks for it. */
+  onVersion: (version: string) => void;
+  /** Bounds an attempt at a command, in milliseconds. */
+  timeout: number;
+  /** Bounds everything up to the first command, in milliseconds. */
+  conntimeout: number;
+  /** Bounds the time to each sign of the server before the first command, in milliseconds. */
+  silence?: number | undefined;
+}
+
+/** Gets what the connections to a server show of it. */
+export interface ServerWatcher {
+  /** A byte has come, and with it perhaps a whole response. */
+  onInput(now: number, answered: boolean): void;
+  /** A command that was sent at a moment has had its time, in milliseconds, without a response. */
+  onTimedOut(error: MemcacheError, sentAt: number, time: number): void;
+  /** Whether a connection that nobody waits on stays open for now, since it may show yet that the server works. */
+  lingers(): boolean;
+}
+
+/** Gets what becomes of a connection. */
+export interface ConnectionOwner {
+  /** Commands may be sent. */
+  onReady(connection: Connection): void;
+  /** The server that it is a connection to. */
+  readonly watcher: ServerWatcher;
+  /** The connection takes no further commands, but some that it has may still be answered. */
+  onRetired(connection: Connection): void;
+  /** The connection is over; called once, before what waited on it fails. */
+  onClosed(connection: Connection, error: MemcacheError): void;
+}
