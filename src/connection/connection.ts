@@ -3,7 +3,7 @@ import { monotonicNow, setImmediate } from '../clock.ts';
 import { type ErrorCode, MemcacheError } from '../errors.ts';
 import type { Decoder, Protocol } from '../protocol/protocol.ts';
 import type { Holder, Request } from '../protocol/request.ts';
-import type { ConnectionOptions, ConnectionOwner } from './connection-owner.ts';
+import type { ConnectionOptions, ServerWatcher } from './connection-options.ts';
 import { connect, type Reader, readyEvent } from './connector.ts';
 import type { Rejection } from './handshake.ts';
 import { type Failure, QuitRequest } from './handshake-request.ts';
@@ -13,6 +13,18 @@ import { Turn } from './output-buffer.ts';
 import { located, Pipeline, type PipelineOwner, type Waiting } from './pipeline.ts';
 import { AUTH_FAILED, mayHarm, notSpoken, probe } from './probe.ts';
 import type { Peer } from './telemetry.ts';
+
+/** Gets what becomes of a connection. */
+export interface ConnectionOwner {
+  /** Commands may be sent. */
+  onReady(connection: Connection): void;
+  /** The server that it is a connection to. */
+  readonly watcher: ServerWatcher;
+  /** The connection takes no further commands, but some that it has may still be answered. */
+  onRetired(connection: Connection): void;
+  /** The connection is over; called once, before what waited on it fails. */
+  onClosed(connection: Connection, error: MemcacheError): void;
+}
 
 /** What ends a connection that nobody needs any more; nobody gets an error. */
 const CLOSED = 'The connection was closed by the client';

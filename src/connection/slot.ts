@@ -1,8 +1,8 @@
 import { monotonicNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import type { Request, WireKey } from '../protocol/request.ts';
-import type { Connection } from './connection.ts';
-import type { ConnectionOwner, ServerWatcher } from './connection-owner.ts';
+import type { Connection, ConnectionOwner } from './connection.ts';
+import type { ServerWatcher } from './connection-options.ts';
 import { Dialer, type Target, type Terms } from './dialer.ts';
 
 /** Gets what becomes of a slot's sockets. */

@@ -1,7 +1,6 @@
 import type { MemcacheError } from '../errors.ts';
 import type { Gathering } from '../protocol/gathering.ts';
 import type { Protocol } from '../protocol/protocol.ts';
-import type { Connection } from './connection.ts';
 import type { Endpoint } from './connector.ts';
 import type { Handshake } from './handshake.ts';
 import type { Credentials } from './login.ts';
@@ -33,16 +32,4 @@ export interface ServerWatcher {
   onTimedOut(error: MemcacheError, sentAt: number, time: number): void;
   /** Whether a connection that nobody waits on stays open for now, since it may show yet that the server works. */
   lingers(): boolean;
-}
-
-/** Gets what becomes of a connection. */
-export interface ConnectionOwner {
-  /** Commands may be sent. */
-  onReady(connection: Connection): void;
-  /** The server that it is a connection to. */
-  readonly watcher: ServerWatcher;
-  /** The connection takes no further commands, but some that it has may still be answered. */
-  onRetired(connection: Connection): void;
-  /** The connection is over; called once, before what waited on it fails. */
-  onClosed(connection: Connection, error: MemcacheError): void;
 }
