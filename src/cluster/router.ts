@@ -132,7 +132,7 @@ export class Router implements Holder {
     const { retry_delay, retryNonIdempotent } = this.#options;
     command.failedAt ||= monotonicNow();
     command.lastError = error;
-    const repeatable = (!written || command.repeatable || retryNonIdempotent) && !this.#isOvertaken(command);
+    const repeatable = (!written || command.repeatable || retryNonIdempotent) && !command.overtaken;
     if (CLIENT_SIDE.has(error.code)) {
       this.#end(command, error);
     } else if (FINAL.has(error.code) || !repeatable || (answering && factsOf(command.op).reads)) {
@@ -183,11 +183,6 @@ export class Router implements Holder {
     return this.#retries.size > 0 || this.#held.size > 0;
   }
 
-  /** With failover, those that one server has not answered go on to the next one together, in their order. */
-  #isOvertaken({ overtaken }: Command): boolean {
-    return overtaken && !this.#options.failover;
-  }
-
   /** Ends a command that its own server has not answered. */
   #end(command: Command, error: Error): void {
     this.repairs?.missed(command, error);
@@ -199,7 +194,7 @@ export class Router implements Holder {
     if (isWrite(command)) this.order.add(command);
     const timer = setTimeout(() => {
       command.holder = undefined;
-      if (this.#isOvertaken(command)) {
+      if (command.overtaken) {
         this.#end(command, command.lastError as Error);
       } else {
         this.retried++;

@@ -93,6 +93,14 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
     },
   );
 
+  test('with failover likewise', async () => {
+    const client = create({ protocol, failover: true });
+    await client.get('key');
+    const first = await cutAndOvertaken(client, (other) => other.set('key', 'later'));
+    expect(first).toMatchObject({ code: 'ERR_CONNECT' });
+    expect(String((await direct.get('key')).value)).toBe('later');
+  });
+
   test('nor behind a delete, a flush, or of many keys', async () => {
     const client = create({ protocol });
     await client.get('key');
