@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -8,12 +8,15 @@ import { run } from './support/run.ts';
 
 const CLI = join(ROOT, 'cli');
 const MAIN = join(CLI, 'dist/main.mjs');
+/** The program, and what it loads when it is needed. */
+const FILES = readdirSync(join(CLI, 'dist'));
 
 it('packs the program and what it needs to be read, and nothing else', async () => {
   const { stdout } = await run('npm', ['pack', '--json', '--dry-run', '--ignore-scripts'], CLI);
   const [packed] = JSON.parse(stdout) as { files: { path: string }[] }[];
+  const files = FILES.map((file) => `dist/${file}`);
   expect(packed?.files.map(({ path }) => path).sort()).toEqual(
-    ['LICENSE', 'README.md', 'dist/main.mjs', 'package.json'].sort(),
+    ['LICENSE', 'README.md', ...files, 'package.json'].sort(),
   );
 });
 
@@ -24,12 +27,12 @@ it('is a program, which finds everything it imports', async () => {
 });
 
 it('has the client inside, and outside only what it depends on', () => {
-  const text = readFileSync(MAIN, 'utf8');
-  const imported = [...text.matchAll(/^import .*"(.+)";$|await import\("([^".]+)"\)/gm)].map(
+  const text = FILES.map((file) => readFileSync(join(CLI, 'dist', file), 'utf8')).join('\n');
+  const imported = [...text.matchAll(/^import .*"(.+)";$|import\("([^".]+|\.[^"]+)"\)/gm)].map(
     ([, a, b]) => a ?? b ?? '',
   );
   const packages = imported
-    .filter((name) => !name.startsWith('node:'))
+    .filter((name) => !name.startsWith('node:') && !FILES.includes(name.replace('./', '')))
     .map((name) => name.replace(/^((@[^/]+\/)?[^/]+).*/, '$1'));
   const { dependencies } = JSON.parse(readFileSync(join(CLI, 'package.json'), 'utf8'));
   expect(packages.length).toBeGreaterThan(5);
