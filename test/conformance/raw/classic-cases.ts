@@ -517,7 +517,7 @@ export const classicCases: readonly RawCase[] = [
   },
   {
     name: 'abbreviations',
-    send: 'stats r\r\nstats resetting\r\nstats detail o\r\nstats detail of\r\nlru_crawler cr foo\r\nlru_crawler t 5\r\nstats cachedump 1 0\r\nstats ca 1\r\n',
+    send: 'stats r\r\nstats resetting\r\nstats detail o\r\nstats detail of\r\nlru_crawler cr foo\r\nlru_crawler t 5\r\nstats cachedump 20 0\r\nstats ca 1\r\n',
     expect: 'RESET\r\nERROR\r\nOK\r\nOK\r\nBADCLASS invalid class id\r\nOK\r\nEND\r\nCLIENT_ERROR bad command line\r\n',
     upTo: {
       '1.6.38':
