@@ -1,8 +1,8 @@
 import type { Command } from '../cluster/command.ts';
-import { MemcacheError } from '../errors.ts';
 import { keyId } from '../protocol/keyed.ts';
 import { copySmallValues } from '../protocol/large.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
+import { closedError } from './open-calls.ts';
 
 /** What waits for its turn at some keys. */
 interface Waiter {
@@ -88,7 +88,7 @@ export class HeldKeys implements Holder {
   close(): void {
     const held = [...this.#commands] as [Command, Waiter][];
     this.#commands.clear();
-    const error = new MemcacheError('ERR_CLOSED', 'The client was closed');
+    const error = closedError();
     for (const [command, waiter] of held) {
       command.holder = undefined;
       this.#leave(waiter);

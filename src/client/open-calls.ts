@@ -97,6 +97,7 @@ export class OpenCalls {
   }
 }
 
-function closedError(): MemcacheError {
+/** What ends with the client. */
+export function closedError(): MemcacheError {
   return new MemcacheError('ERR_CLOSED', 'The client was closed');
 }

@@ -1,5 +1,6 @@
 import type { Backend } from '../../cluster/backend.ts';
 import type { Unsent } from '../../cluster/unsent.ts';
+import { keyId } from '../../protocol/keyed.ts';
 import { copySmallValue } from '../../protocol/large.ts';
 import type { StoreItem, WireKey } from '../../protocol/request.ts';
 import type { Key } from '../keys.ts';
@@ -71,15 +72,15 @@ export class Batches implements Unsent {
   sendBefore(keys: readonly WireKey[], reads: boolean): void {
     if ((reads && this.#reads) || this.failure !== undefined) return;
     this.#places ??= this.#findPlaces();
-    for (const key of keys) for (const index of this.#places.get(bytesOf(key)) ?? []) void this.#sendOnce(index);
+    for (const key of keys) for (const index of this.#places.get(keyId(key)) ?? []) void this.#sendOnce(index);
   }
 
   #findPlaces(): Map<string, number[]> {
     const places = new Map<string, number[]>();
     this.#batches.forEach((batch, index) => {
       for (const { wire } of batch) {
-        const bytes = bytesOf(wire);
-        if (!places.get(bytes)?.push(index)) places.set(bytes, [index]);
+        const id = keyId(wire);
+        if (!places.get(id)?.push(index)) places.set(id, [index]);
       }
     });
     return places;
@@ -119,11 +120,6 @@ export function copyValues(entries: readonly Entry[]): void {
 
 export function wires(entries: readonly Entry[]): WireKey[] {
   return entries.map(({ wire }) => wire);
-}
-
-/** The same for a key as text and as bytes. */
-function bytesOf(key: WireKey): string {
-  return Buffer.from(key).toString('latin1');
 }
 
 /** A batch ends by the number of its keys or the size of what it stores. */
