@@ -148,7 +148,7 @@ describe.skipIf(!TMUX)('hot in a terminal', { timeout: PATIENCE, concurrent: tru
       width,
       height,
     );
-    const screen = await terminal.see(/^item:0 +\d+ +\d+\.\d +0\.0/m, PATIENCE);
+    const screen = await terminal.see(/^item:0 +[\d.]+k? +\d+\.\d +0\.0/m, PATIENCE);
     const lines = screen.split('\n').slice(0, height);
     expect(lines[0]).toMatch(/^memts hot · 2 servers · [\d.]+k?\/s · by PER/);
     expect(lines[1]).toMatch(/^no lines skipped|skipped by the servers/);
@@ -161,14 +161,14 @@ describe.skipIf(!TMUX)('hot in a terminal', { timeout: PATIENCE, concurrent: tru
     terminal.type('Left');
     await terminal.see('by KEY');
     terminal.type('b');
-    await terminal.see(/^PREFIX .*\n(item:) +\d+ +100 /m);
+    await terminal.see(/^PREFIX .*\n(item:) +[\d.]+k? +100 /m);
     terminal.type('?');
     expect(await terminal.see('memts hot · help')).toMatch(/^q, Ctrl-C +quit/m);
     terminal.type('?', 'p');
     await terminal.see('PAUSED');
     terminal.type('q');
     // The table stays when the screen has gone.
-    expect(await terminal.see('ended with 0')).toMatch(/^item: +\d+[\s\S]*reads and stores in [\d.]+ s/m);
+    expect(await terminal.see('ended with 0')).toMatch(/^item: +[\d.]+k?[\s\S]*reads and stores in [\d.]+ s/m);
     expect(terminal.alternate).toBe(false);
   });
 
@@ -183,6 +183,6 @@ describe.skipIf(!TMUX)('hot in a terminal', { timeout: PATIENCE, concurrent: tru
     await using client = Client.create(again.address, { timeout: 20 });
     await followed(client, again.address);
     for (let index = 0; index < 20; index++) await client.get('back');
-    await terminal.see(/^back +[\d.]+ /m);
+    await terminal.see(/^back +[\d.]+k? /m);
   });
 });
