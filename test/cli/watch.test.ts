@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { startMemcached } from '../support/memcached.ts';
+import { startRogueServer } from '../support/rogue-server.ts';
+import { sleep } from '../support/wait.ts';
 import { followed } from './support/hot-run.ts';
 import { jsonLines, memts, PATIENCE } from './support/memts.ts';
 
@@ -24,5 +26,29 @@ describe('watch', { timeout: PATIENCE }, () => {
     expect(new Set(lines.map(({ server }) => server))).toEqual(new Set([first.address, second.address]));
     expect(lines.every(({ line }) => / type=item_get key=seen/.test(line))).toBe(true);
     expect([watched.code, watched.stderr]).toEqual([130, expect.stringMatching(/^memts: .*ECONNREFUSED/)]);
+  });
+
+  it('ends where it is interrupted while the connection is made', async () => {
+    let asked = (): void => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    await using server = await startRogueServer((socket) => {
+      socket.on('data', async (chunk) => {
+        if (String(chunk).startsWith('watch')) socket.write('OK\r\n');
+        if (!String(chunk).startsWith('version')) return;
+        asked();
+        await sleep(400);
+        socket.write('VERSION 1.6.45\r\n');
+      });
+    });
+    const watched = await memts(['watch'], {
+      servers: server.address,
+      meanwhile: async (child) => {
+        await isAsked;
+        child.kill('SIGINT');
+      },
+    });
+    expect(watched).toMatchObject({ code: 130, stdout: '' });
   });
 });

@@ -18,6 +18,8 @@ export async function* logOf(
   const stop = (): void => session.close();
   interruption.signal.addEventListener('abort', stop);
   try {
+    // It may have been while the connection was made, and would not be heard of again.
+    if (interruption.requested) return;
     session.send(`watch ${streams.join(' ')}`);
     const answer = await session.line();
     if (answer !== 'OK') throw serverError(`${target.name}: ${answer} (watch needs memcached 1.4.26)`);
