@@ -153,8 +153,8 @@ for (const { name, block, lines } of JSON.parse(BLOCKS)) {
       await (name.endsWith('.cjs') ? require('./' + name) : import('./' + name));
       await testRunner.runTests();
     };
-    await Promise.race([run(), patience(5000).then(() => { throw new Error('took over 5 s'); })]);
-    for (let waited = 0; current.printed.length < lines && waited < 200; waited++) await patience(10);
+    await Promise.race([run(), patience(30_000).then(() => { throw new Error('took over 30 s'); })]);
+    for (let waited = 0; current.printed.length < lines && waited < 1000; waited++) await patience(10);
     clearInterval(keepAlive);
   } catch (error) { fail(error); }
 }
