@@ -1,6 +1,6 @@
 import diagnostics from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Client, type MemcacheError } from '../../src/index.ts';
 import { startMemcached, startMemcachedProxy } from '../support/memcached.ts';
 import { hasMemcached, MEMCACHEDS } from '../support/memcacheds.ts';
@@ -17,10 +17,15 @@ type Protocol = (typeof PROTOCOLS)[number];
 const toStop: { stop(): Promise<unknown> }[] = [];
 let told: unknown[] = [];
 const listen = (message: unknown): void => void told.push(message);
-for (const name of ['memts:command', 'memts:connection']) diagnostics.subscribe(name, listen);
-for (const phase of ['start', 'end', 'asyncStart', 'asyncEnd', 'error']) {
-  diagnostics.subscribe(`tracing:memts:command:${phase}`, listen);
-}
+const PHASES = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'];
+const CHANNELS = ['memts:command', 'memts:connection', ...PHASES.map((phase) => `tracing:memts:command:${phase}`)];
+
+beforeAll(() => {
+  for (const name of CHANNELS) diagnostics.subscribe(name, listen);
+});
+afterAll(() => {
+  for (const name of CHANNELS) diagnostics.unsubscribe(name, listen);
+});
 
 afterEach(async () => {
   for (const each of toStop.splice(0).reverse()) await each.stop();

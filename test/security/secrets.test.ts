@@ -2,7 +2,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import tls from 'node:tls';
 import { inspect } from 'node:util';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, elasticache } from '../../src/index.ts';
 import { useClients } from '../faults/clients.ts';
 import { certificates } from '../support/certificates.ts';
@@ -18,7 +18,10 @@ const clients = useClients();
 /** Everything that was said to anybody. */
 let told: unknown[] = [];
 const listen = (message: unknown): void => void told.push(message);
-diagnostics.subscribe('memts:connection', listen);
+beforeAll(() => diagnostics.subscribe('memts:connection', listen));
+afterAll(() => {
+  diagnostics.unsubscribe('memts:connection', listen);
+});
 afterEach(() => {
   told = [];
 });
