@@ -5,11 +5,26 @@ import type { Request } from '../protocol/request.ts';
 
 const BLOCK_BYTES = 64 * 1024;
 
-/** Blocks that nobody uses now, for all connections: new ones cost more than what is written into them. */
-const spare: Buffer<ArrayBuffer>[] = [];
-
-/** So many are kept, 1 MB. */
+/** So many blocks are kept that nobody uses now, 1 MB. */
 const MOST_SPARE = 16;
+
+/**
+ * These blocks, for all connections: new ones cost more than what is written into them. Of places that stay, since an array
+ * that is emptied and filled again takes new memory each time.
+ */
+const spare = new Array<Buffer<ArrayBuffer> | undefined>(MOST_SPARE).fill(undefined);
+let spares = 0;
+
+function takeSpare(): Buffer<ArrayBuffer> | undefined {
+  if (spares === 0) return undefined;
+  const block = spare[--spares];
+  spare[spares] = undefined;
+  return block;
+}
+
+function keepSpare(block: Buffer<ArrayBuffer>): void {
+  if (block.length === BLOCK_BYTES && spares < MOST_SPARE) spare[spares++] = block;
+}
 
 /** So many of one connection's are kept until the socket lets go of them. */
 const MOST_FULL = 8;
@@ -50,13 +65,13 @@ export class OutputBuffer implements Output {
     if (this.#lent.size > 0) this.#lent.clear();
     if (!this.holds || this.position > this.#start || this.#sealed.length > 0) return;
     this.holds = false;
-    this.#full.push(this.buffer);
+    keepSpare(this.buffer);
     this.buffer = NO_BLOCK;
     this.position = 0;
     this.#start = 0;
-    for (let block = this.#full.pop(); block !== undefined; block = this.#full.pop()) {
-      if (block.length === BLOCK_BYTES && spare.length < MOST_SPARE) spare.push(block);
-    }
+    if (this.#full.length === 0) return;
+    for (const block of this.#full) keepSpare(block);
+    this.#full = [];
   }
 
   reserve(bytes: number): void {
@@ -121,7 +136,7 @@ export class OutputBuffer implements Output {
     if (this.position > this.#start) this.#seal();
     this.holds = true;
     if (this.buffer.length === BLOCK_BYTES && this.#full.length < MOST_FULL) this.#full.push(this.buffer);
-    const used = bytes <= BLOCK_BYTES ? spare.pop() : undefined;
+    const used = bytes <= BLOCK_BYTES ? takeSpare() : undefined;
     this.buffer = used ?? Buffer.allocUnsafeSlow(Math.max(bytes, BLOCK_BYTES));
     this.position = 0;
     this.#start = 0;

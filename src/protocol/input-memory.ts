@@ -163,12 +163,8 @@ const PlainBuffer = (Buffer as typeof Buffer & { [Symbol.species]: MakeBuffer })
 /** Where nothing has been copied yet. */
 const NO_BYTES = new Uint8Array(0);
 
-let slab = NO_BYTES.buffer;
+let slab = NO_BYTES;
 let used = 0;
-
-function newSlab(): ArrayBuffer {
-  return sharedMemory(SLAB_BYTES).buffer;
-}
 
 /**
  * Copies of the values in a chunk of input, with their client flags. Small values come close together, so the chunk is
@@ -238,13 +234,13 @@ export class ValueWindow {
 
   #copyWindow(chunk: Buffer, start: number, end: number): void {
     // Its length is 0 once `transfer` has taken it away, which no mark prevents.
-    if (used + end - start > slab.byteLength) {
-      slab = newSlab();
+    if (used + end - start > slab.length) {
+      slab = new Uint8Array(sharedMemory(SLAB_BYTES).buffer);
       used = 0;
     }
-    if (this.#memory !== slab) {
-      this.#memory = slab;
-      this.#bytes = new Uint8Array(slab);
+    if (this.#bytes !== slab) {
+      this.#bytes = slab;
+      this.#memory = slab.buffer;
     }
     const length = Math.min(Math.max(WINDOW_BYTES, end - start), this.#chunkEnd - start, SLAB_BYTES - used);
     this.#bytes.set(new Uint8Array(chunk.buffer, chunk.byteOffset + start, length), used);

@@ -117,8 +117,13 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
     if (outer !== undefined) this.watch = watchPart(this, outer);
     else if (server === undefined && isTraced()) this.watch = watchCommand(this, this.engine.options.traceKeys);
     if (this.watch === undefined) this.begin(server);
-    else this.watch.begin(() => this.begin(server));
+    else this.beginWatched(this.watch, server);
     return promise;
+  }
+
+  /** Apart, as is all with a closure: a function that makes none has nothing to keep its variables in. */
+  private beginWatched(watch: Watch, server: Backend | undefined): void {
+    watch.begin(() => this.begin(server));
   }
 
   /** Prepares the command and sends it; what can't be sent is refused. */
@@ -162,7 +167,7 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
     if (result === PENDING || this.signal !== signal) return;
     if (!this.pinned && !this.engine.watched.empty) this.notifyWritten();
     if (signal !== undefined) this.unlisten();
-    if (this.watch !== undefined) this.watch.finish(this, undefined, () => this.deliver(result));
+    if (this.watch !== undefined) this.deliverWatched(this.watch, result);
     else if (this.callback === undefined) this.resolve?.(result);
     else this.call(this.callback, result);
   }
@@ -196,6 +201,10 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
   aborted(reason: unknown): void {
     this.holder?.drop(this);
     this.reject(reason);
+  }
+
+  private deliverWatched(watch: Watch, result: unknown): void {
+    watch.finish(this, undefined, () => this.deliver(result));
   }
 
   private deliver(result: unknown): void {

@@ -69,9 +69,13 @@ export function fillItem(
   }
   const inBackground = backgroundOf(engine.serializer);
   const made = inBackground?.(op, value, given);
-  if (made instanceof Promise) return made.then((later) => setMade(item, later));
+  if (made instanceof Promise) return setWhenMade(item, made);
   setMade(item, made ?? serialize(op, value, given, engine));
   return undefined;
+}
+
+async function setWhenMade(item: ItemToFill, made: Promise<Serialized<unknown, unknown>>): Promise<void> {
+  setMade(item, await made);
 }
 
 /** What is stored of a value, all of it made now. */
