@@ -59,6 +59,22 @@ const PARTS_OF_COMMONJS = [
   { name: 'parts/adapters', test: ADAPTERS },
 ];
 
+/** What several commands share, by what is loaded together: each file takes its time to find. */
+const PARTS_OF_CLI = [
+  {
+    name: 'base',
+    test: /src\/(errors|exit|hints|interruption|layouts|load-builtin|output|parsers|percent|within)\.ts$/,
+  },
+  {
+    name: 'client',
+    test: (id: string) => [CLIENT, PROTOCOL, /cli\/src\/connection\.ts$/].some((part) => part.test(id)),
+  },
+  { name: 'dumps', test: /cli\/src\/(dump\/(batches|files|item)|progress)\.ts$/ },
+  { name: 'screen', test: /cli\/src\/screen\/(screen|table-view)\.ts$/ },
+  { name: 'tables', test: /cli\/src\/(colors|fit|table|units|screen\/columns)\.ts$/ },
+  { name: 'text', test: /cli\/src\/(metadump|text-session)\.ts$/ },
+];
+
 /** Whether a module is no entry: its declarations are in the part that all entries share. */
 const isShared = (id: string): boolean =>
   !Object.values(ENTRIES).some((entry) => id.replace(/\.d\.ts$/, '.ts').endsWith(`/${entry}`));
@@ -125,6 +141,13 @@ const classAsModule = (entry: string): Rolldown.Plugin => ({
   },
 });
 
+/** Short names of variables are a tenth of what there is to read; functions and classes keep theirs, for stacks. */
+const SHORT_NAMES: UserConfig['minify'] = {
+  compress: false,
+  codegen: { removeWhitespace: false },
+  mangle: { keepNames: true },
+};
+
 /** The library as programs load it. What they are to read stands in the declarations. */
 const library: UserConfig = {
   ...common,
@@ -154,8 +177,7 @@ export default defineConfig([
     ...library,
     format: 'cjs',
     clean: false,
-    // Short names of variables are a tenth of what there is to read; functions and classes keep theirs, for stacks.
-    minify: { compress: false, codegen: { removeWhitespace: false }, mangle: { keepNames: true } },
+    minify: SHORT_NAMES,
     plugins: [compact, ownRequire, classAsModule('memcached')],
     outputOptions: {
       comments,
@@ -209,6 +231,8 @@ export default defineConfig([
     format: 'esm',
     dts: false,
     clean: true,
-    outputOptions: { comments },
+    minify: SHORT_NAMES,
+    plugins: [compact],
+    outputOptions: { comments, codeSplitting: { groups: PARTS_OF_CLI, includeDependenciesRecursively: false } },
   },
 ]);

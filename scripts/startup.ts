@@ -1,13 +1,14 @@
 /**
- * What it costs a program to load memts and its peers: processor time of a fresh process, all its threads. They take
- * turns. `npm run bench:startup` builds and runs it; `-- --times N` says how often.
+ * What it costs a program to load memts and its peers, and to run commands of the command line: processor time of a fresh
+ * process, all its threads. They take turns. `npm run bench:startup` builds and runs it; `-- --times N` says how often.
  */
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../test/support/built.ts';
-import { Startup, type Way } from '../test/support/startup.ts';
+import { startMemcached } from '../test/support/memcached.ts';
+import { median, type Program, Startup, timesOfPrograms, type Way } from '../test/support/startup.ts';
 import { table } from './table.ts';
 
 const { values } = parseArgs({ options: { times: { type: 'string', default: '41' } } });
@@ -36,3 +37,34 @@ const rows = ['memts', ...PEERS].map((name) => {
 });
 console.log(table(['client', 'import, ms', '× MemJS', 'require, ms', '× MemJS'], rows));
 startup.remove();
+
+await using server = await startMemcached();
+const MAIN = join(ROOT, 'cli/dist/main.mjs');
+const COMMANDS = [
+  ['--version'],
+  ['--help'],
+  ['get', 'a'],
+  ['set', 'a', 'b'],
+  ['stats'],
+  ['keys'],
+  ['completion', 'bash'],
+];
+const programs: Program[] = [
+  { name: 'bare Node.js', args: ['-e', '0'] },
+  ...COMMANDS.map((words) => {
+    const name = `memts ${words.join(' ')}`;
+    return { name, args: [MAIN, ...words, '--servers', server.address], codes: [0, 1] };
+  }),
+];
+const taken = await timesOfPrograms(programs, times);
+const bare = median(taken.get('bare Node.js') ?? []);
+console.log();
+console.log(
+  table(
+    ['command line', 'from start to end, ms', '× bare'],
+    programs.map(({ name }) => {
+      const own = median(taken.get(name) ?? []);
+      return [name, own.toFixed(1), (own / bare).toFixed(2)];
+    }),
+  ),
+);

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { Exit, usageError } from './exit.ts';
 import { complain, isTerminal } from './output.ts';
 
@@ -17,6 +16,7 @@ async function ask(question: string): Promise<'yes' | 'no' | 'interrupted'> {
   if (!isTerminal(process.stderr) || !process.stdin.isTTY) {
     throw usageError('this asks first, and there is no terminal to ask at: --yes does without');
   }
+  const { createInterface } = await import('node:readline/promises');
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   const controller = new AbortController();
   reader.once('SIGINT', () => controller.abort());

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { Client, type ClientOptions, type ServerOptions, type ServerStatus } from 'memts';
 import { describe, usageError } from './exit.ts';
 
@@ -40,13 +40,13 @@ const DEFAULT_TIMEOUT = 1;
 const SILENT = { log: () => {} };
 
 /** A client for all the servers. */
-export function openClient(options: GlobalOptions, more: ServerOptions = {}): Client {
-  return Client.create(serverList(options), { ...clientOptions(options), ...more });
+export async function openClient(options: GlobalOptions, more: ServerOptions = {}): Promise<Client> {
+  return Client.create(serverList(options), { ...(await clientOptions(options)), ...more });
 }
 
 /** The servers one by one. Nothing is connected yet. */
-export function openTargets(options: GlobalOptions, more: ServerOptions = {}): Target[] {
-  const shared = { ...clientOptions(options), ...more };
+export async function openTargets(options: GlobalOptions, more: ServerOptions = {}): Promise<Target[]> {
+  const shared = { ...(await clientOptions(options)), ...more };
   const list = serverList(options);
   // It is wrong as a whole or not at all: an entry that is empty would by itself stand for the environment's servers.
   Client.create(list, shared).close();
@@ -109,9 +109,9 @@ function serverList({ servers }: GlobalOptions): string {
   return servers || env.MEMCACHIER_SERVERS || env.MEMCACHE_SERVERS || DEFAULT_SERVERS;
 }
 
-function clientOptions(options: GlobalOptions): ClientOptions<string | Uint8Array> & ServerOptions {
+async function clientOptions(options: GlobalOptions): Promise<ClientOptions<string | Uint8Array> & ServerOptions> {
   const { protocol, distribution } = options;
-  const tls = tlsOptions(options);
+  const tls = await tlsOptions(options);
   return {
     ...credentialsOf(options),
     timeout: timeoutOf(options),
@@ -128,11 +128,11 @@ function clientOptions(options: GlobalOptions): ClientOptions<string | Uint8Arra
 }
 
 /** TLS as the options have it; none of them leaves it to the addresses. */
-export function tlsOptions(options: GlobalOptions): true | TlsOptions | undefined {
+export async function tlsOptions(options: GlobalOptions): Promise<true | TlsOptions | undefined> {
   const { tls, tlsCa, tlsServername, tlsInsecure } = options;
   const details: TlsOptions = {
     ...(tlsCa === undefined ? {} : { ca: readAuthorities(tlsCa) }),
-    ...ownCertificate(options),
+    ...(await ownCertificate(options)),
     ...(tlsServername === undefined ? {} : { servername: tlsServername }),
     ...(tlsInsecure ? { rejectUnauthorized: false } : {}),
   };
@@ -149,10 +149,11 @@ function readAuthorities(file: string): string {
 }
 
 /** The certificate to show, with its key, if there is one. */
-export function ownCertificate({ tlsCert, tlsKey }: GlobalOptions): { cert?: Buffer; key?: Buffer } {
+export async function ownCertificate({ tlsCert, tlsKey }: GlobalOptions): Promise<{ cert?: Buffer; key?: Buffer }> {
   if (tlsCert === undefined && tlsKey === undefined) return {};
   if (tlsCert === undefined || tlsKey === undefined) throw usageError('--tls-cert and --tls-key need each other');
   const own = { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) };
+  const { createSecureContext } = await import('node:tls');
   try {
     createSecureContext(own);
   } catch (error) {

@@ -1,7 +1,6 @@
 import { type DiscoveredServer, type Discovery, dns, elasticache } from 'memts';
 import { type GlobalOptions, timeoutOf, tlsOptions } from './connection.ts';
 import { describe, serverError, usageError } from './exit.ts';
-import { regret } from './output.ts';
 import { within } from './within.ts';
 
 const EXPECTED = '--discover: expected elasticache://HOST:PORT or dns://NAME:PORT';
@@ -9,7 +8,7 @@ const DEFAULT_PORT = '11211';
 
 /** The servers that a source names, as `--servers` would have them. */
 export async function discoveredServers(source: string, options: GlobalOptions): Promise<string> {
-  const discovery = sourceOf(source, options);
+  const discovery = await sourceOf(source, options);
   const found = await within(discovery.discover(), timeoutOf(options) * 1000).catch((error) => {
     // What went wrong with the connection says more than that it did.
     const { cause = error } = error as Error;
@@ -19,12 +18,12 @@ export async function discoveredServers(source: string, options: GlobalOptions):
   return found.map(addressOf).join(',');
 }
 
-function sourceOf(source: string, options: GlobalOptions): Discovery {
+async function sourceOf(source: string, options: GlobalOptions): Promise<Discovery> {
   const [, scheme = '', host = '', port = DEFAULT_PORT, rest = ''] =
     /^(\w+):\/\/(\[[\da-fA-F:]+\]|[^/:?[\]]+)(?::(\d+))?\/?(?:\?(.*))?$/.exec(source) ?? [];
   const timeout = timeoutOf(options);
   if (scheme === 'elasticache' && rest === '') {
-    return elasticache({ endpoint: `${host}:${port}`, timeout, tls: tlsOptions(options) });
+    return elasticache({ endpoint: `${host}:${port}`, timeout, tls: await tlsOptions(options) });
   }
   if (scheme !== 'dns') throw usageError(EXPECTED);
   const nameservers = new URLSearchParams(rest).getAll('nameserver');
@@ -34,10 +33,4 @@ function sourceOf(source: string, options: GlobalOptions): Discovery {
 function addressOf({ host, port, weight }: DiscoveredServer): string {
   const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return weight === undefined || weight === 1 ? place : `memcached://${place}?weight=${weight}`;
-}
-
-/** Whoever names ElastiCache's configuration endpoint as a server gets one of its nodes. */
-export function warnOfEndpoint({ servers }: GlobalOptions): void {
-  const [endpoint] = /[\w.-]+\.cfg\.[\w.-]*cache\.amazonaws\.com[\w.]*(:\d+)?/.exec(servers ?? '') ?? [];
-  if (endpoint !== undefined) regret(`${endpoint} is one node; --discover elasticache://${endpoint} finds them all`);
 }

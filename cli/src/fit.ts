@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Column, escaped, isTerminal, shown, table } from './output.ts';
+import { escaped, isTerminal, shown } from './output.ts';
 import { shortened } from './screen/columns.ts';
+import { type Column, table } from './table.ts';
 
 /** Tables and sentences that a terminal has room for; a pipe has room for all. */
 

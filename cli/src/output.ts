@@ -1,16 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { once } from 'node:events';
-import Table from 'cli-table3';
-import picocolors from 'picocolors';
 import { Exit } from './exit.ts';
 
 /** Whether a person reads the output. */
 export function isTerminal(stream: NodeJS.WriteStream = process.stdout): boolean {
   return stream.isTTY === true;
 }
-
-/** Colours in a terminal; in a pipe none, whatever the environment says of one. */
-export const colors = picocolors.createColors(picocolors.isColorSupported && isTerminal());
 
 /** Standard output can't be written to any more: what a command throws then, and nobody has to know. */
 export class OutputError extends Error {}
@@ -130,44 +125,4 @@ export function jsonBytes<TText extends string, TBytes extends string>(
 ): Record<TText, string> | Record<TBytes, string> {
   const named = isUtf8(bytes) ? { [text]: bytes.toString() } : { [base64]: bytes.toString('base64') };
   return named as Record<TText, string> | Record<TBytes, string>;
-}
-
-const PLAIN = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
-
-export interface Column {
-  title: string;
-  /** Numbers stand on the right. */
-  right?: boolean;
-}
-
-/** A table without lines, its head in bold where there are colours. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const made = new Table({
-    head: columns.map(({ title }) => colors.bold(title)),
-    colAligns: columns.map(({ right }) => (right ? 'right' : 'left')),
-    chars: PLAIN,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  for (const row of rows) made.push(row.map((cell) => shown(cell)));
-  return made
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
 }

@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from 'commander';
-import { MAX_RELATIVE } from './units.ts';
 
 /** Readers of arguments and options: what they throw is a usage error that names the option. */
+
+/** To memcached an expiration over 30 days is a Unix time. */
+export const MAX_RELATIVE = 2_592_000;
 
 const LARGEST_COUNTER = 0xffffffffffffffffn;
 /** The last second that a Unix time of 32 bits can tell. */

@@ -3,7 +3,8 @@ import { type GlobalOptions, openTargets, stateOf, type Target, withTargets } fr
 import { describe, worstOf } from './exit.ts';
 import { turnedTable } from './fit.ts';
 import { Interruption } from './interruption.ts';
-import { type Column, complain, print, printJson } from './output.ts';
+import { complain, print, printJson } from './output.ts';
+import type { Column } from './table.ts';
 
 export interface PingOptions extends GlobalOptions {
   count?: number;
@@ -28,7 +29,7 @@ const NONE = '–';
 /** Asks every server again and again, and prints how the times are spread. */
 export async function pingOften(options: PingOptions): Promise<number> {
   using interruption = new Interruption();
-  const all = await withTargets(openTargets(options), (targets) =>
+  const all = await withTargets(await openTargets(options), (targets) =>
     Promise.all(targets.map((target) => pingTarget(target, options, interruption))),
   );
   if (options.json) for (const times of all) await printJson(asJson(times));

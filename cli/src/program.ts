@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addBench } from './commands/bench.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addDump } from './commands/dump.ts';
 import { addGet } from './commands/get.ts';
 import { addHot } from './commands/hot.ts';
@@ -14,15 +15,21 @@ import { addServerCommands } from './commands/servers.ts';
 import { addStats } from './commands/stats.ts';
 import { addTop } from './commands/top.ts';
 import { addWatch } from './commands/watch.ts';
-import { addCompletion } from './completion.ts';
 import type { GlobalOptions } from './connection.ts';
-import { discoveredServers, warnOfEndpoint } from './discover.ts';
 import { Exit } from './exit.ts';
-import { complain } from './output.ts';
+import { complain, regret } from './output.ts';
 import { seconds } from './parsers.ts';
 
 /** The whole command line. What is wrong with one is thrown as a CommanderError, after it has been said. */
 export function makeProgram(): Command {
+  const program = makeCommands();
+  addCompletion(program, makeCommands);
+  program.addHelpText('after', EXAMPLES);
+  return program;
+}
+
+/** All commands but those of completion, which is made from them. */
+function makeCommands(): Command {
   const program = new Command('memts')
     .description('memcached on the command line')
     .version(manifest.version)
@@ -51,8 +58,6 @@ export function makeProgram(): Command {
   addServe(program);
   program.commandsGroup('More:');
   program.helpCommand('help [command]', 'help for a command');
-  addCompletion(program);
-  program.addHelpText('after', EXAMPLES);
   return program;
 }
 
@@ -61,7 +66,14 @@ async function findServers(program: Command, command: Command): Promise<void> {
   const options: GlobalOptions = command.optsWithGlobals();
   warnOfEndpoint(options);
   if (options.discover === undefined || command.name() === 'serve') return;
+  const { discoveredServers } = await import('./discover.ts');
   program.setOptionValue('servers', await discoveredServers(options.discover, options));
+}
+
+/** Whoever names ElastiCache's configuration endpoint as a server gets one of its nodes. */
+function warnOfEndpoint({ servers }: GlobalOptions): void {
+  const [endpoint] = /[\w.-]+\.cfg\.[\w.-]*cache\.amazonaws\.com[\w.]*(:\d+)?/.exec(servers ?? '') ?? [];
+  if (endpoint !== undefined) regret(`${endpoint} is one node; --discover elasticache://${endpoint} finds them all`);
 }
 
 function addGlobalOptions(program: Command): void {

@@ -1,6 +1,5 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect as connectTls } from 'node:tls';
 import type { Target } from './connection.ts';
 import { describe, serverError } from './exit.ts';
 import { within } from './within.ts';
@@ -162,7 +161,9 @@ async function openSocket(target: Target, patience: number): Promise<Socket> {
   const place: NetConnectOpts = host.startsWith('/') ? { path: host } : { host, port, autoSelectFamilyAttemptTimeout };
   // A name that the server shall answer to; an address is none.
   const named = /^[\d.]+$|:|^\//.test(host) ? {} : { servername: host };
-  const socket = tls ? connectTls({ ...place, ...named, ...(tls === true ? {} : tls) }) : connect(place);
+  const socket = tls
+    ? (await import('node:tls')).connect({ ...place, ...named, ...(tls === true ? {} : tls) })
+    : connect(place);
   const opened = new Promise<Socket>((resolve, reject) => {
     socket.once(tls ? 'secureConnect' : 'connect', () => resolve(socket));
     socket.once('error', reject);

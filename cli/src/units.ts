@@ -2,9 +2,6 @@ import prettyBytes from 'pretty-bytes';
 
 /** Numbers as people read them. */
 
-/** To memcached an expiration over 30 days is a Unix time. */
-export const MAX_RELATIVE = 2_592_000;
-
 /** `1 item`, `2,000 items`. */
 export function counted(count: number, what: string): string {
   return `${humanCount(count)} ${what}${count === 1 ? '' : 's'}`;

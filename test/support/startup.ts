@@ -20,6 +20,46 @@ console.log(user + system);
 `;
 }
 
+/** How a program of Node.js is started. */
+export interface Program {
+  name: string;
+  /** What comes behind `node`. */
+  args: readonly string[];
+  /** What it may end with. */
+  codes?: readonly number[];
+}
+
+/** Prints the processor time of a whole process, in microseconds, when it ends. */
+const AT_EXIT = `process.on('exit', () => {
+  const { user, system } = process.cpuUsage();
+  require('node:fs').writeSync(2, '\\ncpu ' + (user + system));
+});
+`;
+
+/** The processor time of each program from its start to its end, in milliseconds: they take turns, so many times. */
+export async function timesOfPrograms(
+  programs: readonly Program[],
+  times: number,
+  cwd = tmpdir(),
+  env: Readonly<Record<string, string>> = {},
+): Promise<Map<string, number[]>> {
+  const folder = mkdtempSync(join(tmpdir(), 'memts-startup-'));
+  const hook = join(folder, 'at-exit.cjs');
+  writeFileSync(hook, AT_EXIT);
+  const found = new Map(programs.map(({ name }) => [name, [] as number[]]));
+  try {
+    for (let i = 0; i < times; i++) {
+      for (const { name, args, codes } of programs) {
+        const { stderr } = await run(process.execPath, ['--require', hook, ...args], cwd, env, codes);
+        found.get(name)?.push(Number(/cpu (\d+)$/.exec(stderr)?.[1]) / 1000);
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return found;
+}
+
 /** Programs that load packages out of a folder of modules, each by itself in a fresh process. */
 export class Startup {
   readonly #folder = mkdtempSync(join(tmpdir(), 'memts-startup-'));
@@ -66,6 +106,6 @@ export class Startup {
   }
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -1,6 +1,6 @@
 import type { Histogram, JsHistogram } from 'hdr-histogram-js';
+import { colors } from '../colors.ts';
 import { turnedTable } from '../fit.ts';
-import { colors } from '../output.ts';
 import { humanCount, humanMicros } from '../units.ts';
 import type { Kind, LoadResult, Tally } from './load.ts';
 

@@ -1,23 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
 import { Argument, type Command, Option } from 'commander';
-import type { Client } from 'memts';
-import { type GlobalOptions, openClient, withClient } from '../connection.ts';
-import { describe, Exit, worstOf } from '../exit.ts';
-import { complain, print, printJson, regret, remark, shown } from '../output.ts';
 import { counter, expiration, integer } from '../parsers.ts';
-
-interface StoreOptions extends GlobalOptions {
-  file?: string;
-  expires?: number;
-  flags?: number;
-  cas?: bigint;
-}
-
-interface CountOptions extends GlobalOptions {
-  initial?: bigint;
-  expires?: number;
-}
 
 const CAS = new Option('--cas <number>', 'only if the item still has this CAS').argParser(counter);
 const EXPIRES = new Option('-e, --expires <time>', 'seconds to live, or 10m, 2h, 30d; 0 for ever').argParser(
@@ -60,12 +42,8 @@ Examples:
   $ gzip -c page.html | memts ${name} page.gz --flags 1`,
     )
     .action(async (key: string, text: string | undefined, _: unknown, command: Command) => {
-      const options: StoreOptions = command.optsWithGlobals();
-      const { expires, flags, cas } = options;
-      const value = await readValue(text, options.file, command);
-      process.exitCode = await change(key, 'stored', options, (client) =>
-        client[name](key, value, { expires, flags, cas }),
-      );
+      const { store } = await import('../actions/items.ts');
+      process.exitCode = await store(name, key, text, command.optsWithGlobals());
     });
 }
 
@@ -79,37 +57,9 @@ function addExtend(program: Command, name: 'append' | 'prepend'): void {
     .addOption(CAS)
     .addHelpText('after', `\nExample:\n  $ memts ${name} log 'a line'`)
     .action(async (key: string, text: string | undefined, _: unknown, command: Command) => {
-      const options: StoreOptions = command.optsWithGlobals();
-      const value = await readValue(text, options.file, command);
-      process.exitCode = await change(key, 'stored', options, (client) =>
-        client[name](key, value, { cas: options.cas }),
-      );
+      const { store } = await import('../actions/items.ts');
+      process.exitCode = await store(name, key, text, command.optsWithGlobals());
     });
-}
-
-/** The value of a command: given, in a file or from standard input. */
-async function readValue(
-  text: string | undefined,
-  file: string | undefined,
-  command: Command,
-): Promise<string | Buffer> {
-  if (file !== undefined && text !== undefined) command.error('error: a value and --file: only one of them');
-  if (file !== undefined && file !== '-') return readFile(file);
-  return text === undefined || text === '-' ? buffer(process.stdin) : text;
-}
-
-/** A command that is answered with yes or no. */
-async function change(
-  key: string,
-  done: string,
-  options: GlobalOptions,
-  send: (client: Client) => Promise<boolean>,
-): Promise<number> {
-  const success = await withClient(openClient(options), send);
-  if (options.json) await printJson({ key, [done]: success });
-  else if (success) await remark(done);
-  else regret(`not ${done}`);
-  return success ? Exit.Ok : Exit.Miss;
 }
 
 function addCount(program: Command, name: 'incr' | 'decr'): void {
@@ -122,23 +72,9 @@ function addCount(program: Command, name: 'incr' | 'decr'): void {
     .option('-e, --expires <time>', 'how long a counter that is made lives', expiration)
     .addHelpText('after', `\nExamples:\n  $ memts ${name} visits\n  $ memts ${name} visits 10 --initial 0`)
     .action(async (key: string, amount: bigint, _: unknown, command: Command) => {
-      const { initial, expires }: CountOptions = command.opts();
-      if (expires !== undefined && initial === undefined)
-        command.error('error: --expires is for a counter that --initial makes');
+      const { count } = await import('../actions/items.ts');
       process.exitCode = await count(name, key, amount, command.optsWithGlobals());
     });
-}
-
-async function count(name: 'incr' | 'decr', key: string, amount: bigint, options: CountOptions): Promise<number> {
-  const { initial = null, expires } = options;
-  const { value } = await withClient(openClient(options), (client) => {
-    const method = name === 'incr' ? 'increment' : 'decrement';
-    return client[method](key, amount, { initial, expires, bigint: true });
-  });
-  if (options.json) await printJson({ key, value });
-  else if (value === null) regret('not found');
-  else await print(String(value));
-  return value === null ? Exit.Miss : Exit.Ok;
 }
 
 function addDelete(program: Command): void {
@@ -152,24 +88,9 @@ function addDelete(program: Command): void {
       '\nExamples:\n  $ memts delete user:1 user:2\n  $ memts keys --prefix tmp: --null | xargs -0 -r memts delete --',
     )
     .action(async (keys: string[], _: unknown, command: Command) => {
-      const options: GlobalOptions = command.optsWithGlobals();
-      process.exitCode = await withClient(openClient(options), (client) => remove(client, keys, options));
+      const { remove } = await import('../actions/items.ts');
+      process.exitCode = await remove(keys, command.optsWithGlobals());
     });
-}
-
-async function remove(client: Client, keys: string[], { json }: GlobalOptions): Promise<number> {
-  const results = await client.deleteMulti(keys);
-  for (const key of keys) {
-    const deleted = results.get(key);
-    if (deleted === undefined) continue;
-    const name = keys.length > 1 ? `${shown(key)}: ` : '';
-    if (json) await printJson({ key, deleted });
-    else if (deleted) await remark(`${name}deleted`);
-    else regret(`${name}not found`);
-  }
-  for (const error of results.errors.values()) complain(describe(error));
-  const exitCode = keys.every((key) => results.get(key)) ? Exit.Ok : Exit.Miss;
-  return Math.max(exitCode, worstOf(results.errors.values()));
 }
 
 function addTouch(program: Command): void {
@@ -180,8 +101,7 @@ function addTouch(program: Command): void {
     .argument('<expires>', 'seconds to live, or 10m, 2h, 30d; 0 for ever', expiration)
     .addHelpText('after', '\nExample:\n  $ memts touch session:1 30m')
     .action(async (key: string, expires: number, _: unknown, command: Command) => {
-      process.exitCode = await change(key, 'touched', command.optsWithGlobals(), (client) =>
-        client.touch(key, expires),
-      );
+      const { touch } = await import('../actions/items.ts');
+      process.exitCode = await touch(key, expires, command.optsWithGlobals());
     });
 }

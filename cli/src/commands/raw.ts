@@ -1,15 +1,4 @@
 import type { Command } from 'commander';
-import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } from '../connection.ts';
-import { describe, usageError, worstOf } from '../exit.ts';
-import { colors, complain, isTerminal, print, printJson, shownText, write } from '../output.ts';
-import { TextSession } from '../text-session.ts';
-
-interface RawOptions extends GlobalOptions {
-  data?: string;
-}
-
-/** Lines whose response has no end, or that have a command of their own. */
-const ENDLESS = /^\s*watch\b/;
 
 export function addRaw(program: Command): void {
   program
@@ -28,46 +17,7 @@ Examples:
   $ memts raw 'lru_crawler status' --servers a:11211,b:11211`,
     )
     .action(async (line: string, _: unknown, command: Command) => {
-      const options: RawOptions = command.optsWithGlobals();
-      if (/[\r\n]/.test(line)) throw usageError('a line has no end in the middle; --data is for what follows it');
-      if (ENDLESS.test(line)) throw usageError('the log has no end: memts watch follows it');
-      process.exitCode = await withTargets(openTargets(options), (targets) => raw(targets, line, options));
+      const { raw } = await import('../actions/raw.ts');
+      process.exitCode = await raw(line, command.optsWithGlobals());
     });
-}
-
-interface Reply {
-  name: string;
-  bytes?: Buffer;
-  error?: unknown;
-}
-
-async function raw(targets: Target[], line: string, options: RawOptions): Promise<number> {
-  const { data } = options;
-  const text = data === undefined ? line : `${line}\r\n${data}`;
-  const replies = await Promise.all(targets.map((target) => exchange(target, text, timeoutOf(options))));
-  for (const { name, bytes, error } of replies) {
-    if (options.json) await printJson({ server: name, reply: bytes?.toString(), error: error && describe(error) });
-    else if (bytes !== undefined) await printReply(bytes, targets.length > 1 ? name : undefined);
-    if (error !== undefined) complain(describe(error));
-  }
-  return worstOf(replies.map(({ error }) => error).filter((error) => error !== undefined));
-}
-
-async function printReply(bytes: Buffer, name: string | undefined): Promise<void> {
-  if (name !== undefined) await print(colors.bold(name));
-  await write(isTerminal() ? shownText(bytes.toString().replaceAll('\r\n', '\n')) : bytes);
-}
-
-async function exchange(target: Target, text: string, timeout: number): Promise<Reply> {
-  const { name } = target;
-  try {
-    const session = await TextSession.open(target, timeout);
-    try {
-      return { name, bytes: await session.exchange(text) };
-    } finally {
-      session.close();
-    }
-  } catch (error) {
-    return { name, error };
-  }
 }

@@ -1,7 +1,9 @@
+import { colors } from '../colors.ts';
 import { describe } from '../exit.ts';
-import { colors, escaped, isTerminal, table } from '../output.ts';
+import { escaped, isTerminal } from '../output.ts';
 import { rowOf, shortened, sorted } from '../screen/columns.ts';
 import { explained, filled, headOf, type Size, type TableView } from '../screen/table-view.ts';
+import { table } from '../table.ts';
 import { shortCount } from '../units.ts';
 import { columnsFor, type HotColumn } from './columns.ts';
 import { type Counted, hottest } from './tally.ts';

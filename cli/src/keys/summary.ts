@@ -1,6 +1,7 @@
 import { cutTable } from '../fit.ts';
 import type { Listed } from '../metadump.ts';
-import { type Column, toJson } from '../output.ts';
+import { toJson } from '../output.ts';
+import type { Column } from '../table.ts';
 import { humanBytes, humanCount, humanSeconds } from '../units.ts';
 
 /** So many groups are kept apart; further ones are counted together. */

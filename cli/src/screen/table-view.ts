@@ -1,4 +1,4 @@
-import { colors } from '../output.ts';
+import { colors } from '../colors.ts';
 import { cell, GAP, type ScreenColumn } from './columns.ts';
 
 /** What the keys of a screen with rows to choose from change. */

@@ -1,5 +1,7 @@
-import { colors, shown, table } from '../output.ts';
+import { colors } from '../colors.ts';
+import { shown } from '../output.ts';
 import { shortened } from '../screen/columns.ts';
+import { table } from '../table.ts';
 
 /** What one server has to say, by name, as it is to be shown. */
 export interface ServerColumn {

@@ -1,5 +1,6 @@
 import type { Statistics } from 'memts';
-import { type Column, shown, table } from '../output.ts';
+import { shown } from '../output.ts';
+import { type Column, table } from '../table.ts';
 import { humanBytes, humanCount } from '../units.ts';
 import type { Difference, Look } from './diff.ts';
 import { sideBySide } from './side-by-side.ts';

@@ -1,5 +1,5 @@
 import sparkly from 'sparkly';
-import { colors } from '../output.ts';
+import { colors } from '../colors.ts';
 import { NONE, percent } from '../screen/columns.ts';
 import { shortBytes, shortCount } from '../units.ts';
 import type { History } from './history.ts';

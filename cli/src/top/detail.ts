@@ -1,4 +1,5 @@
-import { colors, escaped } from '../output.ts';
+import { colors } from '../colors.ts';
+import { escaped } from '../output.ts';
 import { cell, NONE, numbered, percent, rowOf, type ScreenColumn, shortened } from '../screen/columns.ts';
 import { filled, headOf, type Size } from '../screen/table-view.ts';
 import { humanSeconds, shortBytes, shortCount } from '../units.ts';

@@ -1,4 +1,5 @@
-import { colors, escaped } from '../output.ts';
+import { colors } from '../colors.ts';
+import { escaped } from '../output.ts';
 import { cell, GAP, rowOf, sorted } from '../screen/columns.ts';
 import { explained, filled, headOf, type Size, type TableView } from '../screen/table-view.ts';
 import { CHARTS, chartLines } from './charts.ts';

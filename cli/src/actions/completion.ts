@@ -52,9 +52,22 @@ fi
 /** What a script of completion reads below the words: files may come, or nothing else. */
 const FILES = ':0';
 
-/** `memts completion SHELL`; it also offers the options of all commands behind each of them. */
-export function addCompletion(program: Command): void {
-  const root = tab(program, { completionCommandName: 'completion' });
+/** Prints the script for a shell. */
+export function printScript(shell: string, commands: Command): void {
+  if (shell === 'bash') process.stdout.write(BASH);
+  else if (shell === 'zsh') process.stdout.write(ZSH);
+  else rootOf(commands).setup('memts', 'memts', shell);
+}
+
+/** Prints what may stand in the place of the last of the words. */
+export function complete(words: string[], commands: Command): void {
+  if (wantsFile(commands, words)) process.stdout.write(`${FILES}\n`);
+  else rootOf(commands).parse(words);
+}
+
+/** What can be completed; the options of all commands are offered behind each of them. */
+function rootOf(commands: Command): typeof import('@bomb.sh/tab').default {
+  const root = tab(commands, { completionCommandName: 'completion' });
   for (const command of root.commands.values()) {
     for (const [name, option] of root.options) {
       if (command.options.has(name)) continue;
@@ -62,27 +75,10 @@ export function addCompletion(program: Command): void {
       else command.option(name, option.description);
     }
   }
-  root.commands.get('help')?.argument('command', (complete) => {
-    for (const [name, { description }] of root.commands) complete(name, description);
+  root.commands.get('help')?.argument('command', (offer) => {
+    for (const [name, { description }] of root.commands) offer(name, description);
   });
-  commandOf(program, 'completion')
-    .description('print a script that completes commands and options in a shell')
-    .addHelpText('after', '\nExamples:\n  $ source <(memts completion bash)\n  $ memts completion fish | source')
-    .action((shell: string) => {
-      if (shell === 'bash') process.stdout.write(BASH);
-      else if (shell === 'zsh') process.stdout.write(ZSH);
-      else root.setup('memts', 'memts', shell);
-    });
-  commandOf(program, 'complete').action((words: string[]) => {
-    if (wantsFile(program, words)) process.stdout.write(`${FILES}\n`);
-    else root.parse(words);
-  });
-}
-
-function commandOf(program: Command, name: string): Command {
-  const found = program.commands.find((command) => command.name() === name);
-  if (found === undefined) throw new Error(`no command ${name}`);
-  return found;
+  return root;
 }
 
 /** Whether the last of the words is to be a file, which the shell knows better. */

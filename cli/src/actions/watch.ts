@@ -1,0 +1,44 @@
+import { colors } from '../colors.ts';
+import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } from '../connection.ts';
+import { describe, worstOf } from '../exit.ts';
+import { Interruption } from '../interruption.ts';
+import { complain, print, printJson, shown } from '../output.ts';
+import { logOf } from '../watch/log.ts';
+
+interface WatchOptions extends GlobalOptions {
+  match?: RegExp;
+}
+
+/** Follows the logs of all servers; what can't be followed is complained about. */
+async function follow(
+  targets: Target[],
+  streams: string[],
+  options: GlobalOptions,
+  interruption: Interruption,
+  use: (line: string, target: Target) => Promise<void> | undefined,
+): Promise<unknown[]> {
+  const outcomes = await Promise.allSettled(
+    targets.map(async (target) => {
+      for await (const lines of logOf(target, timeoutOf(options), streams, interruption)) {
+        for (const line of lines) await use(line.replace(/\r$/, ''), target);
+      }
+    }),
+  );
+  const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as unknown);
+  for (const error of errors) complain(describe(error));
+  return errors;
+}
+
+export async function watch(streams: string[], options: WatchOptions): Promise<number> {
+  return withTargets(await openTargets(options), (targets) => watchAll(targets, streams, options));
+}
+
+async function watchAll(targets: Target[], streams: string[], options: WatchOptions): Promise<number> {
+  using interruption = new Interruption();
+  const errors = await follow(targets, streams, options, interruption, (line, { name }) => {
+    if (options.match !== undefined && !options.match.test(line)) return undefined;
+    if (options.json) return printJson({ server: name, line });
+    return print(targets.length > 1 ? `${colors.bold(name)} ${shown(line)}` : shown(line));
+  });
+  return Math.max(worstOf(errors), interruption.exitCode);
+}
