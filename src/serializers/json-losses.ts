@@ -23,19 +23,26 @@ const PLAIN: unknown = Object.prototype;
 
 /** Whether JSON surely keeps all of an object. It is asked of every value, so it is cheap, and false where in doubt. */
 function isKept(object: object): boolean {
-  if (Array.isArray(object)) {
-    for (let i = 0; i < object.length; i++) {
-      const item: unknown = object[i];
-      if (typeof item !== 'string' && typeof item !== 'number' && !isKeptValue(item)) return false;
-    }
-    return true;
-  }
-  if (!isPlain(object)) return object instanceof Date;
-  for (const name in object) {
-    const value = (object as Properties)[name];
+  if (!Array.isArray(object) && !isPlain(object)) return object instanceof Date;
+  const values: readonly unknown[] = Array.isArray(object) ? object : valuesOf(object);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     if (typeof value !== 'string' && typeof value !== 'number' && !isKeptValue(value)) return false;
   }
   return true;
+}
+
+/** What has more properties is a dictionary, of whose names V8 keeps none. */
+const MOST_NAMES = 1000;
+
+/**
+ * `Object.values`, which takes a third of the time where V8 has the names of such an object at hand since a `for in`. To
+ * read the properties in one is no faster, and several times slower once it has seen a dictionary.
+ */
+export function valuesOf(object: object): unknown[] {
+  const values = Object.values(object);
+  if (values.length <= MOST_NAMES) for (const _name in object) break;
+  return values;
 }
 
 function isKeptValue(value: unknown): boolean {

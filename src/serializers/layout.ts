@@ -59,8 +59,10 @@ export function readFlags(extras: Buffer): number {
 
 /** A copy of the extras with other flags. */
 export function withFlags(extras: Buffer, flags: number): Buffer {
-  const copy = Buffer.from(extras);
+  const copy = Buffer.allocUnsafe(extras.length);
   copy.writeUInt32BE(flags >>> 0, 0);
+  // Of so few bytes a loop copies one in a fraction of the time that Node.js takes.
+  for (let i = 4; i < extras.length; i++) copy[i] = extras[i] as number;
   return copy;
 }
 

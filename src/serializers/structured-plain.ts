@@ -1,3 +1,5 @@
+import { valuesOf } from './json-losses.ts';
+
 /** No value is nested deeper, neither on the way in nor on the way out. */
 export const MOST_LEVELS = 1000;
 
@@ -16,49 +18,32 @@ const PLAIN: unknown = Object.prototype;
 
 function isPlain(object: object, level: number): boolean {
   if (level > MOST_LEVELS) return false;
-  return Array.isArray(object) ? isPlainArray(object, level) : isPlainObject(object, level);
+  if (Array.isArray(object)) return object.constructor === Array && arePlain(object, level);
+  return Object.getPrototypeOf(object) === PLAIN && arePlain(valuesOf(object), level);
 }
 
-function isPlainArray(array: readonly unknown[], level: number): boolean {
-  if (array.constructor !== Array) return false;
-  const { length } = array;
-  for (let i = 0; i < length; i++) {
-    const item = array[i];
-    if (typeof item === 'string') continue;
+function arePlain(items: readonly unknown[], level: number): boolean {
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (typeof item === 'string' || typeof item === 'boolean' || item === null) continue;
     if (typeof item === 'number') {
       // A loop of its own is faster for arrays of nothing else.
-      i = pastNumbers(array, i) - 1;
-      if (typeof array[i + 1] === 'number') return false;
-    } else if (!isPlainItem(item, level)) return false;
+      const end = endOfNumbers(items, i);
+      if (end === i) return false;
+      i = end - 1;
+    } else if (typeof item !== 'object' || !isPlain(item, level + 1)) return false;
   }
   return true;
 }
 
 /** The index of the first item from `start` on that is no number which JSON keeps. */
-function pastNumbers(array: readonly unknown[], start: number): number {
-  const { length } = array;
+function endOfNumbers(items: readonly unknown[], start: number): number {
+  const { length } = items;
   for (let i = start; i < length; i++) {
-    const item = array[i];
+    const item = items[i];
     if (typeof item !== 'number' || item - item !== 0 || (item === 0 && 1 / item < 0)) return i;
   }
   return length;
-}
-
-function isPlainObject(object: object, level: number): boolean {
-  if (Object.getPrototypeOf(object) !== PLAIN) return false;
-  for (const name in object) {
-    const value = (object as Readonly<Record<string, unknown>>)[name];
-    if (typeof value === 'string') continue;
-    if (typeof value === 'number') {
-      if (value - value !== 0 || (value === 0 && 1 / value < 0)) return false;
-    } else if (!isPlainItem(value, level)) return false;
-  }
-  return true;
-}
-
-function isPlainItem(value: unknown, level: number): boolean {
-  if (typeof value === 'object') return value === null || isPlain(value, level + 1);
-  return typeof value === 'boolean';
 }
 
 /** Neither NaN nor infinite nor −0. */

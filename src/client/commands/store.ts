@@ -94,7 +94,7 @@ function setOptions(item: ItemToFill, { expires, flags }: InsertOptions, engine:
   if (expiration !== 0) item.expiration = expiration;
   if (flags !== undefined && flags !== null) item.flags = checkFlags(flags);
   if (engine.serializer === noopSerializer) return undefined;
-  const given = Buffer.alloc(8);
+  const given = Buffer.allocUnsafe(8);
   given.writeUInt32BE(item.flags, 0);
   given.writeUInt32BE(item.expiration, 4);
   return given;
@@ -105,10 +105,14 @@ function setMade(item: ItemToFill, { value, extras }: Serialized<unknown, unknow
   if (!(extras instanceof Uint8Array) || extras.length !== 8) {
     throw invalid('extras from the serializer', 'a Buffer of 8 bytes', extras);
   }
-  const buffer = Buffer.from(extras.buffer, extras.byteOffset, 8);
-  item.flags = buffer.readUInt32BE(0);
-  item.expiration = buffer.readUInt32BE(4);
+  item.flags = readUint32(extras, 0);
+  item.expiration = readUint32(extras, 4);
   item.value = checkValue(value);
+}
+
+/** A Buffer's own method, which every `Uint8Array` may have: a Buffer of the same memory would cost more than the reading. */
+function readUint32(bytes: Uint8Array, offset: number): number {
+  return Buffer.prototype.readUInt32BE.call(bytes, offset);
 }
 
 function serialize(op: Op, value: unknown, extras: Buffer, { serializer }: Storing): Serialized<unknown, unknown> {
