@@ -229,7 +229,7 @@ export class Router implements Holder {
       this.#end(command, error);
       return;
     }
-    eject(server, failoverTime, error);
+    this.#eject(server, failoverTime, error);
     if (command.pinned) {
       this.#end(command, error);
     } else if (++command.moves >= this.#servers.size) {
@@ -247,7 +247,13 @@ export class Router implements Holder {
     const { failover, failoverTime, retries } = this.#options;
     if (!failover || server === undefined) return;
     const silence = server.failingFor();
-    if (silence !== undefined && silence >= (retries - 1) * server.timeout) eject(server, failoverTime, error);
+    if (silence !== undefined && silence >= (retries - 1) * server.timeout) this.#eject(server, failoverTime, error);
+  }
+
+  #eject(server: Backend, seconds: number, error: MemcacheError): void {
+    if (DEBUGGING) debug(`${server.name} is ejected for ${seconds} s: ${error.message}`);
+    this.order.serverAway(server);
+    server.eject(seconds, error);
   }
 
   /** `tried` says whether all attempts were made. */
@@ -268,11 +274,6 @@ export class Router implements Holder {
 function startOf({ deadline, timeout, failedAt, server }: Command, { code }: MemcacheError): number {
   if (code !== 'ERR_TIMEOUT' || deadline === 0 || server === undefined) return failedAt;
   return Math.min(deadline - timeout, monotonicNow() - server.timeout);
-}
-
-function eject(server: Backend, seconds: number, error: MemcacheError): void {
-  if (DEBUGGING) debug(`${server.name} is ejected for ${seconds} s: ${error.message}`);
-  server.eject(seconds, error);
 }
 
 function nameOf({ server }: Command): string {

@@ -2,14 +2,17 @@
 import { parseArgs } from 'node:util';
 import { SUBJECTS, type SubjectName } from './job.ts';
 import { type Case, casesOf } from './matrix.ts';
-import { faultReport, summary } from './report.ts';
-import { type CaseResult, Runner } from './runner.ts';
+import { repairCasesOf } from './repair/cases.ts';
+import { repairReport, repairSummary } from './repair/report.ts';
+import { type FaultRecord, faultReport, summary } from './report.ts';
+import { type CaseResult, Runner, type RunnerOptions } from './runner.ts';
 import { isClean } from './watch.ts';
 
 const HELP = `npm run test:faults -- [options]
 
   --seed N          the seed of everything; a random one if left out
   --scenario NAME   only this scenario, or this case: black-hole, black-hole/meta/3/failover/4
+  --only PART       faults: all commands under all faults; repair: old values, with repair and without. Default: both
   --subject NAME    ${SUBJECTS.join(', ')}; may be given several times. Default: memts
   --duration MS     how long the faults of a case last. Default: 1100
   --lanes N         commands in flight. Default: 256
@@ -22,6 +25,7 @@ export async function main(args: readonly string[]): Promise<void> {
     options: {
       seed: { type: 'string' },
       scenario: { type: 'string' },
+      only: { type: 'string' },
       subject: { type: 'string', multiple: true },
       duration: { type: 'string', default: '1100' },
       lanes: { type: 'string', default: '256' },
@@ -35,20 +39,34 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);
   const subjects = (values.subject ?? ['memts']) as SubjectName[];
-  const cases = subjects.flatMap((subject) => casesOf({ seed, subject, only: values.scenario }));
-  if (cases.length === 0) throw new Error(`No case is called ${values.scenario}`);
-  console.log(`seed ${seed}: ${cases.length} cases`);
-  const started = performance.now();
-  const results = await runAll(cases, Number(values.duration), Number(values.lanes));
-  const record = { seed, seconds: (performance.now() - started) / 1000, lanes: Number(values.lanes), results };
-  console.log(summary(record));
-  if (values.write !== undefined) await faultReport(record, values.write);
-  const ours = results.filter(({ subject }) => subject === 'memts');
-  if (!ours.every(({ tally }) => isClean(tally))) process.exitCode = 1;
+  const given = { only: values.scenario, seed };
+  const faults = values.only === 'repair' ? [] : subjects.flatMap((subject) => casesOf({ ...given, subject }));
+  const repairs = values.only === 'faults' || !subjects.includes('memts') ? [] : repairCasesOf(given);
+  if (faults.length + repairs.length === 0) throw new Error(`No case is called ${values.scenario}`);
+  console.log(`seed ${seed}: ${faults.length + repairs.length} cases`);
+  const limits = { duration: Number(values.duration), lanes: Number(values.lanes) };
+  if (faults.length > 0) {
+    const record = await recordOf(faults, seed, limits);
+    console.log(summary(record));
+    if (values.write !== undefined) await faultReport(record, values.write);
+  }
+  if (repairs.length > 0) {
+    const record = await recordOf(repairs, seed, limits);
+    console.log(repairSummary(record));
+    if (values.write !== undefined) repairReport(record, values.write);
+  }
 }
 
-async function runAll(cases: readonly Case[], duration: number, lanes: number): Promise<CaseResult[]> {
-  await using runner = new Runner({ duration, lanes });
+async function recordOf(cases: readonly Case[], seed: number, limits: RunnerOptions): Promise<FaultRecord> {
+  const started = performance.now();
+  const results = await runAll(cases, limits);
+  const ours = results.filter(({ subject }) => subject === 'memts');
+  if (!ours.every(({ tally }) => isClean(tally))) process.exitCode = 1;
+  return { seed, seconds: (performance.now() - started) / 1000, lanes: limits.lanes, results };
+}
+
+async function runAll(cases: readonly Case[], limits: RunnerOptions): Promise<CaseResult[]> {
+  await using runner = new Runner(limits);
   const results: CaseResult[] = [];
   for (const chosen of cases) {
     const result = await runner.run(chosen);
@@ -58,7 +76,18 @@ async function runAll(cases: readonly Case[], duration: number, lanes: number): 
   return results;
 }
 
-function print({ name, subject, tally, took, slowest, bound, recovery, findings, memory }: CaseResult): void {
+function print({
+  name,
+  subject,
+  tally,
+  took,
+  slowest,
+  bound,
+  recovery,
+  findings,
+  memory,
+  staleness,
+}: CaseResult): void {
   const head = subject === 'memts' ? name : `${subject} ${name}`;
   const back = recovery === undefined ? 'never back' : `back after ${recovery.toFixed(0)} ms`;
   const rate = Math.round((tally.commands / took) * 1000).toLocaleString('en-US');
@@ -67,5 +96,12 @@ function print({ name, subject, tally, took, slowest, bound, recovery, findings,
       `${tally.errors} errors, slowest ${slowest.toFixed(0)} of ${bound} ms, ${tally.excused} excused, ${back}, ` +
       `${(memory / 2 ** 20).toFixed(1)} MB`,
   );
+  if (staleness !== undefined) {
+    const { reads, old, oldElsewhere, repaired, unrepaired } = staleness;
+    console.log(
+      `       ${old} stale after recovery and ${oldElsewhere} at stand-ins, of ${reads} reads; ` +
+        `${repaired} keys repaired, ${unrepaired} given up`,
+    );
+  }
   for (const finding of findings.slice(0, 5)) console.log(`       ${finding.slice(0, 400)}`);
 }

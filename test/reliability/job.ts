@@ -1,4 +1,5 @@
 import type { AuditTarget } from './audit.ts';
+import type { Staleness } from './repair/repair-run.ts';
 import type { Settings } from './subjects/subject.ts';
 import type { Tally } from './watch.ts';
 
@@ -16,6 +17,8 @@ export interface Job {
   lanes: number;
   /** The servers that can be read past the client. */
   audit?: AuditTarget | undefined;
+  /** Whether old values are looked for, under a load of reads, sets and deletes by several clients. */
+  seeksOld?: boolean | undefined;
 }
 
 /** What came of it. */
@@ -30,6 +33,8 @@ export interface JobResult {
   recovery: number | undefined;
   /** Heap and external memory in bytes once everything is over and collected. */
   memory: number;
+  /** Where old values were looked for. */
+  staleness?: Staleness | undefined;
 }
 
 /** How the worker is at a time. Memory is in bytes. */

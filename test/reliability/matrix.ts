@@ -16,8 +16,10 @@ export interface Case {
   subject: SubjectName;
   protocol: Settings['protocol'];
   servers: number;
-  failover: boolean;
+  failover: boolean | 'gutter';
   connections: number;
+  /** Where old values are looked for: with the option `repair`, or without it. */
+  repair?: boolean | undefined;
 }
 
 export interface Choice {
@@ -27,7 +29,7 @@ export interface Choice {
   subject?: SubjectName | undefined;
 }
 
-type Way = Pick<Case, 'failover' | 'connections'>;
+type Way = { failover: boolean; connections: number };
 
 const WAYS: readonly Way[] = [
   { failover: false, connections: 1 },

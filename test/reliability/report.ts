@@ -24,8 +24,12 @@ export const MEANINGS: Record<(typeof ZEROS)[number], string> = {
   twice: 'applied twice',
   uncaught: 'uncaught',
   leaks: 'leaks',
+  stale: 'stale after recovery',
   notBack: 'not back within 2 s',
 };
+
+/** What every case looks for; the cases of `repair` have a page of their own. */
+const EVERYWHERE = ZEROS.filter((name) => name !== 'stale');
 
 /** Totals in a few lines. */
 export function summary({ seed, seconds, results }: FaultRecord): string {
@@ -33,7 +37,7 @@ export function summary({ seed, seconds, results }: FaultRecord): string {
     .map((subject) => {
       const mine = results.filter((result) => result.subject === subject);
       const sum = sumOf(mine);
-      const zeros = ZEROS.map((name) => `${MEANINGS[name]} ${sum[name]}`).join(', ');
+      const zeros = EVERYWHERE.map((name) => `${MEANINGS[name]} ${sum[name]}`).join(', ');
       return (
         `${subject}: ${count(sum.commands)} commands in ${mine.length} cases, seed ${seed}, ${seconds.toFixed(0)} s in all\n` +
         `  ${zeros}\n  ${count(sum.errors)} ended with an error, ${sum.excused} were excused by stalls of the process`
@@ -60,7 +64,7 @@ function faultPage(record: FaultRecord): string {
   ];
   const totals = [
     row('commands', ({ commands }) => commands),
-    ...ZEROS.map((name) => row(`**${MEANINGS[name]}**`, (sum) => sum[name])),
+    ...EVERYWHERE.map((name) => row(`**${MEANINGS[name]}**`, (sum) => sum[name])),
     ['cases', ...subjects.map((subject) => count(results.filter((r) => r.subject === subject).length))],
     row('ended with an error', ({ errors }) => errors),
     row('past the bound, with the process standing still meanwhile', ({ excused }) => excused),

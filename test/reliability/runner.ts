@@ -27,6 +27,8 @@ export interface CaseResult extends JobResult {
 const GROWTH = 6 * 1024 * 1024;
 /** The first cases still have code compiled and caches filled. */
 const WARM_UP = 4;
+/** How long a spare server keeps what it has, in seconds: longer than a case. */
+const GUTTER_EXPIRES = 60;
 /** A worker that hangs is ended after that many milliseconds more than anything may take. */
 const PATIENCE = 15_000;
 
@@ -88,12 +90,13 @@ export class Runner implements AsyncDisposable {
     });
   }
 
-  #job({ seed, subject, servers }: Case, stage: Stage, settings: Settings): Job {
+  #job({ seed, subject, servers, repair }: Case, stage: Stage, settings: Settings): Job {
     // A run's keys are its own: what another case wrote would be found out as wrong.
     const run = `${(seed >>> 0).toString(36)}-${this.#cases++}`;
     const readable = stage.kind !== 'sasl' && stage.kind !== 'login';
     const audit = readable ? { ports: stage.ports.slice(0, servers), ca: settings.ca } : undefined;
-    return { run, seed, subject, settings, lanes: this.#options.lanes, audit };
+    const seeksOld = repair !== undefined;
+    return { run, seed, subject, settings, lanes: this.#options.lanes, audit, seeksOld };
   }
 
   #stage(kind: StageKind): Promise<Stage> {
@@ -135,9 +138,12 @@ export class Runner implements AsyncDisposable {
   }
 }
 
-function settingsFor({ servers, protocol, failover, connections }: Case, stage: Stage): Settings {
+function settingsFor({ servers, protocol, failover, connections, repair }: Case, stage: Stage): Settings {
   const addresses = stage.proxies.slice(0, servers).map(({ address }) => address);
-  return { servers: addresses, protocol, failover, connections, ...TIMES, ...stage.settings };
+  const settings = { protocol, connections, ...TIMES, ...stage.settings, ...(repair === undefined ? {} : { repair }) };
+  if (failover !== 'gutter') return { servers: addresses, failover, ...settings };
+  const [gutter = '', ...own] = addresses.toReversed();
+  return { servers: own.toReversed(), failover: { gutter, expires: GUTTER_EXPIRES }, ...settings };
 }
 
 /** A worker that died or hung: of its commands nothing is known but that they did not settle. */

@@ -1,18 +1,23 @@
-import type { CaseRun } from './case-run.ts';
 import type { Sample } from './job.ts';
+import type { Watch } from './watch.ts';
 
 const MINUTE = 60;
 
+/** What is looked at. */
+interface Watched {
+  readonly watch: Watch;
+}
+
 /** Tells every second how the worker is. */
 export class Sampler {
-  readonly #runs: readonly CaseRun[];
+  readonly #runs: readonly Watched[];
   readonly #timers: () => string[];
   readonly #started = performance.now();
   readonly #timer: NodeJS.Timeout;
   #count = 0;
   #stalled = 0;
 
-  constructor(runs: readonly CaseRun[], timers: () => string[], tell: (sample: Sample) => void) {
+  constructor(runs: readonly Watched[], timers: () => string[], tell: (sample: Sample) => void) {
     this.#runs = runs;
     this.#timers = timers;
     this.#timer = setInterval(() => tell(this.#sample()), 1000);
@@ -23,7 +28,7 @@ export class Sampler {
   }
 
   #sample(): Sample {
-    const sum = (get: (run: CaseRun) => number): number => this.#runs.reduce((total, run) => total + get(run), 0);
+    const sum = (get: (run: Watched) => number): number => this.#runs.reduce((total, run) => total + get(run), 0);
     const live = ++this.#count % MINUTE === 0 ? collected() : undefined;
     const { user, system } = process.cpuUsage();
     const { rss, heapUsed, external } = process.memoryUsage();

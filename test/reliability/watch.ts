@@ -14,11 +14,13 @@ export interface Tally {
   twice: number;
   uncaught: number;
   leaks: number;
+  /** Old values after all keys were repaired. */
+  stale: number;
   /** Not everything worked 2 s after the end of the faults. */
   notBack: number;
 }
 
-export const ZEROS = ['wrong', 'unsettled', 'again', 'late', 'twice', 'uncaught', 'leaks', 'notBack'] as const;
+export const ZEROS = ['wrong', 'unsettled', 'again', 'late', 'twice', 'uncaught', 'leaks', 'stale', 'notBack'] as const;
 
 export function newTally(): Tally {
   const zeros = Object.fromEntries(ZEROS.map((name) => [name, 0])) as Record<(typeof ZEROS)[number], number>;

@@ -2,11 +2,12 @@
 import { type Belongings, belongings, leftBehind, memoryLeft } from './belongings.ts';
 import { CaseRun } from './case-run.ts';
 import type { FromWorker, Job, JobResult, ToWorker } from './job.ts';
+import { RepairRun } from './repair/repair-run.ts';
 import { Sampler } from './sampler.ts';
 import { watchTimers } from './timers.ts';
 
 const timers = watchTimers();
-let runs: CaseRun[] = [];
+let runs: (CaseRun | RepairRun)[] = [];
 let before: Belongings = {};
 let sampler: Sampler | undefined;
 
@@ -25,7 +26,7 @@ for (const event of ['uncaughtException', 'unhandledRejection', 'warning'] as co
 
 async function start(jobs: readonly Job[], samples: boolean): Promise<void> {
   before = belongings(timers);
-  for (const job of jobs) runs.push(await CaseRun.start(job));
+  for (const job of jobs) runs.push(job.seeksOld ? RepairRun.start(job) : await CaseRun.start(job));
   if (samples) sampler = new Sampler(runs, timers, (sample) => tell({ kind: 'sample', sample }));
   tell({ kind: 'started' });
 }

@@ -1,4 +1,5 @@
 import type { Backend } from '../../cluster/backend.ts';
+import type { WritingCall } from '../../cluster/write-order.ts';
 import { invalid, invalidType, MemcacheError } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
 import type { StoreItem } from '../../protocol/request.ts';
@@ -48,6 +49,9 @@ class MultiCall<TValue> {
   readonly #call: OpenCall;
   readonly #trace: CommandTrace | undefined;
   readonly #reads: boolean;
+  /** Its place among the writes, and what it has sent, where it writes. */
+  #place: WritingCall | undefined;
+  readonly #batches = new Set<BatchCommand>();
 
   constructor(engine: Engine, call: OpenCall, trace: CommandTrace | undefined, reads = false) {
     this.#reads = reads;
@@ -89,6 +93,7 @@ class MultiCall<TValue> {
     let begun = false;
     const route = (): Promise<void> => {
       begun = true;
+      if (!this.#reads) this.#place = this.#engine.router.order.callBegins();
       const whole = made === undefined ? entries : entries.filter(({ key }) => !this.errors.has(key));
       return this.#route(whole, make);
     };
@@ -98,7 +103,11 @@ class MultiCall<TValue> {
       made,
     );
     if (!begun) copyValues(entries);
-    await sent;
+    try {
+      await sent;
+    } finally {
+      if (this.#place !== undefined) this.#engine.router.order.callEnds(this.#place);
+    }
     this.#note();
     signal?.throwIfAborted();
     if (!this.#answered && this.errors.size > 0) {
@@ -130,7 +139,9 @@ class MultiCall<TValue> {
     for (const entry of entries) {
       const server = fleet.backend(entry.wire);
       if (server === undefined) {
-        this.errors.set(entry.key, new MemcacheError('ERR_NO_SERVERS', 'No servers available'));
+        const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available');
+        this.errors.set(entry.key, error);
+        this.#missed([entry], error);
         continue;
       }
       if (server !== last) {
@@ -160,13 +171,28 @@ class MultiCall<TValue> {
   /** With failover, the router has ejected the server by now, so its keys go to others. */
   async #failOver(server: Backend, entries: readonly Entry[], failure: Error, make: MakeBatch): Promise<void> {
     const { fleet } = this.#engine;
-    const stays = entries.filter(({ wire }) => fleet.backend(wire) === server);
-    if (stays.length > 0) this.errors.set(server.name, failure);
-    const moved = entries.filter(({ wire }) => fleet.backend(wire) !== server);
+    const isOvertaken = ({ wire }: Entry): boolean =>
+      this.#place !== undefined && this.#engine.router.order.isOvertaken(wire, this.#place, this.#batches);
+    const stays = entries.filter((entry) => fleet.backend(entry.wire) === server || isOvertaken(entry));
+    if (stays.length > 0) {
+      this.errors.set(server.name, failure);
+      this.#missed(stays, failure);
+    }
+    const staying = new Set(stays);
+    const moved = entries.filter((entry) => !staying.has(entry));
     const [first] = moved;
     if (first === undefined) return;
-    if (fleet.backend(first.wire) === undefined) this.errors.set(server.name, failure);
-    else await this.#route(moved, make);
+    if (fleet.backend(first.wire) === undefined) {
+      this.errors.set(server.name, failure);
+      this.#missed(moved, failure);
+    } else {
+      await this.#route(moved, make);
+    }
+  }
+
+  /** Some of them may not have been sent at all, since batches before theirs failed. */
+  #missed(entries: readonly Entry[], error: Error): void {
+    if (!this.#reads) this.#engine.router.repairs?.notSent(wires(entries), error);
   }
 
   async #send(server: Backend, entries: readonly Entry[], make: MakeBatch): Promise<void> {
@@ -180,6 +206,7 @@ class MultiCall<TValue> {
       },
     });
     this.#notifyWritten(entries);
+    if (!this.#reads) this.#batches.add(batch);
     await batch.submit(undefined, this.#trace, server);
     this.#notifyWritten(entries);
   }

@@ -39,7 +39,10 @@ export function invalidate(engine: Engine, key: Key, options: InvalidateOptions)
     // As with every write: computations that began before it are not joined any more.
     engine.watched.written(wire);
     try {
-      return await invalidation.run(toExpiration(staleFor ?? 0, engine));
+      const wasThere = await invalidation.run(toExpiration(staleFor ?? 0, engine));
+      // A server that stands in may have had nothing to invalidate.
+      if (!engine.fleet.isOwn(invalidation.server, wire)) engine.router.repairs?.missedKey(wire);
+      return wasThere;
     } catch (error) {
       // It may have got as far as a look, or to all but the marker.
       engine.router.repairs?.missedKey(wire);
@@ -57,7 +60,8 @@ class Invalidation {
   readonly #options: CommandOptions;
   readonly #call: OpenCall;
   readonly #trace: CommandTrace | undefined;
-  #server: Backend | undefined;
+  /** The server that has it now. */
+  server: Backend | undefined;
 
   constructor(engine: Engine, key: WireKey, options: CommandOptions, call: OpenCall, trace: CommandTrace | undefined) {
     this.#engine = engine;
@@ -70,18 +74,18 @@ class Invalidation {
   async run(expiration: number): Promise<boolean> {
     const { fleet } = this.#engine;
     for (let moves = 0; ; moves++) {
-      this.#server = fleet.backend(this.#key);
+      this.server = fleet.backend(this.#key);
       try {
         return await this.#at(expiration);
       } catch (error) {
         // With failover, another server has the key now.
-        if (fleet.backend(this.#key) === this.#server || moves >= fleet.size) throw error;
+        if (fleet.backend(this.#key) === this.server || moves >= fleet.size) throw error;
       }
     }
   }
 
   async #at(expiration: number): Promise<boolean> {
-    const { protocol } = this.#server ?? {};
+    const { protocol } = this.server ?? {};
     const ends = expiration === 0 || secondsFromNow(expiration) <= 0;
     if (ends) return this.#end();
     if (protocol === 'binary' || protocol === 'classic') return this.#moveOn(expiration);
@@ -154,7 +158,7 @@ class Invalidation {
 
   #send(command: ClientCommand): Promise<unknown> {
     this.#call.check();
-    const server = this.#server;
+    const server = this.server;
     if (server === undefined) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
     return command.submit(undefined, this.#trace, server) as Promise<unknown>;
   }

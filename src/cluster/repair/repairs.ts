@@ -1,5 +1,5 @@
 import { clearInterval, setImmediate, setInterval } from '../../clock.ts';
-import type { ErrorCode, MemcacheError } from '../../errors.ts';
+import { type ErrorCode, MemcacheError } from '../../errors.ts';
 import { isWrite, keyId, keysOf } from '../../protocol/keyed.ts';
 import { Op } from '../../protocol/op.ts';
 import type { Holder, Unanswered, WireKey } from '../../protocol/request.ts';
@@ -86,6 +86,12 @@ export class Repairs {
   missed(command: Command, error: Error): void {
     if (NOT_SENT.has((error as MemcacheError).code)) return;
     for (const key of keptKeys(command)) this.missedKey(key);
+  }
+
+  /** Notes that writes of keys end with an error before they were sent; one that was aborted by then did nothing. */
+  notSent(keys: readonly WireKey[], error: Error): void {
+    if (!(error instanceof MemcacheError) || NOT_SENT.has(error.code)) return;
+    for (const key of keys) this.missedKey(key);
   }
 
   /** Notes that a write of a key has not reached its server. */

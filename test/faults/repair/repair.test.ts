@@ -137,6 +137,18 @@ test('a stopped server: the old set comes after the delete, and is deleted', asy
   }
 });
 
+test('all keys of a setMulti that fails are deleted, those that were not sent any more too', async () => {
+  const { client, repaired } = create();
+  const keys = Array.from({ length: 3000 }, (_, index) => `key-${index}`);
+  await client.setMulti(keys.map((key) => [key, 'old']));
+  await away();
+  await expect(client.setMulti(keys.map((key) => [key, 'new']))).rejects.toThrow();
+  expect(Object.values(client.status())[0]?.unrepaired).toBe(keys.length);
+  await proxy.accept();
+  await eventually(() => expect(repaired).toHaveLength(keys.length));
+  expect((await direct.getMulti(keys)).size).toBe(0);
+});
+
 test('over the limit the oldest are given up; after `for` all are', async () => {
   const { client, repaired, unrepaired } = create({ repair: { keys: 3, for: 0.3 } });
   await client.get('x');

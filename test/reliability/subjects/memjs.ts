@@ -9,8 +9,12 @@ export class MemjsSubject implements Subject {
   readonly #client: memjs.Client;
 
   constructor({ servers, timeout, conntimeout, retries, retryDelay, failover, failoverTime }: Settings) {
-    const options = { timeout, conntimeout, retries, retry_delay: retryDelay, failover, failoverTime };
-    this.#client = memjs.Client.create(servers.join(), { ...options, logger: { log() {} } });
+    const options = { timeout, conntimeout, retries, retry_delay: retryDelay, failoverTime };
+    this.#client = memjs.Client.create(servers.join(), {
+      ...options,
+      failover: failover === true,
+      logger: { log() {} },
+    });
   }
 
   get(key: string, done: Done): void {

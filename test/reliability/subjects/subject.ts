@@ -4,7 +4,9 @@ import type { Done } from '../watch.ts';
 export interface Settings {
   servers: readonly string[];
   protocol: 'binary' | 'meta' | 'classic';
-  failover: boolean;
+  failover: boolean | { gutter: string; expires: number };
+  /** Whether keys whose writes fail are deleted when their server is back. */
+  repair?: boolean;
   connections: number;
   failoverTime: number;
   timeout: number;
@@ -42,5 +44,7 @@ export interface Subject {
 /** How long a command may take at all, in milliseconds: the promise of the options, at each server that it may try. */
 export function boundOf({ retries, conntimeout, timeout, retryDelay, failover, servers }: Settings): number {
   const each = retries * (conntimeout + timeout) + (retries - 1) * retryDelay;
-  return Math.ceil(1000 * each * (failover ? Math.max(1, servers.length) : 1));
+  const spare = typeof failover === 'object' ? 1 : 0;
+  const tried = failover ? Math.max(1, servers.length + spare) : 1;
+  return Math.ceil(1000 * each * tried);
 }
