@@ -32,19 +32,6 @@ const CLOSED = 'The connection was closed by the client';
 /** What has been sent of a value can't be called back, and its caller may change the rest. */
 const LEFT_IN_PART = 'The connection was closed: a value that was given up had left in part';
 
-/** What a socket fails with when nothing of the server has reached it: that may have what was sent. */
-const OUT_OF_REACH: ReadonlySet<unknown> = new Set([
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EHOSTDOWN',
-]);
-
-function isOutOfReach(cause: (Error & { code?: unknown }) | undefined): boolean {
-  return OUT_OF_REACH.has(cause?.code);
-}
-
 type State = 'opening' | 'ready' | 'retired' | 'closed';
 
 /**
@@ -161,14 +148,14 @@ export class Connection implements PipelineOwner, Reader {
     if (!this.#pipeline.isNeeded()) this.destroy(this.#error('ERR_CLOSED', CLOSED));
   }
 
-  /** Closes at once; what waits fails with `error`. `byServer`: the server has closed the connection. */
-  destroy(error: MemcacheError, byServer = false): void {
+  /** Closes at once; what waits fails with `error`. */
+  destroy(error: MemcacheError): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#openTimer.stop();
     this.#socket.destroy();
     this.#decoder.close();
-    const failWaiting = this.#pipeline.end(error, byServer);
+    const failWaiting = this.#pipeline.end(error);
     this.#owner.onClosed(this, error);
     failWaiting();
   }
@@ -388,7 +375,7 @@ export class Connection implements PipelineOwner, Reader {
     if (this.#state === 'closed') return;
     if (this.#state === 'opening' && this.#reached) this.rejection = 'unknown';
     const error = this.#error('ERR_CONNECT', cause ? `${message}: ${cause.message}` : message, cause);
-    this.destroy(error, !isOutOfReach(cause));
+    this.destroy(error);
   }
 
   #error(code: ErrorCode, message: string, cause?: unknown): MemcacheError {

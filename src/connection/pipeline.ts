@@ -326,10 +326,10 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
   }
 
   /**
-   * Ends it; what waits is for the returned function to fail. `known` is whether the server has closed the connection, so that
-   * it carries nothing more out.
+   * Ends it; what waits is for the returned function to fail. Who closed the connection may have been something in between, and
+   * the server may still have to read what it was sent.
    */
-  end(error: MemcacheError, known: boolean): () => void {
+  end(error: MemcacheError): () => void {
     this.#endedBy = error;
     this.#deadlines.stop();
     const { backlog, unwritten } = this;
@@ -340,8 +340,8 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     return () => {
       for (let index = 0; queue.length > 0; index++) {
         const request = queue.shift() as Request;
-        if (known) request.unanswered?.over();
-        else if (index < written) this.#lose(request);
+        if (index < written) this.#lose(request);
+        else request.unanswered?.over();
         this.#failNow(request, error, index < written);
       }
       while (backlog.length > 0) this.#failNow(backlog.shift() as Request, error, false);

@@ -1,5 +1,4 @@
 import type { AuditTarget } from './audit.ts';
-import type { Staleness } from './repair/repair-run.ts';
 import type { Settings } from './subjects/subject.ts';
 import type { Tally } from './watch.ts';
 
@@ -19,6 +18,18 @@ export interface Job {
   audit?: AuditTarget | undefined;
   /** Whether old values are looked for, under a load of reads, sets and deletes by several clients. */
   seeksOld?: boolean | undefined;
+}
+
+/** What was read when all clients had repaired what they had to. */
+export interface Staleness {
+  /** Keys that were read, by each client, and at each server past the clients. */
+  reads: number;
+  /** Reads of a client that gave a value older than the last write. */
+  old: number;
+  /** Such values at servers that would be read when another one is away. */
+  oldElsewhere: number;
+  repaired: number;
+  unrepaired: number;
 }
 
 /** What came of it. */

@@ -1,24 +1,12 @@
 import type { MultiResult } from '../../../src/index.ts';
 import { Random } from '../../support/random.ts';
 import { eventually, sleep } from '../../support/wait.ts';
-import type { Job, JobResult } from '../job.ts';
+import type { Job, JobResult, Staleness } from '../job.ts';
 import { Memts } from '../subjects/memts.ts';
 import { boundOf } from '../subjects/subject.ts';
 import { everythingWorks } from '../verify.ts';
 import { type Done, Watch } from '../watch.ts';
 import { KeyLedger } from './key-ledger.ts';
-
-/** What was read when all clients had repaired what they had to. */
-export interface Staleness {
-  /** Keys that were read, by each client, and at each server past the clients. */
-  reads: number;
-  /** Reads of a client that gave a value older than the last write. */
-  old: number;
-  /** Such values at servers that would be read when another one is away. */
-  oldElsewhere: number;
-  repaired: number;
-  unrepaired: number;
-}
 
 /** Clients that write the same keys. */
 const CLIENTS = 2;
