@@ -48,6 +48,11 @@ export function downAttributes(server: string, reason: string): Attributes {
   return { ...DB_SYSTEM, ...serverAttributes(server), 'memts.reason': reason };
 }
 
+/** What keys are kept apart by that were repaired, or were not. */
+export function repairAttributes(server: string): Attributes {
+  return { ...DB_SYSTEM, ...serverAttributes(server) };
+}
+
 /** `get localhost:11211`; the name of the command alone where it went to no server, or to several. */
 export function spanName({ command, server }: CommandTrace): string {
   return server === undefined ? command : `${command} ${server}`;

@@ -22,6 +22,7 @@ import {
   errorType,
   metricAttributes,
   type Peer,
+  repairAttributes,
   spanName,
   startAttributes,
 } from './opentelemetry-attributes.ts';
@@ -52,6 +53,8 @@ interface Instruments {
   misses: Counter;
   downs: Counter;
   down: UpDownCounter;
+  repaired: Counter;
+  unrepaired: Counter;
 }
 
 /** What the semantic conventions advise for durations in seconds. */
@@ -124,6 +127,14 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
       down: meter.createUpDownCounter('memts.client.server.down', {
         description: 'Servers that are marked down now, by the reason.',
         unit: '{server}',
+      }),
+      repaired: meter.createCounter('memts.client.repaired', {
+        description: 'Keys that were deleted since a server may have had old values of them.',
+        unit: '{key}',
+      }),
+      unrepaired: meter.createCounter('memts.client.unrepaired', {
+        description: 'Keys that were given up, so that a server may still have old values of them.',
+        unit: '{key}',
       }),
     };
     this.countOpen(1);
@@ -222,6 +233,8 @@ export class MemtsInstrumentation extends InstrumentationBase<MemtsInstrumentati
       this.instruments.connections.add(-1, connectionAttributes(server));
     } else if (event === 'down' || event === 'up') {
       this.health(message);
+    } else if (event === 'repaired' || event === 'unrepaired') {
+      this.instruments[event].add(message.keys ?? 0, repairAttributes(server));
     }
   }
 

@@ -37,6 +37,7 @@ import { MemtsInstrumentation } from '../../src/adapters/opentelemetry.ts';
 import { Client, type ClientOptions } from '../../src/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
+import { startProxy } from '../support/proxy.ts';
 
 /** What `@opentelemetry/context-async-hooks` is in short. */
 class Contexts implements ContextManager {
@@ -207,6 +208,29 @@ it('counts the servers that are down, with the reason', async () => {
   await expect.poll(() => client.status()[hung.address]?.state, { timeout: 3000 }).toBe('up');
   expect(byPort(await measured('memts.client.server.down'))).toEqual(points(0));
   expect(byPort(await measured('memts.client.server.downs'))).toEqual(points(1));
+});
+
+it('counts keys that were repaired, and those that were given up', async () => {
+  await using proxy = await startProxy(memcached.port);
+  const client = connect({ repair: {} }, proxy.address);
+  await client.get('any');
+  for (const [round, keys] of [['repaired', ['a', 'b']] as const, ['given up', ['c']] as const]) {
+    proxy.refuse();
+    proxy.cut();
+    await expect.poll(() => client.status()[proxy.address]?.connections).toBe(0);
+    for (const key of keys) await expect(client.delete(key)).rejects.toThrow();
+    if (round === 'given up') break;
+    await proxy.accept();
+    await expect.poll(() => client.status()[proxy.address]?.unrepaired, { timeout: 5000 }).toBe(0);
+  }
+  client.close();
+  const attributes = {
+    [ATTR_DB_SYSTEM_NAME]: 'memcached',
+    [ATTR_SERVER_ADDRESS]: '127.0.0.1',
+    [ATTR_SERVER_PORT]: proxy.port,
+  };
+  expect(await measured('memts.client.repaired')).toMatchObject([{ value: 2, attributes }]);
+  expect(await measured('memts.client.unrepaired')).toMatchObject([{ value: 1, attributes }]);
 });
 
 it('tells of errors by their code', async () => {
