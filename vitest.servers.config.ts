@@ -19,17 +19,30 @@ export default defineConfig({
     // Several servers are at work at once.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    projects: SUBJECTS.map(({ name }) => {
-      // The flags of older versions change what the newest one's do: that they do is enough to know.
-      const whole = NEWEST_SUBJECTS.includes(name);
-      return {
-        extends: true,
+    projects: [
+      ...SUBJECTS.map(({ name }) => {
+        // The flags of older versions change what the newest one's do: that they do is enough to know.
+        const whole = NEWEST_SUBJECTS.includes(name);
+        return {
+          extends: true as const,
+          test: {
+            name,
+            include: whole ? SUITES : ['test/servers/compact.test.ts'],
+            env: { MEMTS_SUBJECT: name, MEMTS_COMPACT: whole ? '' : '1' },
+          },
+        };
+      }),
+      {
+        extends: true as const,
+        // It starts all versions itself, over TLS and with logins.
         test: {
-          name,
-          include: whole ? SUITES : ['test/servers/compact.test.ts'],
-          env: { MEMTS_SUBJECT: name, MEMTS_COMPACT: whole ? '' : '1' },
+          name: 'command line',
+          include: ['test/cli/everywhere.test.ts'],
+          env: { MEMTS_EVERY_VERSION: '1' },
+          // It waits for many processes.
+          testTimeout: 120_000,
         },
-      };
-    }),
+      },
+    ],
   },
 });

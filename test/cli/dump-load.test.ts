@@ -133,7 +133,7 @@ function bytesOf(text: string | undefined, base64: string | undefined): Buffer {
 describe.skipIf(!HOLDS)('load', { timeout: PATIENCE }, () => {
   it('names lines that are wrong by their numbers, skips what has expired, leaves alone what is there', async () => {
     await using server = await startMemcached();
-    await using client = Client.create(server.address);
+    await using client = Client.create(server.address, { timeout: 20 });
     await client.set('there', 'old');
     const lines = [
       { key: 'there', value: 'new', flags: 1, ttl: null },

@@ -12,7 +12,7 @@ let server: Memcached;
 
 beforeAll(async () => {
   [server] = await Promise.all([startMemcached(), program()]);
-  await using client = Client.create(server.address);
+  await using client = Client.create(server.address, { timeout: 20 });
   await client.set('key', 'value');
 });
 afterAll(() => server.stop());

@@ -19,7 +19,7 @@ let client: Client;
 
 beforeAll(async () => {
   [server] = await Promise.all([startMemcached(), program()]);
-  client = Client.create(server.address);
+  client = Client.create(server.address, { timeout: 20 });
   await client.set('hostile', `first ${HOSTILE}\nsecond`);
 });
 afterAll(async () => {

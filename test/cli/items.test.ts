@@ -14,7 +14,7 @@ const folder = makeFolder();
 
 beforeAll(async () => {
   [server] = await Promise.all([startMemcached(), program()]);
-  client = Client.create(server.address);
+  client = Client.create(server.address, { timeout: 20 });
 });
 afterAll(async () => {
   client.close();

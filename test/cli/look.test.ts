@@ -10,7 +10,7 @@ let client: Client;
 
 beforeAll(async () => {
   [server, other] = await Promise.all([startMemcached(), startMemcached(), program()]);
-  client = Client.create(server.address);
+  client = Client.create(server.address, { timeout: 20 });
   for (let index = 0; index < 30; index++) await client.set(`user:${index}`, 'x'.repeat(100), { expires: 1000 });
   for (let index = 0; index < 10; index++) await client.set(`page:${index}`, 'x'.repeat(index * 1000));
   await client.set('alone', 'x');
@@ -84,7 +84,7 @@ describe.concurrent('looking at items', { timeout: PATIENCE }, () => {
   });
 
   it('keys --delete deletes what was found, once that is confirmed', async () => {
-    await using filled = Client.create(other.address);
+    await using filled = Client.create(other.address, { timeout: 20 });
     for (let index = 0; index < 2500; index++) filled.set(`tmp:${index}`, 'x').catch(() => {});
     await filled.set(Buffer.from('tmp:\xff\n', 'latin1'), 'x');
     await filled.set('keep', 'x');

@@ -24,7 +24,7 @@ afterAll(async () => {
 describe('in pipes', { timeout: PATIENCE }, () => {
   it('keys end with NUL where an option says so, as bytes', async () => {
     await using other = await startMemcached();
-    await using filled = Client.create(other.address);
+    await using filled = Client.create(other.address, { timeout: 20 });
     await filled.set(Buffer.from('a "b\n\xff', 'latin1'), 'x');
     const { bytes } = await memts(['keys', '--null'], { servers: other.address });
     expect(bytes.toString('latin1')).toBe('a "b\n\xff\0');
@@ -56,7 +56,7 @@ describe('in pipes', { timeout: PATIENCE }, () => {
 
   it('a bench can be interrupted while it stores its keys', async () => {
     await using other = await startMemcached({ args: ['-m', '512'] });
-    await using watching = Client.create(other.address);
+    await using watching = Client.create(other.address, { timeout: 20 });
     const interrupted = await memts(['bench', '--keys', '1000000', '--size', '10'], {
       servers: other.address,
       meanwhile: async (child) => {

@@ -8,7 +8,7 @@ let client: Client;
 
 beforeAll(async () => {
   [server] = await Promise.all([startMemcached(), program()]);
-  client = Client.create(server.address);
+  client = Client.create(server.address, { timeout: 20 });
   await client.set('user:1', 'x', { expires: 100 });
   await client.set('user:2', 'x'.repeat(5000));
   await client.set(Buffer.from('a b\n\xff%20', 'latin1'), 'x');
@@ -114,7 +114,7 @@ describe.concurrent('whole servers', { timeout: PATIENCE }, () => {
 
   it('flushes only with --yes', async () => {
     await using other = await startMemcached();
-    await using filled = Client.create(other.address);
+    await using filled = Client.create(other.address, { timeout: 20 });
     await filled.set('key', 'value');
     expect(await memts(['flush'], { servers: other.address, input: 'y\n' })).toMatchObject({ code: 2 });
     expect((await filled.get('key')).value).not.toBe(null);

@@ -11,7 +11,7 @@ let client: Client;
 
 beforeAll(async () => {
   [first, second] = await Promise.all([startMemcached(), startMemcached(), program()]);
-  client = Client.create(first.address);
+  client = Client.create(first.address, { timeout: 20 });
   await client.set('key', 'value');
 });
 afterAll(async () => {
@@ -167,7 +167,7 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
 
   it('tables of many classes fit the screen', async () => {
     await using server = await startMemcached();
-    await using filled = Client.create(server.address);
+    await using filled = Client.create(server.address, { timeout: 20 });
     for (let size = 50; size < 200_000; size *= 1.3) await filled.set(`key:${Math.round(size)}`, Buffer.alloc(size));
     using terminal = await Terminal.start(['stats', 'items'], server.address, 80, 250);
     const screen = await terminal.see('ended with 0');
@@ -178,7 +178,7 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
 
   it('flush asks, and takes anything but yes for a no', async () => {
     await using server = await startMemcached();
-    await using filled = Client.create(server.address);
+    await using filled = Client.create(server.address, { timeout: 20 });
     await filled.set('key', 'value');
     using no = await Terminal.start(['flush'], server.address);
     await no.see(`Delete everything on ${server.address}? [y/N]`);
