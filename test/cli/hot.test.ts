@@ -6,7 +6,7 @@ import { type Memcached, startMemcached } from '../support/memcached.ts';
 import { MEMCACHEDS } from '../support/memcacheds.ts';
 import { freePort } from '../support/ports.ts';
 import { ZipfLoad } from '../support/zipf-load.ts';
-import { followed, KEYS, runHot } from './support/hot-run.ts';
+import { followed, KEYS, logRead, runHot } from './support/hot-run.ts';
 import { jsonLines, memts, PATIENCE } from './support/memts.ts';
 import { Terminal, TMUX } from './support/terminal.ts';
 
@@ -21,14 +21,14 @@ describe('counting what is hot', () => {
   it('keeps the hottest of any number of keys, in bounded memory', () => {
     const tally = new Tally();
     const counts = new ServerTally('a:1');
-    for (let index = 0; index < 500_000; index++) {
+    for (let index = 0; index < 200_000; index++) {
       counts.add(entry(`cold:${index}`), [tally]);
       if (index % 100 < 10) counts.add(entry(`hot:${index % 10}`), [tally]);
     }
     expect(tally.size).toBeLessThanOrEqual(100_000);
     const { heats, entries } = tally.counted(10);
-    expect(entries).toBe(550_000);
-    expect(heats.filter(({ reads }) => reads === 5000)).toHaveLength(10);
+    expect(entries).toBe(220_000);
+    expect(heats.filter(({ reads }) => reads === 2000)).toHaveLength(10);
   });
 
   it('forgets what is not asked for any more', () => {
@@ -63,15 +63,17 @@ describe('counting what is hot', () => {
 });
 
 describe('hot', { timeout: PATIENCE }, () => {
-  // A busy machine has the server leave lines out; with most of them gone, the tenth and the eleventh can't be distinguished.
   it.each(VERSIONS)(
     'finds the ten hottest of 10,000 keys at 50,000 gets/s, and counts every line that it misses: memcached %s',
-    { retry: 2 },
     async (version) => {
-      const { sent, hottest, found, seen, skipped } = await runHot(version, 50_000, 2);
+      const { sent, hottest, found, countOf, seen, skipped } = await runHot(version, 50_000, 2);
       expect(seen + skipped).toBe(sent);
-      expect(found.toSorted()).toEqual(hottest.toSorted());
-      if (skipped === 0) expect(found).toEqual(hottest);
+      expect(found).toHaveLength(10);
+      const tenth = countOf(hottest.at(-1) ?? '');
+      // A busy machine has the server leave lines out at random: keys that differ by less than that can change places.
+      const chance = 5 * Math.sqrt((2 * tenth * skipped) / seen);
+      for (const key of found) expect(countOf(key)).toBeGreaterThanOrEqual(tenth - chance);
+      if (skipped === 0) expect(found.map(countOf)).toEqual(hottest.map(countOf));
     },
   );
 
@@ -85,7 +87,7 @@ describe('hot', { timeout: PATIENCE }, () => {
         for (let index = 0; index < 5; index++) await client.set(`user:${index}`, 'x');
         for (let index = 0; index < 8; index++) await client.get(`user:${index}`);
         await client.get(Buffer.from('a b:c'));
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await logRead(client, server);
         child.kill('SIGTERM');
       },
     });
@@ -106,7 +108,8 @@ describe('hot', { timeout: PATIENCE }, () => {
         await Promise.all([followed(a, first.address), followed(b, second.address)]);
         for (let index = 0; index < 8; index++) await a.get('here');
         for (let index = 0; index < 4; index++) await Promise.all([a.get('both'), b.get('both')]);
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await logRead(a, first);
+        await logRead(b, second);
         child.kill('SIGINT');
       },
     });

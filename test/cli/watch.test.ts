@@ -3,7 +3,7 @@ import { Client } from '../../src/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { startRogueServer } from '../support/rogue-server.ts';
 import { sleep } from '../support/wait.ts';
-import { followed } from './support/hot-run.ts';
+import { followed, logRead } from './support/hot-run.ts';
 import { jsonLines, memts, PATIENCE } from './support/memts.ts';
 
 describe('watch', { timeout: PATIENCE }, () => {
@@ -17,7 +17,7 @@ describe('watch', { timeout: PATIENCE }, () => {
         await Promise.all([first, second].map(({ address }) => followed(client, address)));
         for (let index = 0; index < 20; index++) await client.get(`seen:${index}`);
         for (let index = 0; index < 20; index++) await client.get(`other:${index}`);
-        await new Promise((resolve) => setTimeout(resolve, 1500));
+        await logRead(client, first, second);
         child.kill('SIGINT');
       },
     });

@@ -66,6 +66,11 @@ export class ZipfLoad implements Disposable {
     return order.slice(0, count).map(ZipfLoad.keyOf);
   }
 
+  /** How often a key was asked for. */
+  countOf(key: string): number {
+    return this.counts[Number(key.replace(/^item:/, ''))] ?? 0;
+  }
+
   #send(count: number): number {
     const size = Math.ceil(Math.max(0, count) / SOCKETS);
     for (const socket of this.#sockets) {
