@@ -6,8 +6,9 @@ import type { Engine } from '../client/engine.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
 import { invalidType } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
-import { Codec, type Encoded } from './codec.ts';
+import { Codec } from './codec.ts';
 import { Computations, hasTags, type Served, type Task } from './computations.ts';
+import type { Encoded } from './envelope.ts';
 import { keepInside } from './inside.ts';
 import { type Found, Items } from './items.ts';
 import { CacheKeys } from './keys.ts';
@@ -89,8 +90,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   }
 
   async #get(key: string, options: CacheGetOptions | undefined): Promise<unknown> {
-    const { schema } = toCallPlan(this.#options, options, this.#engine);
-    return this.#count(await this.#find(key, schema));
+    return this.#count(await this.#find(key, this.#schemaOf(options)));
   }
 
   /** The values of many keys: a `Map` of the hits. */
@@ -100,7 +100,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   ): Promise<Map<string, SchemaOutput<TSchema>>>;
   getMany<T = NonNullable<TOut>>(keys: Iterable<string>, options?: CacheGetOptions<undefined>): Promise<Map<string, T>>;
   async getMany(keys: Iterable<string>, options?: CacheGetOptions): Promise<Map<string, unknown>> {
-    const { schema } = toCallPlan(this.#options, options, this.#engine);
+    const schema = this.#schemaOf(options);
     const distinct = [...new Set(checkIterable(keys))];
     const values = await Promise.all(distinct.map((key) => this.#find(key, schema)));
     const found = new Map<string, unknown>();
@@ -141,9 +141,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   /** Deletes many values, by key whether there was an item; rejects when one of their servers is away. */
   async deleteMany(keys: Iterable<string>): Promise<Map<string, boolean>> {
-    const wires = this.#wires(keys);
-    const deleted = await all(Array.from(wires.values(), (wire) => this.#delete(wire)));
-    return new Map([...wires.keys()].map((key, index) => [key, deleted[index] as boolean]));
+    const wires = new Map(Array.from(checkIterable(keys), (key) => [key, this.#keys.value(key)]));
+    return new Map(await all(Array.from(wires, async ([key, wire]) => [key, await this.#delete(wire)] as const)));
   }
 
   /**
@@ -275,8 +274,9 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     return this;
   }
 
-  #wires(keys: Iterable<string>): Map<string, string> {
-    return new Map(Array.from(checkIterable(keys), (key) => [key, this.#keys.value(key)]));
+  /** Throws for options that can't be meant. */
+  #schemaOf(options: CacheGetOptions | undefined): Schema | undefined {
+    return options === undefined ? undefined : toCallPlan(this.#options, options, this.#engine).schema;
   }
 
   /** A server that can't be asked has nothing. */

@@ -6,8 +6,8 @@ import { FIRST_PAUSE, nextPause, type Plan, patienceOf } from '../client/get-or-
 import type { OpenCall } from '../client/open-calls.ts';
 import { jittered, monotonicNow } from '../clock.ts';
 import { keyId } from '../protocol/keyed.ts';
-import type { Codec, Encoded } from './codec.ts';
-import type { Envelope } from './envelope.ts';
+import type { Codec } from './codec.ts';
+import type { Encoded, Footing } from './envelope.ts';
 import { homeOf } from './home.ts';
 import type { Found, Ground, Items } from './items.ts';
 
@@ -106,15 +106,18 @@ export class Computations {
     return running?.call.closed === true ? undefined : running;
   }
 
-  /** A server that can't be asked is no reason to fail. */
-  async #look({ key, admitted }: Task, call?: OpenCall): Promise<Found | undefined> {
+  /** What was asked of a server; nothing where it can't be asked, which is no reason to fail. */
+  async #unlessAway<T>(asked: Promise<T>, call?: OpenCall): Promise<T | undefined> {
     try {
-      return await this.#items.look(key, admitted);
+      return await asked;
     } catch (error) {
-      call?.check();
-      this.#observer.failed(error);
+      if (call?.closed !== true) this.#observer.failed(error);
       return undefined;
     }
+  }
+
+  #look({ key, admitted }: Task, call?: OpenCall): Promise<Found | undefined> {
+    return this.#unlessAway(this.#items.look(key, admitted), call);
   }
 
   /** What was found, where it may be given. */
@@ -179,30 +182,23 @@ export class Computations {
       const right = found && (await this.#claim(guard, task, found, monotonicNow() > patience, call));
       if (found === undefined || right === UNREACHABLE || right !== undefined || monotonicNow() > patience) {
         running.ground = await ground;
-        const compute: Task['compute'] = async (context) => {
-          const made = await task.compute(context);
+        const onMade = (): void => {
           running.made = true;
-          return made;
         };
-        const asked = { ...task, compute };
-        return this.#compute(guard, right === UNREACHABLE ? undefined : right, running.ground, asked, call);
+        return this.#compute(guard, right === UNREACHABLE ? undefined : right, running.ground, task, call, onMade);
       }
       task.onWait?.();
       await call.pause(jittered(pause));
       found = await this.#look(task, call);
+      if (found === undefined) call.check();
       const served = await this.#serve(task, found);
       if (served !== undefined) return { encoded: found?.stored, from: served.from };
     }
   }
 
-  /** A server that can't be asked is no reason to fail: then nothing is stored. */
-  async #ground({ tags }: Task, call: OpenCall): Promise<Ground | undefined> {
-    try {
-      return await this.#items.ground(tags);
-    } catch (error) {
-      if (!call.closed) this.#observer.failed(error);
-      return undefined;
-    }
+  /** Where there is none, nothing is stored. */
+  #ground({ tags }: Task, call: OpenCall): Promise<Ground | undefined> {
+    return this.#unlessAway(this.#items.ground(tags), call);
   }
 
   /** The right to make a value: a stub where there is nothing, a lock where something worthless is in its place. */
@@ -259,10 +255,12 @@ export class Computations {
     ground: Ground | undefined,
     task: Task,
     call: OpenCall,
+    onMade?: () => void,
   ): Promise<Outcome> {
     try {
       this.#observer.computed();
       const made = await withinTime(task.compute, task.plan.lockFor, call);
+      onMade?.();
       const encoded = made === undefined ? undefined : this.#codec.encode(made);
       // What its own reader would refuse is not stored.
       if (encoded !== undefined) await task.read(encoded, true);
@@ -296,12 +294,8 @@ export class Computations {
     }
   }
 
-  async #release(guard: Guard, right: Right): Promise<void> {
-    try {
-      await guard.release(right);
-    } catch (error) {
-      this.#observer.failed(error);
-    }
+  #release(guard: Guard, right: Right): Promise<void> {
+    return this.#unlessAway(guard.release(right));
   }
 
   /** How old a value is stands in its envelope, so that it takes no marker. */
@@ -335,6 +329,6 @@ const UNREACHABLE = Symbol('unreachable');
 const OPEN = new Promise<never>(() => {});
 
 /** Whether a value was stored with all tags that its reader knows of: otherwise an invalidation could have passed it by. */
-export function hasTags(stored: Envelope, tags: readonly string[]): boolean {
+export function hasTags(stored: Footing, tags: readonly string[]): boolean {
   return tags.every((tag) => stored.tags.some(([name]) => name === tag));
 }

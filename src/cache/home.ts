@@ -1,8 +1,12 @@
-import type { ClientCommand } from '../client/commands/command.ts';
+import { ChangeCommand } from '../client/commands/change.ts';
+import { type ClientCommand, NO_OPTIONS } from '../client/commands/command.ts';
 import type { Engine } from '../client/engine.ts';
+import { ItemCommand } from '../client/get-or-set/item-commands.ts';
+import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import type { Backend } from '../cluster/backend.ts';
 import { MemcacheError } from '../errors.ts';
-import type { WireKey } from '../protocol/request.ts';
+import { Op } from '../protocol/op.ts';
+import type { StoreItem, WireKey } from '../protocol/request.ts';
 
 /** The server of a key, and never a stand-in for it: what is in two places can't be invalidated at once. */
 export function homeOf(engine: Engine, key: WireKey): Backend | undefined {
@@ -11,13 +15,29 @@ export function homeOf(engine: Engine, key: WireKey): Backend | undefined {
 }
 
 /** Sends a command to the server of its key, which is as it goes on the wire. */
-export async function sendHome(engine: Engine, command: ClientCommand): Promise<unknown> {
-  if (engine.fleet.discovers) await engine.whenKnown(() => Promise.resolve());
-  const { key } = command;
-  const server = homeOf(engine, key);
-  if (server !== undefined) return command.submit(undefined, undefined, server);
-  const name = engine.fleet.home(key)?.name;
-  const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: name });
-  engine.router.repairs?.missed(command, error);
-  throw error;
+export function sendHome(engine: Engine, command: ClientCommand): Promise<unknown> {
+  return engine.fleet.discovers ? engine.whenKnown(() => submitHome(engine, command)) : submitHome(engine, command);
+}
+
+function submitHome({ fleet, router }: Engine, command: ClientCommand): Promise<unknown> {
+  const server = fleet.home(command.key);
+  if (server?.ejected === false) return command.submit(undefined, undefined, server) as Promise<unknown>;
+  const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: server?.name });
+  router.repairs?.missed(command, error);
+  return Promise.reject(error);
+}
+
+/** What is under a key on its server. */
+export function lookHome(engine: Engine, key: WireKey): Promise<Seen> {
+  return sendHome(engine, new LookCommand(key, engine)) as Promise<Seen>;
+}
+
+/** Stores an item on the server of its key; whether that was done. */
+export function storeHome(engine: Engine, op: Op, key: WireKey, item: StoreItem): Promise<boolean> {
+  return sendHome(engine, new ItemCommand(op, key, item, engine)) as Promise<boolean>;
+}
+
+/** Deletes an item from the server of its key; whether there was one. */
+export function deleteHome(engine: Engine, key: WireKey): Promise<boolean> {
+  return sendHome(engine, new ChangeCommand(Op.Delete, key, NO_OPTIONS, engine)) as Promise<boolean>;
 }

@@ -1,18 +1,16 @@
-import { ChangeCommand } from '../client/commands/change.ts';
-import { NO_OPTIONS } from '../client/commands/command.ts';
 import { pause } from '../client/commands/update.ts';
 import type { Engine } from '../client/engine.ts';
 import { extended, FIRST_UNIX_TIME } from '../client/expiration.ts';
-import { ItemCommand, stubItem } from '../client/get-or-set/item-commands.ts';
+import { stubItem } from '../client/get-or-set/item-commands.ts';
 import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import { type Life, lifeOf, type Plan } from '../client/get-or-set/plan.ts';
 import { wallNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { StoreItem } from '../protocol/request.ts';
-import { type Codec, type Encoded, type Footing, fromItem, type Stored, toItem } from './codec.ts';
-import { type Envelope, Kind, type TagVersion } from './envelope.ts';
-import { sendHome } from './home.ts';
+import type { Codec } from './codec.ts';
+import { type Encoded, type Footing, fromItem, Kind, type Stored, type TagVersion, toItem } from './envelope.ts';
+import { deleteHome, lookHome, sendHome, storeHome } from './home.ts';
 import type { CacheKeys } from './keys.ts';
 import { eachNear, type Near, NearLookCommand, UNCHANGED } from './near.ts';
 import type { Parts } from './parts.ts';
@@ -154,21 +152,22 @@ export class Items {
     const stored = seen.item && fromItem(seen.item);
     const occupied = seen.item !== undefined;
     if (stored === undefined) return { worth: 'dead', stored, occupied, shared };
-    const worth = await this.#worthOf(stored, version, seen.stale ? 'stale' : ageOf(stored, seen.timeLeft));
+    const age = seen.stale ? 'stale' : ageOf(stored, seen.timeLeft);
+    const worth = await this.#worthOf(stored, version, age);
     if (stored.kind !== Kind.Index || worth === 'dead') return { worth, stored, occupied, shared };
     const whole = await this.#parts.whole(stored, known);
     return { worth: whole === undefined ? 'dead' : worth, stored: whole, occupied, shared: true };
   }
 
-  async #worthOf(stored: Envelope, version: Version | undefined, age: Worth): Promise<Worth> {
-    let worth = worse(worthUnder(stored.version, version), age);
-    if (worth !== 'dead' && stored.tags.length > 0) {
-      const versions = await this.#peekTags(stored.tags.map(([tag]) => tag));
-      stored.tags.forEach(([, id], index) => {
-        worth = worse(worth, worthUnder(id, versions[index]));
-      });
-    }
-    return worth;
+  /** At once, where there are no tags to ask for. */
+  #worthOf(stored: Footing, version: Version | undefined, age: Worth): Worth | Promise<Worth> {
+    const worth = worse(worthUnder(stored.version, version), age);
+    return worth === 'dead' || stored.tags.length === 0 ? worth : this.#worthByTags(stored.tags, worth);
+  }
+
+  async #worthByTags(tags: readonly TagVersion[], otherwise: Worth): Promise<Worth> {
+    const versions = await Promise.all(tags.map(([tag]) => this.#versions.peek(this.#keys.tag(tag))));
+    return tags.reduce((worth, [, id], index) => worse(worth, worthUnder(id, versions[index])), otherwise);
   }
 
   /** The versions of now, for what is about to be made; fresh ones where there are none. */
@@ -182,15 +181,9 @@ export class Items {
 
   /** Whether these are still the versions of now. */
   async stands({ version, tags }: Ground): Promise<boolean> {
-    const [now, ...tagsNow] = await Promise.all([
-      this.#versions.peek(this.#keys.version),
-      ...tags.map(([tag]) => this.#versions.peek(this.#keys.tag(tag))),
-    ]);
-    return now?.id === version && tags.every(([, id], index) => tagsNow[index]?.id === id);
-  }
-
-  #peekTags(tags: readonly string[]): Promise<(Version | undefined)[]> {
-    return Promise.all(tags.map((tag) => this.#versions.peek(this.#keys.tag(tag))));
+    const asked = [this.#versions.peek(this.#keys.version), this.#worthByTags(tags, 'fresh')] as const;
+    const [now, worth] = await Promise.all(asked);
+    return now?.id === version && worth === 'fresh';
   }
 
   /** Has `place` store the item of a value: the value itself, or its index when all of its parts are stored. */
@@ -229,14 +222,12 @@ export class Items {
   async #store(key: string, item: StoreItem): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) await pause(attempt);
-      const stub = new ItemCommand(Op.Add, key, stubItem(STUB_LIFE, this.#engine), this.#engine);
-      const look = new LookCommand(key, this.#engine);
-      const [, seen] = await Promise.all([sendHome(this.#engine, stub), sendHome(this.#engine, look)]);
-      const { cas, item: old, stub: isStub } = seen as Seen;
+      const stub = storeHome(this.#engine, Op.Add, key, stubItem(STUB_LIFE, this.#engine));
+      const [, { cas, item: old, stub: isStub }] = await Promise.all([stub, lookHome(this.#engine, key)]);
       // Without CAS there is nothing to compare.
       if (cas === 0n && old === undefined && !isStub) continue;
       const place = { ...item, cas: cas === 0n ? undefined : cas };
-      if (await sendHome(this.#engine, new ItemCommand(Op.Set, key, place, this.#engine))) return;
+      if (await storeHome(this.#engine, Op.Set, key, place)) return;
     }
     await this.delete(key);
     throw new MemcacheError('ERR_BUSY', 'The item was changed in each attempt');
@@ -252,15 +243,15 @@ export class Items {
     }
   }
 
-  async delete(key: string): Promise<boolean> {
-    return (await sendHome(this.#engine, new ChangeCommand(Op.Delete, key, NO_OPTIONS, this.#engine))) as boolean;
+  delete(key: string): Promise<boolean> {
+    return deleteHome(this.#engine, key);
   }
 }
 
 /** What a value is worth by one of the versions that it rests on. */
 function worthUnder(id: string, now: Version | undefined): Worth {
   if (now?.id === id) return 'fresh';
-  return now?.previous.includes(id) === true ? 'stale' : 'dead';
+  return now?.previous.has(id) ? 'stale' : 'dead';
 }
 
 function worse(one: Worth, other: Worth): Worth {
@@ -269,7 +260,7 @@ function worse(one: Worth, other: Worth): Worth {
 }
 
 /** By the server's clock where the protocol tells what is left, otherwise by that of who stored it. */
-function ageOf({ freshUntil, staleFor }: Envelope, timeLeft: number | undefined): Worth {
+function ageOf({ freshUntil, staleFor }: Footing, timeLeft: number | undefined): Worth {
   if (freshUntil === 0 || staleFor === 0) return 'fresh';
   if (timeLeft !== undefined && timeLeft >= 0) return timeLeft >= staleFor ? 'fresh' : 'stale';
   return wallNow() < freshUntil ? 'fresh' : 'stale';

@@ -1,12 +1,8 @@
 import { cryptoModule } from '../builtins.ts';
-import { ChangeCommand } from '../client/commands/change.ts';
-import { NO_OPTIONS } from '../client/commands/command.ts';
 import type { Engine } from '../client/engine.ts';
-import { ItemCommand } from '../client/get-or-set/item-commands.ts';
-import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import { sendHome } from './home.ts';
+import { deleteHome, lookHome, storeHome } from './home.ts';
 import { freshToken } from './versions.ts';
 
 /** A moment in the order of invalidations: how many there have been in the life of the journal. */
@@ -81,7 +77,7 @@ export class Journal {
       if (await this.#write(next, page === undefined ? undefined : cas)) return;
     }
     // A journal that starts over says that everything was invalidated.
-    await sendHome(this.#engine, new ChangeCommand(Op.Delete, this.#key, NO_OPTIONS, this.#engine));
+    await deleteHome(this.#engine, this.#key);
   }
 
   async #current(): Promise<Page> {
@@ -95,21 +91,21 @@ export class Journal {
   }
 
   async #look(): Promise<{ page: Page | undefined; cas: bigint }> {
-    const { item, cas } = (await sendHome(this.#engine, new LookCommand(this.#key, this.#engine))) as Seen;
+    const { item, cas } = await lookHome(this.#engine, this.#key);
     if (item === undefined) return { page: undefined, cas };
     if (this.#known?.bytes.equals(item.value) === true) return { page: this.#known.page, cas };
     const page = decode(item.value);
     if (page !== undefined) this.#known = { bytes: Buffer.from(item.value), page };
     // What another program has put here is in nobody's way.
-    else await sendHome(this.#engine, new ChangeCommand(Op.Delete, this.#key, NO_OPTIONS, this.#engine));
+    else await deleteHome(this.#engine, this.#key);
     return { page, cas };
   }
 
   /** In place of what had that CAS, or where there is nothing. */
-  async #write(page: Page, cas: bigint | undefined): Promise<boolean> {
+  #write(page: Page, cas: bigint | undefined): Promise<boolean> {
     const op = cas === undefined ? Op.Add : Op.Set;
     const item = { value: encode(page), flags: 0, expiration: 0, cas };
-    return (await sendHome(this.#engine, new ItemCommand(op, this.#key, item, this.#engine))) === true;
+    return storeHome(this.#engine, op, this.#key, item);
   }
 }
 

@@ -7,8 +7,7 @@ import { invalid, invalidType } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { Reply } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
-import type { Stored } from './codec.ts';
-import type { Envelope } from './envelope.ts';
+import type { Footing, Stored } from './envelope.ts';
 
 /** Options of the cache in memory, before the servers. */
 export interface NearOptions {
@@ -191,7 +190,7 @@ export class Near {
   }
 
   /** Forgets all that may rest on a version that this process ends. */
-  forget(restsOnIt: (stored: Envelope) => boolean): void {
+  forget(restsOnIt: (stored: Footing) => boolean): void {
     for (const wire of this.#tickets.keys()) this.#spoil(wire);
     for (const [wire, { stored }] of this.#entries) if (restsOnIt(stored)) this.#drop(wire);
   }

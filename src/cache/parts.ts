@@ -1,12 +1,9 @@
 import { cryptoModule } from '../builtins.ts';
 import type { Engine } from '../client/engine.ts';
-import { ItemCommand } from '../client/get-or-set/item-commands.ts';
-import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import { invalid, MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import type { Encoded, Stored } from './codec.ts';
-import { Kind } from './envelope.ts';
-import { sendHome } from './home.ts';
+import { type Encoded, Kind, type Stored } from './envelope.ts';
+import { lookHome, storeHome } from './home.ts';
 import type { CacheKeys } from './keys.ts';
 import { freshToken } from './versions.ts';
 
@@ -70,7 +67,7 @@ export class Parts {
       const value = payload.subarray(start, start + partSize);
       hash.update(value);
       const item = { value, flags: 0, expiration, cas: undefined };
-      return sendHome(this.#engine, new ItemCommand(Op.Set, this.#keys.part(name, index), item, this.#engine));
+      return storeHome(this.#engine, Op.Set, this.#keys.part(name, index), item);
     });
     const index = `${name} ${partSize} ${payload.length} ${hash.digest('base64url')}`;
     return { kind: Kind.Index, payload: Buffer.from(index), flags };
@@ -95,8 +92,7 @@ export class Parts {
     if (!(length <= this.#maxBytes)) return undefined;
     const payload = Buffer.allocUnsafeSlow(length);
     const isWhole = await inTurn(length, partSize, async (start, part) => {
-      const look = new LookCommand(this.#keys.part(name, part), this.#engine);
-      const { item } = (await sendHome(this.#engine, look)) as Seen;
+      const { item } = await lookHome(this.#engine, this.#keys.part(name, part));
       item?.value.copy(payload, start);
       return item?.value.length === Math.min(partSize, length - start);
     });

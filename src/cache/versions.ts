@@ -1,18 +1,16 @@
 import { cryptoModule } from '../builtins.ts';
-import { ChangeCommand } from '../client/commands/change.ts';
-import { NO_OPTIONS } from '../client/commands/command.ts';
 import type { Engine } from '../client/engine.ts';
-import { ItemCommand } from '../client/get-or-set/item-commands.ts';
-import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import { wallNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import { sendHome } from './home.ts';
+import { deleteHome, lookHome, storeHome } from './home.ts';
 
 /** A version that an item has, and which of those before it may still be served for a while, but by `getOrSet` alone. */
 export interface Version {
   readonly id: string;
-  readonly previous: readonly string[];
+  readonly cas: bigint;
+  /** Until when each of those may be served, in milliseconds of Unix time. */
+  readonly previous: ReadonlyMap<string, number>;
 }
 
 /** How often an item that others delete as soon as it is there is added again. */
@@ -75,7 +73,7 @@ export class Versions {
 
   /** Ends the version of now for all processes; rejects when its server can't be asked. */
   async end(key: string): Promise<void> {
-    await sendHome(this.#engine, new ChangeCommand(Op.Delete, key, NO_OPTIONS, this.#engine));
+    await deleteHome(this.#engine, key);
   }
 
   /**
@@ -83,45 +81,39 @@ export class Versions {
    * before it for no longer than was said then.
    */
   async endSoftly(key: string, seconds: number): Promise<void> {
-    const { item, cas } = await this.#look(key);
-    const [, token, before = ''] = (item && ITEM.exec(item.value.toString('latin1'))) ?? [];
-    if (token !== undefined && cas !== 0n) {
+    const now = await this.#read(key);
+    if (now !== undefined && now.cas !== 0n) {
       const until = Math.ceil(wallNow() + seconds * 1000);
-      const servable = previousIn(before).map(([id, end]) => `${id} ${Math.min(end, until)}`);
-      const previous = [`${token}.${cas} ${until}`, ...servable].slice(0, MOST_PREVIOUS);
-      if (await this.#send(Op.Set, key, [freshToken(), ...previous].join(' '), cas)) return;
+      const servable = Array.from(now.previous, ([id, end]) => `${id} ${Math.min(end, until)}`);
+      const previous = [`${now.id} ${until}`, ...servable].slice(0, MOST_PREVIOUS);
+      if (await this.#send(Op.Set, key, [freshToken(), ...previous].join(' '), now.cas)) return;
     }
     // Somebody else was at it, or there is no CAS: the stricter of two invalidations counts.
     await this.end(key);
   }
 
   async #read(key: string): Promise<Version | undefined> {
-    const { item, cas } = await this.#look(key);
+    const { item, cas } = await lookHome(this.#engine, key);
     if (item === undefined) return undefined;
     const [, token, before = ''] = ITEM.exec(item.value.toString('latin1')) ?? [];
-    if (token !== undefined) return { id: `${token}.${cas}`, previous: previousIn(before).map(([id]) => id) };
+    if (token !== undefined) return { id: `${token}.${cas}`, cas, previous: previousIn(before) };
     this.#onSpoilt();
     await this.end(key);
     return undefined;
   }
 
-  #look(key: string): Promise<Seen> {
-    return sendHome(this.#engine, new LookCommand(key, this.#engine)) as Promise<Seen>;
-  }
-
-  #send(op: Op, key: string, value: string, cas?: bigint): Promise<unknown> {
-    const item = { value, flags: FLAGS, expiration: 0, cas };
-    return sendHome(this.#engine, new ItemCommand(op, key, item, this.#engine));
+  #send(op: Op, key: string, value: string, cas?: bigint): Promise<boolean> {
+    return storeHome(this.#engine, op, key, { value, flags: FLAGS, expiration: 0, cas });
   }
 }
 
 /** Versions that may still be served, and until when. */
-function previousIn(text: string): [id: string, until: number][] {
-  const now = wallNow();
-  return Array.from(text.matchAll(/ (\S+) (\d+)/g), ([, id, until]): [string, number] => [
-    id as string,
-    Number(until),
-  ]).filter(([, until]) => until > now);
+function previousIn(text: string): Map<string, number> {
+  const previous = new Map<string, number>();
+  for (const [, id, until] of text.matchAll(/ (\S+) (\d+)/g)) {
+    if (Number(until) > wallNow()) previous.set(id as string, Number(until));
+  }
+  return previous;
 }
 
 /** A name that nobody else has. */
