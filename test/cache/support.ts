@@ -7,7 +7,7 @@ export const PROTOCOLS = ['meta', 'binary', 'classic'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /** Settings under which nothing takes long. */
-export const QUICK: ClientOptions = { timeout: 0.2, conntimeout: 0.3, retries: 1, retryDelay: 0.01, logger: false };
+export const QUICK: ClientOptions = { timeout: 1, conntimeout: 1, retries: 1, retryDelay: 0.01, logger: false };
 
 /** A server for a file of tests, and clients that are closed behind each test. */
 export async function useServer(): Promise<{ server: Memcached; open: typeof open; cache: typeof cache }> {
