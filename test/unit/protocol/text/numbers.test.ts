@@ -11,6 +11,7 @@ describe('numbers in text', () => {
   const anyNumber = fc.oneof(
     fc.nat(0xffffffff),
     fc.nat(200),
+    fc.nat(20_000),
     fc.maxSafeNat(),
     fc.bigInt({ min: 0n, max: 0xffffffffffffffffn }),
     fc.constantFrom(0, 9, 10, 99, 100, 4294967295, 4294967296, 2147483647, 2147483648, 0n, 18446744073709551615n),
