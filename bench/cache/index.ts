@@ -1,15 +1,27 @@
-/** The cache beside others, on the same work and the same server, alternating. Takes the rounds and the seconds of each part. */
+/**
+ * The cache beside others, on the same work and servers of the same kind, in rounds of which each begins with another one.
+ * Takes the rounds and the seconds of each part; `--write` renews the table of docs/cache.md.
+ */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { renew } from '../../scripts/renew.ts';
 import { table } from '../../scripts/table.ts';
+import { Client } from '../../src/index.ts';
 import { startMemcached } from '../../test/support/memcached.ts';
 import { Random } from '../../test/support/random.ts';
 import { SUBJECTS, type Subject, type Value } from './caches.ts';
 
-const rounds = Number(process.argv[2] ?? 3);
-const seconds = Number(process.argv[3] ?? 2);
+const { values: options, positionals } = parseArgs({
+  options: { write: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const rounds = Number(positionals[0] ?? 5);
+const seconds = Number(positionals[1] ?? 2);
+/** Before each part is measured, in seconds. */
+const WARM_UP = Math.min(0.5, seconds);
 
 const KEYS = 1000;
 const READERS = 64;
@@ -46,10 +58,18 @@ async function measure(
   callers: number,
   call: (random: Random) => Promise<unknown>,
 ): Promise<Omit<Measured, 'computed'>> {
-  let calls = 0;
-  const end = performance.now() + seconds * 1000;
+  await callFor(WARM_UP, callers, call);
   const before = process.cpuUsage();
   const began = performance.now();
+  const calls = await callFor(seconds, callers, call);
+  const { user, system } = process.cpuUsage(before);
+  return { rate: calls / ((performance.now() - began) / 1000), cpu: (user + system) / calls };
+}
+
+/** How often callers have called in so many seconds, each again as soon as it has its answer. */
+async function callFor(time: number, callers: number, call: (random: Random) => Promise<unknown>): Promise<number> {
+  let calls = 0;
+  const end = performance.now() + time * 1000;
   await Promise.all(
     Array.from({ length: callers }, async (_, seed) => {
       const random = new Random(seed);
@@ -59,8 +79,7 @@ async function measure(
       }
     }),
   );
-  const { user, system } = process.cpuUsage(before);
-  return { rate: calls / ((performance.now() - began) / 1000), cpu: (user + system) / calls };
+  return calls;
 }
 
 async function hits(subject: Subject): Promise<Measured> {
@@ -104,46 +123,56 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
+/** Of what is measured: ours, or one of those that the benchmark pins. */
 function version(name: string): string {
-  const path = name === 'memts/cache' ? '../../../package.json' : `${name}/package.json`;
-  const { resolve } = createRequire(import.meta.url);
-  try {
-    return JSON.parse(readFileSync(name === 'memts/cache' ? new URL(path, import.meta.url) : resolve(path), 'utf8'))
-      .version;
-  } catch {
-    return '';
-  }
+  const read = (path: string) => JSON.parse(readFileSync(join(import.meta.dirname, path), 'utf8'));
+  return name === 'memts/cache' ? read('../../../package.json').version : read('../../package.json').dependencies[name];
 }
 
 const results = new Map(
-  Object.keys(SUBJECTS).map((name) => [name, { hits: [] as Measured[], sets: [] as Measured[], storm: 0 }]),
+  Object.keys(SUBJECTS).map((name) => [
+    name,
+    { hits: [] as Measured[], sets: [] as Measured[], storms: [] as number[] },
+  ]),
 );
+const subjects = Object.entries(SUBJECTS);
+let memcached = '';
 for (let round = 0; round < rounds; round++) {
-  for (const [name, make] of Object.entries(SUBJECTS)) {
+  const first = round % subjects.length;
+  for (const [name, make] of [...subjects.slice(first), ...subjects.slice(0, first)]) {
     const server = await startMemcached();
     const subject = make(server.address);
     const result = results.get(name);
     result?.hits.push(await hits(subject));
     result?.sets.push(await getOrSet(subject));
     await subject.close();
-    if (result !== undefined) result.storm = await stampede(make, server.address);
+    result?.storms.push(await stampede(make, server.address));
+    memcached ||= await versionOf(server.address);
     await server.stop();
   }
 }
 
+async function versionOf(address: string): Promise<string> {
+  await using client = Client.create(address);
+  return Object.values(await client.version())[0] ?? '';
+}
+
 const count = (value: number) => Math.round(value).toLocaleString('en-US');
 const rows = [...results].map(([name, result]) => [
-  `${name} ${version(name)}`.trim(),
+  `${name} ${version(name)}`,
   count(median(result.hits.map(({ rate }) => rate))),
   median(result.hits.map(({ cpu }) => cpu)).toFixed(1),
   count(median(result.sets.map(({ rate }) => rate))),
   median(result.sets.map(({ cpu }) => cpu)).toFixed(1),
   count(median(result.sets.map(({ computed }) => computed))),
-  count(result.storm),
+  count(median(result.storms)),
 ]);
-console.log(
-  `Node.js ${process.version}, ${cpus().length} × ${cpus()[0]?.model}; medians of ${rounds} rounds of ${seconds} s.\n`,
-);
-console.log(
-  table(['', 'hits/s', 'CPU µs', 'getOrSet/s', 'CPU µs', 'computed', 'computed for 1,000 callers in 4 clients'], rows),
-);
+const head = ['', 'hits/s', 'CPU µs', 'getOrSet/s', 'CPU µs', 'computed', 'computed for 1,000 callers in 4 clients'];
+const where = `Node.js ${process.version.slice(1)}, memcached ${memcached} and ${cpus().length} × ${cpus()[0]?.model}`;
+const when = new Date().toISOString().slice(0, 10);
+const text = `${table(head, rows)}\n\nOn ${when}, with ${where}; medians of ${rounds} rounds of ${seconds} s.`;
+console.log(text);
+if (options.write) {
+  const page = join(import.meta.dirname, '../../../docs/cache.md');
+  renew(page, '<!-- caches: by npm run bench:cache -- --write -->', '<!-- /caches -->', text);
+}

@@ -2,17 +2,17 @@
  * What a cache in memory spares: one hot value read by many callers, and an application whose keys are asked for by Zipf's
  * law. `--write` renews the record, the figure and the tables of docs/cache.md; `--short` is for a look.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { type NearRecord, nearChart } from '../../scripts/figures/near.ts';
+import { renew } from '../../scripts/renew.ts';
 import { table } from '../../scripts/table.ts';
 import { Client } from '../../src/index.ts';
 import { measureReads, startServer } from './reads.ts';
 import { measureZipf } from './zipf.ts';
 
 const DOCS = join(import.meta.dirname, '../../../docs');
-const MARKS = ['<!-- near: from docs/performance/near.json -->', '<!-- /near -->'] as const;
 
 const isShort = process.argv.includes('--short');
 const READS = isShort ? 10_000 : 100_000;
@@ -85,8 +85,5 @@ console.log(text);
 if (process.argv.includes('--write')) {
   writeFileSync(join(DOCS, 'performance/near.json'), `${JSON.stringify(record, null, 2)}\n`);
   writeFileSync(join(DOCS, 'performance/near.svg'), nearChart(record));
-  const page = readFileSync(join(DOCS, 'cache.md'), 'utf8');
-  const [from, to] = MARKS.map((mark) => page.indexOf(mark)) as [number, number];
-  if (from < 0 || to < from) throw new Error(`There is no place for the tables: ${MARKS.join(' … ')}`);
-  writeFileSync(join(DOCS, 'cache.md'), `${page.slice(0, from + MARKS[0].length)}\n\n${text}\n\n${page.slice(to)}`);
+  renew(join(DOCS, 'cache.md'), '<!-- near: from docs/performance/near.json -->', '<!-- /near -->', text);
 }
