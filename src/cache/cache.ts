@@ -9,6 +9,7 @@ import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec } from './codec.ts';
 import { Computations, hasTags, type Served, type Task } from './computations.ts';
 import type { Encoded } from './envelope.ts';
+import { orRepaired } from './home.ts';
 import { keepInside } from './inside.ts';
 import { type Found, Items } from './items.ts';
 import { CacheKeys } from './keys.ts';
@@ -316,9 +317,10 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   }
 
   async #store(wire: string, encoded: Encoded, { plan, tags }: CallPlan): Promise<void> {
-    const ground = await this.#items.ground(tags);
-    const putting = { encoded, ground, plan, isMiss: false };
-    await this.#writing(wire, () => this.#items.put(putting, (item) => this.#items.store(wire, item)));
+    await this.#writing(wire, async () => {
+      const putting = { encoded, ground: await this.#items.ground(tags), plan, isMiss: false };
+      await this.#items.put(putting, (item) => this.#items.store(wire, item));
+    });
   }
 
   #delete(wire: string): Promise<boolean> {
@@ -341,7 +343,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const { watched } = this.#engine;
     watched.written(wire);
     try {
-      return await this.#items.writing(wire, write);
+      return await this.#items.writing(wire, () => orRepaired(this.#engine, wire, write));
     } finally {
       watched.written(wire);
     }

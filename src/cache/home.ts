@@ -14,6 +14,16 @@ export function homeOf(engine: Engine, key: WireKey): Backend | undefined {
   return server?.ejected === true ? undefined : server;
 }
 
+/** Has a key repaired whose write fails, which may have come no further than a look. */
+export async function orRepaired<T>(engine: Engine, key: WireKey, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    engine.router.repairs?.notWritten([key], error);
+    throw error;
+  }
+}
+
 /** Sends a command to the server of its key, which is as it goes on the wire. */
 export function sendHome(engine: Engine, command: ClientCommand): Promise<unknown> {
   return engine.fleet.discovers ? engine.whenKnown(() => submitHome(engine, command)) : submitHome(engine, command);

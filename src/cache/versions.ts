@@ -3,7 +3,7 @@ import type { Engine } from '../client/engine.ts';
 import { wallNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import { deleteHome, lookHome, storeHome } from './home.ts';
+import { deleteHome, lookHome, orRepaired, storeHome } from './home.ts';
 
 /** A version that an item has, and which of those before it may still be served for a while, but by `getOrSet` alone. */
 export interface Version {
@@ -80,7 +80,11 @@ export class Versions {
    * The same, but what has that version, or one before it that may be served, may be served for some seconds more; those
    * before it for no longer than was said then.
    */
-  async endSoftly(key: string, seconds: number): Promise<void> {
+  endSoftly(key: string, seconds: number): Promise<void> {
+    return orRepaired(this.#engine, key, () => this.#endSoftly(key, seconds));
+  }
+
+  async #endSoftly(key: string, seconds: number): Promise<void> {
     const now = await this.#read(key);
     if (now !== undefined && now.cas !== 0n) {
       const until = Math.ceil(wallNow() + seconds * 1000);

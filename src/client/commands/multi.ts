@@ -192,7 +192,7 @@ class MultiCall<TValue> {
 
   /** Some of them may not have been sent at all, since batches before theirs failed. */
   #missed(entries: readonly Entry[], error: Error): void {
-    if (!this.#reads) this.#engine.router.repairs?.notSent(wires(entries), error);
+    if (!this.#reads) this.#engine.router.repairs?.notWritten(wires(entries), error);
   }
 
   async #send(server: Backend, entries: readonly Entry[], make: MakeBatch): Promise<void> {

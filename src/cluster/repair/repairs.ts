@@ -88,8 +88,8 @@ export class Repairs {
     for (const key of keptKeys(command)) this.missedKey(key);
   }
 
-  /** Notes that writes of keys end with an error before they were sent; one that was aborted by then did nothing. */
-  notSent(keys: readonly WireKey[], error: Error): void {
+  /** Notes that calls which write keys end with an error, sent or not; one that was aborted is noted when it had left. */
+  notWritten(keys: readonly WireKey[], error: unknown): void {
     if (!(error instanceof MemcacheError) || NOT_SENT.has(error.code)) return;
     for (const key of keys) this.missedKey(key);
   }
