@@ -123,6 +123,7 @@ export const SECTIONS: readonly Section[] = [
       guide('performance/benchmark', 'Benchmark'),
       guide('performance/protocols', 'Protocols compared'),
       guide('reliability/faults', 'Fault runs'),
+      guide('reliability/repair', 'Old values after faults'),
       guide('reliability/soak', 'Soak run'),
       guide('reliability/hang', 'A server that hangs'),
       guide('reliability/fuzz', 'Fuzzing'),

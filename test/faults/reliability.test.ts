@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { casesOf } from '../reliability/matrix.ts';
+import { repairCasesOf } from '../reliability/repair/cases.ts';
 import { Runner } from '../reliability/runner.ts';
 import { ZEROS } from '../reliability/watch.ts';
 
@@ -18,6 +19,12 @@ const CASES = [
   'tls/binary/1/stay/1',
   'dns/meta/3/stay/1',
 ] as const;
+/** That of its part `repair`. */
+const REPAIR_CASES = [
+  'repair/flapping/meta/failover/with',
+  'repair/stopped/binary/gutter/with',
+  'repair/refused/classic/none/with',
+];
 const SEED = 20;
 
 const runner = new Runner({ duration: 450, lanes: 128 });
@@ -32,4 +39,14 @@ test.each(CASES)('errors, but never wrong data, hangs or crashes: %s', async (na
     Object.fromEntries(ZEROS.map((zero) => [zero, 0])),
   );
   expect(tally.commands - tally.errors).toBeGreaterThan(100);
+});
+
+test.each(REPAIR_CASES)('no old values when all keys are repaired: %s', async (name) => {
+  const [chosen] = repairCasesOf({ seed: SEED, only: name });
+  if (chosen === undefined) throw new Error(`There is no case ${name}`);
+  const { tally, findings, staleness } = await runner.run(chosen);
+  expect(findings).toEqual([]);
+  expect(tally.stale).toBe(0);
+  expect(staleness?.reads).toBeGreaterThan(1000);
+  expect(staleness?.repaired).toBeGreaterThan(0);
 });

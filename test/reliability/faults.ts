@@ -62,7 +62,7 @@ async function recordOf(cases: readonly Case[], seed: number, limits: RunnerOpti
   const results = await runAll(cases, limits);
   const ours = results.filter(({ subject }) => subject === 'memts');
   if (!ours.every(({ tally }) => isClean(tally))) process.exitCode = 1;
-  return { seed, seconds: (performance.now() - started) / 1000, lanes: limits.lanes, results };
+  return { seed, seconds: (performance.now() - started) / 1000, ...limits, results };
 }
 
 async function runAll(cases: readonly Case[], limits: RunnerOptions): Promise<CaseResult[]> {
@@ -99,7 +99,7 @@ function print({
   if (staleness !== undefined) {
     const { reads, old, oldElsewhere, repaired, unrepaired } = staleness;
     console.log(
-      `       ${old} stale after recovery and ${oldElsewhere} at stand-ins, of ${reads} reads; ` +
+      `       ${old} stale after recovery and ${oldElsewhere} at the servers themselves, of ${reads} reads; ` +
         `${repaired} keys repaired, ${unrepaired} given up`,
     );
   }

@@ -13,6 +13,8 @@ export interface FaultRecord {
   seed: number;
   seconds: number;
   lanes: number;
+  /** How long the faults of a case lasted, in milliseconds. */
+  duration: number;
   results: readonly CaseResult[];
 }
 

@@ -124,7 +124,7 @@ async function value(client: Client, key: string, made: string): Promise<string>
 }
 
 describe.each(CAN.protocols)('over %s', (protocol) => {
-  test('getOrSet: an invalidate or delete that failed is made up for, and only its key is told', async () => {
+  test('getOrSet: an invalidate or delete that failed is made up for, and only its key is in the events', async () => {
     const { client, repaired } = create(proxy.address, { protocol });
     expect(await value(client, 'key', 'old')).toBe('old');
     expect(await value(client, 'other', 'old')).toBe('old');

@@ -22,7 +22,7 @@ export function repairSummary({ results }: FaultRecord): string {
       const { commands, reads, old, oldElsewhere, repaired, unrepaired } = sumOf(results, repair, '');
       return (
         `${repair ? 'with' : 'without'} repair: ${count(commands)} commands; stale after recovery ${count(old)} and, ` +
-        `at servers that stand in, ${count(oldElsewhere)} of ${count(reads)} reads; ` +
+        `at the servers themselves, ${count(oldElsewhere)} of ${count(reads)} reads; ` +
         `${count(repaired)} keys repaired, ${count(unrepaired)} given up`
       );
     })
@@ -35,8 +35,8 @@ export function repairReport(record: FaultRecord, folder: string): void {
   writeFileSync(join(folder, 'repair.md'), page(record));
 }
 
-function page({ seed, seconds, lanes, results }: FaultRecord): string {
-  const head = ['', 'commands', 'keys read', 'stale after recovery', 'and at stand-ins', 'keys repaired', 'given up'];
+function page({ seed, seconds, lanes, duration, results }: FaultRecord): string {
+  const head = ['', 'commands', 'keys read', 'stale after recovery', 'and at the servers', 'keys repaired', 'given up'];
   const row = (title: string, repair: boolean, part: string): string[] => {
     const { commands, reads, old, oldElsewhere, repaired, unrepaired } = sumOf(results, repair, part);
     return [title, ...[commands, reads, old, oldElsewhere, repaired, unrepaired].map(count)];
@@ -51,18 +51,18 @@ function page({ seed, seconds, lanes, results }: FaultRecord): string {
   );
   return `# Old values after faults, with repair and without
 
-Written by \`npm run test:faults -- --only repair --seed ${seed} --write docs/reliability\`, which took ${(seconds / 60).toFixed(1)}
+Written by \`npm run test:faults -- --only repair --seed ${seed} --duration ${duration} --write docs/reliability\`, which took ${(seconds / 60).toFixed(1)}
 minutes. ${machine()}. ${lanes} commands were in flight at a time.
 
 Two clients read, set and delete 400 keys at three servers while faults go on, over each protocol, with the same faults with
 the option \`repair\` and without it. When the faults are over and every client has repaired all its keys, all keys are read.
 A value is stale when it is older than the last write of its key; sets and deletes that were rejected count as if they had
-been acknowledged. The keys are read by each client, and then at each server past the clients: what an old value at another
-server than the key's own is worth shows when failover goes there the next time.
+been acknowledged. The keys are read by each client, and then at each server past the clients, where an old value shows when
+failover goes there the next time.
 
 ${table(head, totals)}
 
-Of three servers one is the gutter where there is one. What is stale with \`repair\` is that of the clients and of stand-ins
+Of three servers one is the gutter where there is one. What is stale with \`repair\` is that of the clients and at the servers
 together.
 
 ${table(
@@ -74,7 +74,7 @@ ${table(
     'stale with',
     'without',
     'stale without',
-    'at stand-ins',
+    'at the servers',
   ],
   parts,
   ['l', 'l', 'l', 'r', 'r', 'r', 'r', 'r'],
