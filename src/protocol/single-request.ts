@@ -11,6 +11,8 @@ export class SingleRequest extends Request {
   aim(key: WireKey, opaque: number, store: StoreItem | undefined): void {
     this.key = key;
     this.opaque = opaque;
+    // A batch that stores nothing leaves the rest as it is.
+    if (store === undefined && this.value === undefined) return;
     this.value = store?.value;
     this.flags = store?.flags ?? 0;
     this.expiration = store?.expiration ?? 0;

@@ -59,7 +59,7 @@ export class Batches implements Unsent {
     };
     const working = Array.from({ length: BATCHES_AHEAD }, work);
     if (this.#next < this.#batches.length) this.#server.unsent?.add(this);
-    copyValues(this.#batches.slice(this.#next).flat());
+    if (!this.#reads) copyValues(this.#batches.slice(this.#next).flat());
     await Promise.all(working);
     this.#server.unsent?.delete(this);
   }
@@ -119,7 +119,9 @@ export function copyValues(entries: readonly Entry[]): void {
 }
 
 export function wires(entries: readonly Entry[]): WireKey[] {
-  return entries.map(({ wire }) => wire);
+  const keys = new Array<WireKey>(entries.length);
+  for (let i = 0; i < keys.length; i++) keys[i] = (entries[i] as Entry).wire;
+  return keys;
 }
 
 /** A batch ends by the number of its keys or the size of what it stores. */

@@ -28,11 +28,12 @@ function unsupported(op: Op): MemcacheError {
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
   const single = new SingleRequest(request);
   const opcode = QUIET_OPCODES[request.op] as number;
-  for (const [index, key] of keys.entries()) {
-    single.aim(key, (request.opaque + index) >>> 0, request.stores?.[index]);
+  const { stores, opaque } = request;
+  for (let index = 0; index < keys.length; index++) {
+    single.aim(keys[index] as WireKey, (opaque + index) >>> 0, stores?.[index]);
     encodeFrame(single, opcode, output);
   }
-  single.aim('', (request.opaque + keys.length) >>> 0, undefined);
+  single.aim('', (opaque + keys.length) >>> 0, undefined);
   encodeFrame(single, Op.Noop, output);
 }
 

@@ -122,11 +122,13 @@ function encodeBatch(request: Request, keys: readonly WireKey[], output: Output)
 }
 
 function encodeEach(request: Request, keys: readonly WireKey[], output: Output): void {
-  for (const { value } of request.stores ?? []) checkValueBytes(value);
+  const { stores } = request;
+  if (stores !== undefined) for (const { value } of stores) checkValueBytes(value);
   const single = new SingleRequest(request);
-  for (const [index, key] of keys.entries()) {
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as WireKey;
     if (!isPlainKey(key)) continue;
-    single.aim(key, 0, request.stores?.[index]);
+    single.aim(key, 0, stores?.[index]);
     encodeOne(single, request.op, output);
   }
 }

@@ -87,12 +87,14 @@ export function encode(request: Request, output: Output): void {
  * about.
  */
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
-  for (const { value } of request.stores ?? []) checkValueBytes(value);
+  const { stores, opaque } = request;
+  if (stores !== undefined) for (const { value } of stores) checkValueBytes(value);
   const single = new SingleRequest(request);
   let sent = 0;
-  for (const [index, key] of keys.entries()) {
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as WireKey;
     if (!canSay(key)) continue;
-    single.aim(key, (request.opaque + index) >>> 0, request.stores?.[index]);
+    single.aim(key, (opaque + index) >>> 0, stores?.[index]);
     encode(single, output);
     sent++;
   }
