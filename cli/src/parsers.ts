@@ -42,7 +42,7 @@ export function duration(text: string): number {
   throw new InvalidArgumentError('Expected seconds, or a number with s, m, h or d.');
 }
 
-/** An expiration as memcached takes it. A bare number is memcached's own: over 30 days it is a Unix time. */
+/** An expiration as memcached takes it. A bare number is the client's own: from 1,000,000,000 on it is a Unix time. */
 export function expiration(text: string): number {
   const value = duration(text);
   // 90d are ninety days from now, not a day in 1970, which would end the item at once.

@@ -21,6 +21,7 @@ beforeAll(async () => {
   [server] = await Promise.all([startMemcached(), program()]);
   client = Client.create(server.address, { timeout: 20 });
   await client.set('hostile', `first ${HOSTILE}\nsecond`);
+  await client.set(`${HOSTILE}:key`, HOSTILE, { expires: 1000 });
 });
 afterAll(async () => {
   client.close();
@@ -39,6 +40,49 @@ describe.skipIf(!TMUX)('in a terminal, text of others is only text', { timeout: 
     expect(terminal.title).not.toBe('owned');
   });
 
+  it.each([
+    [['inspect', 'hostile', '--preview']],
+    [['get', 'hostile', '--decode']],
+    [['raw', 'get hostile']],
+    [['keys']],
+    [['keys', '--long']],
+    [['keys', '--summary']],
+  ])('what a server tells: %s', async (args) => {
+    using terminal = await Terminal.start(args, server.address, 160, 30);
+    const screen = await terminal.see('ended with 0');
+    expect(screen).toContain(ESCAPED);
+    expect(terminal.title).not.toBe('owned');
+  });
+
+  it.each([[['get', 'hostile', '--json']], [['keys', '--json']], [['inspect', 'hostile', '--preview', '--json']]])(
+    'JSON, whose letters mean the same: %s',
+    async (args) => {
+      using terminal = await Terminal.start(args, server.address, 160, 30);
+      const screen = await terminal.see('ended with 0');
+      expect(screen).toContain('\\u001b]0;owned\\u0007\\u001b[31m\\u202ex');
+      expect(terminal.title).not.toBe('owned');
+    },
+  );
+
+  it.each([
+    [['set', 'k', 'v']],
+    [['delete', 'k']],
+    [['incr', 'k']],
+    [['touch', 'k', '5']],
+    [['stats']],
+    [['keys']],
+    [['raw', 'mn']],
+  ])('the errors of a server: %s', async (args) => {
+    await using rogue = await startRogueServer((socket) => {
+      const error = Buffer.from(`SERVER_ERROR ${HOSTILE}\r\n`);
+      socket.on('data', (chunk) => socket.write(/^version/.test(String(chunk)) ? 'VERSION 1.6.18\r\n' : error));
+    });
+    using terminal = await Terminal.start(['--protocol', 'classic', '--timeout', '5', ...args], rogue.address, 160, 30);
+    const screen = await terminal.see(/ended with/, PATIENCE);
+    expect(screen).not.toContain('\u202e');
+    expect(terminal.title).not.toBe('owned');
+  });
+
   it.each([['version'], ['ping'], ['stats'], ['stats', '--raw'], ['top', '--interval', '0.2']])(
     'the version that a server says: %s %s',
     async (...args) => {
@@ -53,6 +97,20 @@ describe.skipIf(!TMUX)('in a terminal, text of others is only text', { timeout: 
   );
 });
 
+describe.concurrent('in a pipe, text of others is as it came', { timeout: PATIENCE }, () => {
+  it.each([
+    [['get', 'hostile'], `first ${HOSTILE}\nsecond`],
+    [['get', 'hostile', '--decode'], `first ${HOSTILE}\nsecond`],
+    [['keys'], `${HOSTILE}:key\n`],
+    [['keys', '--long'], `${HOSTILE}:key\n`],
+    [['raw', 'get hostile'], `first ${HOSTILE}\nsecond`],
+    [['inspect', 'hostile', '--preview'], `first ${HOSTILE} second`],
+  ])('%s', async (args, text) => {
+    const { stdout } = await memts(args, { servers: server.address });
+    expect(stdout).toContain(text);
+  });
+});
+
 describe.concurrent('files', { timeout: PATIENCE }, () => {
   it('a load reads no state that is not one', async () => {
     const file = join(folder, 'hostile.jsonl');
@@ -64,7 +122,17 @@ describe.concurrent('files', { timeout: PATIENCE }, () => {
     expect(loaded).toMatchObject({ code: 0, stderr: 'memts: loaded 1 item\n' });
   });
 
-  it.each(['', '.keys', '.keys.tmp', '.json', '.json.tmp'])(
+  it.each(['', '.tmp'])('a load writes through no link: .progress%s', async (end) => {
+    const file = join(folder, `loaded${end}.jsonl`);
+    const target = join(folder, `loaded-target${end}`);
+    writeFileSync(file, '{"key":"from:file","value":"x"}\n');
+    writeFileSync(target, 'precious');
+    symlinkSync(target, `${file}.progress${end}`);
+    expect((await memts(['load', file], { servers: server.address })).code).toBe(0);
+    expect(readFileSync(target, 'utf8')).toBe('precious');
+  });
+
+  it.each(['', '.keys', '.keys.tmp', '.json', '.json.tmp', '.lock'])(
     'a dump writes through no link: .partial%s',
     async (end) => {
       const file = join(folder, `linked${end}.jsonl`);
@@ -107,6 +175,19 @@ describe.concurrent('files', { timeout: PATIENCE }, () => {
       stderr: `memts: ${server.address} was started again, so what was listed is gone; --restart begins again\n`,
     });
     expect(await memts(['dump', file, '--restart'], { servers: server.address })).toMatchObject({ code: 0 });
+  });
+
+  it('a dump tells of a server that was started again while it was made', async () => {
+    let looks = 0;
+    await using relay = await startRelay(server, {
+      toClient: (text) => text.replace(/^STAT pid \d+/m, () => `STAT pid ${looks++ < 1 ? 1 : 2}`),
+    });
+    const file = join(folder, 'meanwhile.jsonl');
+    const { code, stderr } = await memts(['dump', file], { servers: relay.address });
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining(`${relay.address} was started again meanwhile: what it held is not in the dump\n`),
+    ]);
   });
 
   it('a second dump to the same file is refused while the first goes on', async () => {
@@ -154,6 +235,28 @@ describe.concurrent('servers that are no help', { timeout: PATIENCE }, () => {
       expect(performance.now() - asked).toBeLessThan(2500);
     },
   );
+
+  it.each([
+    ['a response: 1 s', ['--protocol', 'auto', 'get', 'k'], /^/, 1000],
+    ['a list of keys: 10 s', ['--timeout', '0.5', 'keys'], /^key=/m, 10_000],
+    ['a list of keys for a dump: 10 s', ['--timeout', '0.5', 'dump', '-'], /^key=/m, 10_000],
+    ['a batch of a dump: 10 s', ['--timeout', '0.5', '--protocol', 'meta', 'dump', '-'], /^VA /m, 10_000],
+  ] as const)('the documented time for %s', async (_what, args, silentAt, time) => {
+    let since = 0;
+    let silent = false;
+    await using hung = await startRelay(server, {
+      toClient: (text) => {
+        silent ||= silentAt.test(text);
+        if (silent) since ||= performance.now();
+        return silent ? '' : text;
+      },
+    });
+    const { code } = await memts(args, { servers: hung.address });
+    const taken = performance.now() - since;
+    expect(code).toBe(3);
+    expect(taken).toBeGreaterThan(time * 0.8);
+    expect(taken).toBeLessThan(time * 3.5 + 1500);
+  });
 
   it('get --json has a line for each key, ping a row for each server', async () => {
     const servers = `${server.address},127.0.0.1:1`;

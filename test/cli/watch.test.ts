@@ -21,11 +21,29 @@ describe('watch', { timeout: PATIENCE }, () => {
         child.kill('SIGINT');
       },
     });
-    const lines = jsonLines(watched.stdout) as { server: string; line: string }[];
+    const [away, ...lines] = jsonLines(watched.stdout) as { server: string; line: string }[];
+    expect(away).toEqual({ server: '127.0.0.1:1', error: expect.stringContaining('ECONNREFUSED') });
     expect(lines).toHaveLength(20);
     expect(new Set(lines.map(({ server }) => server))).toEqual(new Set([first.address, second.address]));
     expect(lines.every(({ line }) => / type=item_get key=seen/.test(line))).toBe(true);
     expect([watched.code, watched.stderr]).toEqual([130, expect.stringMatching(/^memts: .*ECONNREFUSED/)]);
+  });
+
+  it('ends with its reader, also where the other servers have nothing to say', async () => {
+    await using first = await startMemcached();
+    await using second = await startMemcached();
+    await using client = Client.create(first.address, { timeout: 20 });
+    const watched = await memts(['watch'], {
+      servers: `${first.address},${second.address}`,
+      meanwhile: async (child) => {
+        const timer = setInterval(() => client.get('seen').catch(() => {}), 50);
+        await new Promise((resolve) => child.stdout?.once('data', resolve));
+        child.stdout?.destroy();
+        await new Promise((resolve) => child.once('exit', resolve));
+        clearInterval(timer);
+      },
+    });
+    expect(watched).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('ends where it is interrupted while the connection is made', async () => {

@@ -1,8 +1,9 @@
-import { type Client, type GetWithCasResult, MemcacheError } from 'memts';
+import type { GetWithCasResult } from 'memts';
 import { type GlobalOptions, openClient, withClient } from '../connection.ts';
 import type { Decoded } from '../decode.ts';
 import { describe, Exit, worstOf } from '../exit.ts';
 import type { LayoutName } from '../layouts.ts';
+import { outcomeOf } from '../many.ts';
 import { complain, isTerminal, jsonBytes, print, printJson, regret, shown, shownText, write } from '../output.ts';
 
 interface GetOptions extends GlobalOptions {
@@ -14,11 +15,12 @@ interface GetOptions extends GlobalOptions {
 
 export async function get(keys: string[], options: GetOptions): Promise<number> {
   return withClient(await openClient(options), async (client) => {
-    const { found, errors } = await readMany(client, keys, options.cas === true);
+    const answer = client.getMulti(keys, { cas: options.cas === true });
+    const { found, errors, errorOf } = await outcomeOf(client, answer);
     const isOne = keys.length === 1;
     const problems: string[] = [];
     for (const key of keys) {
-      const error = errors.get(client.server(key)?.name ?? '') ?? errors.get(key);
+      const error = errorOf(key);
       const decoded = await decodedHit(found.get(key), options);
       if (decoded !== undefined && 'problem' in decoded) problems.push(`${key}: ${decoded.problem}`);
       await printFound({ key, hit: found.get(key), error, decoded }, isOne, options);
@@ -52,28 +54,6 @@ async function printFound(found: Found, isOne: boolean, options: GetOptions): Pr
   else if (decoded !== undefined) await printDecoded(decoded, isOne ? undefined : key);
   else if (hit?.value) await write(printable(hit.value, isOne ? undefined : key, options.raw === true));
   else if (error === undefined) regret(`${shown(key, process.stderr)}: not found`);
-}
-
-interface Read {
-  found: Map<string, GetWithCasResult<Buffer | null>>;
-  /** By the name of a server, or a key. */
-  errors: Map<string, Error>;
-}
-
-/** What was found, and the errors of servers; where every one of them has failed, too. */
-async function readMany(client: Client, keys: string[], cas: boolean): Promise<Read> {
-  try {
-    const found = await client.getMulti(keys, { cas });
-    return { found, errors: found.errors as Map<string, Error> };
-  } catch (error) {
-    const all = error instanceof AggregateError ? error.errors : [error];
-    const errors = new Map<string, Error>();
-    for (const each of all) {
-      if (!(each instanceof MemcacheError) || each.server === undefined) throw error;
-      errors.set(each.server, each);
-    }
-    return { found: new Map(), errors };
-  }
 }
 
 /** A value as it is printed, its bytes as they are; of one of several with its key, and in a terminal harmless. */

@@ -38,8 +38,11 @@ async function follow(targets: Target[], options: HotOptions): Promise<number> {
   await (isLive ? watch(follower, targets, options, interruption) : wait(follower, interruption));
   clearTimeout(timer);
   await report(follower.whole.counted(options.limit), targets.length, options);
-  const { errors } = follower;
-  for (const error of errors) complain(describe(error));
+  const { failures, errors } = follower;
+  for (const { server, error } of failures) {
+    if (options.json) await printJson({ server, error: describe(error) });
+    complain(describe(error));
+  }
   return errors.length === targets.length ? worstOf(errors) : Exit.Ok;
 }
 

@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Client } from 'memts';
 import { type GlobalOptions, openClient, withClient } from '../connection.ts';
 import { describe, Exit, usageError, worstOf } from '../exit.ts';
+import { outcomeOf } from '../many.ts';
 import { complain, print, printJson, regret, remark, shown } from '../output.ts';
 
 interface StoreOptions extends GlobalOptions {
@@ -41,6 +42,16 @@ async function readValue(text: string | undefined, file: string | undefined): Pr
   return text === undefined || text === '-' ? buffer(process.stdin) : text;
 }
 
+/** What comes of a command; an error is a line of its own where JSON is asked for. */
+async function told<T>(key: string, { json }: GlobalOptions, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (json) await printJson({ key, error: describe(error) });
+    throw error;
+  }
+}
+
 /** A command that is answered with yes or no. */
 async function change(
   key: string,
@@ -48,7 +59,7 @@ async function change(
   options: GlobalOptions,
   send: (client: Client) => Promise<boolean>,
 ): Promise<number> {
-  const success = await withClient(await openClient(options), send);
+  const success = await withClient(await openClient(options), (client) => told(key, options, send(client)));
   if (options.json) await printJson({ key, [done]: success });
   else if (success) await remark(done);
   else regret(`not ${done}`);
@@ -65,7 +76,7 @@ export async function count(
   if (expires !== undefined && initial === null) throw usageError('--expires is for a counter that --initial makes');
   const { value } = await withClient(await openClient(options), (client) => {
     const method = name === 'incr' ? 'increment' : 'decrement';
-    return client[method](key, amount, { initial, expires, bigint: true });
+    return told(key, options, client[method](key, amount, { initial, expires, bigint: true }));
   });
   if (options.json) await printJson({ key, value });
   else if (value === null) regret('not found');
@@ -75,16 +86,22 @@ export async function count(
 
 export async function remove(keys: string[], options: GlobalOptions): Promise<number> {
   const { json } = options;
-  const results = await withClient(await openClient(options), (client) => client.deleteMulti(keys));
+  const { found, errors, errorOf } = await withClient(await openClient(options), (client) =>
+    outcomeOf(client, client.deleteMulti(keys)),
+  );
   for (const key of keys) {
-    const deleted = results.get(key);
-    if (deleted === undefined) continue;
+    const deleted = found.get(key);
+    const error = errorOf(key);
+    if (deleted === undefined) {
+      if (json) await printJson({ key, error: error && describe(error) });
+      continue;
+    }
     const name = keys.length > 1 ? `${shown(key)}: ` : '';
     if (json) await printJson({ key, deleted });
     else if (deleted) await remark(`${name}deleted`);
     else regret(`${name}not found`);
   }
-  for (const error of results.errors.values()) complain(describe(error));
-  const exitCode = keys.every((key) => results.get(key)) ? Exit.Ok : Exit.Miss;
-  return Math.max(exitCode, worstOf(results.errors.values()));
+  for (const error of errors.values()) complain(describe(error));
+  const exitCode = keys.every((key) => found.get(key)) ? Exit.Ok : Exit.Miss;
+  return Math.max(exitCode, worstOf(errors.values()));
 }

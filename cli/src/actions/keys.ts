@@ -88,6 +88,7 @@ async function scan(targets: Target[], options: KeysOptions, limit: number, use:
       await scanOne(target, options, limit, found, use);
     } catch (error) {
       if (error instanceof OutputError) throw error;
+      if (options.json) await print(toJson({ server: target.name, error: describe(error) }));
       complain(describe(error));
       found.exitCode = Math.max(found.exitCode, exitCodeOf(error));
     }

@@ -25,8 +25,9 @@ export async function stats(group: string | undefined, options: StatsOptions): P
 async function look(targets: Target[], group: string | undefined, options: StatsOptions): Promise<number> {
   const asked = await Promise.all(targets.map((target) => ask(target, group)));
   await printAnswers(asked.filter(hasAnswered), group, options);
-  const errors = asked.map(({ error }) => error).filter((error) => error !== undefined);
-  for (const error of errors) complain(describe(error));
+  const failures = asked.filter(({ error }) => error !== undefined);
+  for (const { server, error } of failures) await printFailure(server, error, options);
+  const errors = failures.map(({ error }) => error);
   const failed = options.reset ? await resetAll(targets.filter((_, index) => asked[index]?.error === undefined)) : 0;
   return Math.max(worstOf(errors), failed);
 }
@@ -46,6 +47,12 @@ async function printAnswers(looks: readonly Look[], group: string | undefined, o
   }
 }
 
+/** In JSON, too, each server has a line. */
+async function printFailure(server: string, error: unknown, { json }: StatsOptions): Promise<void> {
+  if (json) await print(toJson({ server, error: describe(error) }));
+  complain(describe(error));
+}
+
 /** Sets the counters to 0, and says so. */
 async function resetAll(targets: readonly Target[]): Promise<number> {
   const outcomes = await Promise.allSettled(targets.map(({ client }) => client.resetStats()));
@@ -55,6 +62,8 @@ async function resetAll(targets: readonly Target[]): Promise<number> {
   if (done.length > 0) regret(`the counters of ${done.join(', ')} are 0 now`);
   return worstOf(errors);
 }
+
+const COUNTERS_BEGAN_AGAIN = 'was started again, or its counters were set to 0';
 
 /** Looks twice, and prints what changed in between. */
 async function diff(
@@ -69,13 +78,14 @@ async function diff(
   const second = await Promise.all(
     targets.map((target, index) => (first[index]?.error === undefined ? ask(target, group) : first[index])),
   );
-  const errors: unknown[] = [];
+  const failures: { server: string; error: unknown }[] = [];
   const differences: Difference[] = [];
   for (const [index, now] of second.entries()) {
     const before = first[index];
+    const server = targets[index]?.name ?? '';
     const made = hasAnswered(before) && hasAnswered(now) ? difference(before, now) : undefined;
     if (made !== undefined) differences.push(made);
-    else errors.push(now?.error ?? serverError(`${now?.server}: was started again, or its counters were set to 0`));
+    else failures.push({ server, error: now?.error ?? serverError(`${server}: ${COUNTERS_BEGAN_AGAIN}`) });
   }
   if (options.json) {
     for (const { server, seconds: elapsed, rates } of differences) {
@@ -84,8 +94,8 @@ async function diff(
   } else if (differences.length > 0) {
     await print(renderRates(differences));
   }
-  for (const error of errors) complain(describe(error));
-  return Math.max(worstOf(errors), interruption.exitCode);
+  for (const { server, error } of failures) await printFailure(server, error, options);
+  return Math.max(worstOf(failures.map(({ error }) => error)), interruption.exitCode);
 }
 
 function roundedRates(rates: ReadonlyMap<string, number>): Record<string, number> {

@@ -1,15 +1,15 @@
 import { colors } from '../colors.ts';
 import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } from '../connection.ts';
-import { describe, worstOf } from '../exit.ts';
+import { describe, Exit, worstOf } from '../exit.ts';
 import { Interruption } from '../interruption.ts';
-import { complain, print, printJson, shown } from '../output.ts';
+import { complain, OutputError, print, printJson, shown } from '../output.ts';
 import { logOf } from '../watch/log.ts';
 
 interface WatchOptions extends GlobalOptions {
   match?: RegExp;
 }
 
-/** Follows the logs of all servers; what can't be followed is complained about. */
+/** Follows the logs of all servers; what can't be followed any more is complained about at once. */
 async function follow(
   targets: Target[],
   streams: string[],
@@ -17,15 +17,26 @@ async function follow(
   interruption: Interruption,
   use: (line: string, target: Target) => Promise<void> | undefined,
 ): Promise<unknown[]> {
-  const outcomes = await Promise.allSettled(
-    targets.map(async (target) => {
-      for await (const lines of logOf(target, timeoutOf(options), streams, interruption)) {
-        for (const line of lines) await use(line.replace(/\r$/, ''), target);
-      }
-    }),
+  const errors: unknown[] = [];
+  const followOne = async (target: Target): Promise<void> => {
+    for await (const lines of logOf(target, timeoutOf(options), streams, interruption)) {
+      for (const line of lines) await use(line.replace(/\r$/, ''), target);
+    }
+  };
+  await Promise.all(
+    targets.map((target) =>
+      followOne(target).catch(async (error) => {
+        if (error instanceof OutputError) {
+          // Nobody reads any more: the other logs end, too, also those that have nothing to say.
+          interruption.stop(Exit.Ok);
+          return;
+        }
+        errors.push(error);
+        if (options.json) await printJson({ server: target.name, error: describe(error) });
+        complain(describe(error));
+      }),
+    ),
   );
-  const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as unknown);
-  for (const error of errors) complain(describe(error));
   return errors;
 }
 

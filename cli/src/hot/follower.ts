@@ -46,9 +46,15 @@ export class Follower {
     return this.recent === this.whole ? [this.whole] : [this.whole, this.recent];
   }
 
-  /** The errors of the servers that can't be followed now. */
+  /** The servers that can't be followed now, and why. */
+  get failures(): { server: string; error: unknown }[] {
+    return this.#followed
+      .filter(({ error }) => error !== undefined)
+      .map(({ target, error }) => ({ server: target.name, error }));
+  }
+
   get errors(): unknown[] {
-    return this.#followed.map(({ error }) => error).filter((error) => error !== undefined);
+    return this.failures.map(({ error }) => error);
   }
 
   /** Follows until it is interrupted, or there is nothing to follow. */
