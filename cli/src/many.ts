@@ -5,11 +5,11 @@ export interface Many<T> {
   found: ReadonlyMap<string, T>;
   /** By the name of a server, or a key. */
   errors: ReadonlyMap<string, Error>;
-  /** Why a key has no answer. */
+  /** Why there is nothing of a key. */
   errorOf(key: string): Error | undefined;
 }
 
-/** What the servers answered, and their errors; where every one of them has failed, too. */
+/** What the servers sent back, and their errors; where every one of them has failed, too. */
 export async function outcomeOf<T>(
   client: Client,
   answer: Promise<ReadonlyMap<unknown, T> & { errors: ReadonlyMap<unknown, Error> }>,

@@ -43,7 +43,7 @@ async function readValue(text: string | undefined, file: string | undefined): Pr
 }
 
 /** What comes of a command; an error is a line of its own where JSON is asked for. */
-async function told<T>(key: string, { json }: GlobalOptions, answer: Promise<T>): Promise<T> {
+async function orErrorLine<T>(key: string, { json }: GlobalOptions, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
@@ -59,7 +59,7 @@ async function change(
   options: GlobalOptions,
   send: (client: Client) => Promise<boolean>,
 ): Promise<number> {
-  const success = await withClient(await openClient(options), (client) => told(key, options, send(client)));
+  const success = await withClient(await openClient(options), (client) => orErrorLine(key, options, send(client)));
   if (options.json) await printJson({ key, [done]: success });
   else if (success) await remark(done);
   else regret(`not ${done}`);
@@ -76,7 +76,7 @@ export async function count(
   if (expires !== undefined && initial === null) throw usageError('--expires is for a counter that --initial makes');
   const { value } = await withClient(await openClient(options), (client) => {
     const method = name === 'incr' ? 'increment' : 'decrement';
-    return told(key, options, client[method](key, amount, { initial, expires, bigint: true }));
+    return orErrorLine(key, options, client[method](key, amount, { initial, expires, bigint: true }));
   });
   if (options.json) await printJson({ key, value });
   else if (value === null) regret('not found');
