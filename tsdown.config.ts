@@ -1,4 +1,5 @@
 import { defineConfig, type Rolldown, type UserConfig } from 'tsdown';
+import { lazyParts } from './scripts/lazy-parts.ts';
 
 /** What every build of ours is. Without maps: the names of functions, which stacks show, are those of the sources. */
 const common: UserConfig = {
@@ -51,10 +52,29 @@ const PARTS = [
   { name: 'parts/adapters', test: ADAPTERS },
 ];
 
+/** What CommonJS loads when it is first used: a program opens its connections later, and needs some of these never. */
+const LAZY_PARTS_OF_COMMONJS = [
+  {
+    name: 'parts/connection',
+    test: /src\/(connection\/(?!frame-|telemetry|transport|connection-options)|protocol\/(input-memory|assembler|value-pool))/,
+  },
+  { name: 'parts/text', test: /src\/protocol\/(text|meta|classic)\// },
+  { name: 'parts/binary', test: /src\/(protocol\/binary\/(encode|decode|index)|connection\/transport)\.ts$/ },
+  {
+    name: 'parts/cluster',
+    test: /src\/cluster\/(discovery|distribution\/(ketama|md5|rendezvous)|repair\/(?!repair-reports))/,
+  },
+  { name: 'parts/get-or-set', test: /src\/client\/get-or-set\/(?!format)/ },
+  { name: 'parts/values', test: /src\/serializers\/(?!foreign|serializer\.ts)/ },
+];
+
 /** Fewer, as each file takes its time to find, and bundlers leave nothing out of CommonJS. */
 const PARTS_OF_COMMONJS = [
-  { name: 'parts/base', test: (id: string) => ERRORS.test(id) || BASE.test(id) },
-  { name: 'parts/client', test: (id: string) => [CLIENT, PROTOCOL, VALUES].some((part) => part.test(id)) },
+  ...LAZY_PARTS_OF_COMMONJS,
+  {
+    name: 'parts/client',
+    test: (id: string) => [ERRORS, BASE, CLIENT, PROTOCOL, VALUES].some((part) => part.test(id)),
+  },
   { name: 'parts/cache', test: CACHE },
   { name: 'parts/adapters', test: ADAPTERS },
 ];
@@ -178,9 +198,15 @@ export default defineConfig([
     format: 'cjs',
     clean: false,
     minify: SHORT_NAMES,
-    plugins: [compact, ownRequire, classAsModule('memcached')],
+    plugins: [
+      lazyParts({ home: 'parts/client', lazy: LAZY_PARTS_OF_COMMONJS.map(({ name }) => name) }),
+      compact,
+      ownRequire,
+      classAsModule('memcached'),
+    ],
     outputOptions: {
       comments,
+      minifyInternalExports: false,
       codeSplitting: { groups: PARTS_OF_COMMONJS, includeDependenciesRecursively: false },
       exports: 'named',
       // As the sources are, being ES modules.

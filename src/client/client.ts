@@ -56,7 +56,8 @@ type GetCallback<T> = (error: ErrorOrNull, value: T, flags: Buffer | null) => vo
  * arguments included, reaches the callback or the promise as an error, nearly always a `MemcacheError`.
  */
 export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends ServerCommands<TIn, TOut> {
-  readonly #getOrSet = new GetOrSet(this.engine);
+  /** Made when it is first used, as its code is loaded then. */
+  #getOrSet: GetOrSet | undefined;
 
   /**
    * A client for a list of servers: `[user:pass@]host[:port[:weight]],…`, `memcached://` URLs, unix sockets, or an array
@@ -327,7 +328,10 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   ): Promise<Stored<T, TOut>>;
   getOrSet(key: Key, compute: Compute<unknown>, options?: GetOrSetOptions | number | null): Promise<unknown> {
     // Whatever is found or made has been through the serializer, so it is of the type that comes out of it.
-    return this.#getOrSet.call(key, compute, toInsertOptions(options));
+    return attempt(() => {
+      this.#getOrSet ??= new GetOrSet(this.engine);
+      return this.#getOrSet.call(key, compute, toInsertOptions(options));
+    });
   }
 
   /**
@@ -353,7 +357,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
     compute: ComputeMany<Key, unknown>,
     options?: GetOrSetOptions | number | null,
   ): Promise<unknown> {
-    return getOrSetMulti(this.engine, keys, compute, toInsertOptions(options));
+    return attempt(() => getOrSetMulti(this.engine, keys, compute, toInsertOptions(options)));
   }
 
   /**
@@ -362,6 +366,15 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
    * it over the meta protocol; over binary and classic it has `staleFor` seconds from now. `false` where there is none.
    */
   invalidate(key: Key, options?: InvalidateOptions | null): Promise<boolean> {
-    return invalidate(this.engine, key, toOptions(options));
+    return attempt(() => invalidate(this.engine, key, toOptions(options)));
+  }
+}
+
+/** A call of something that is loaded when it is first used, which fails where that can't be loaded. */
+function attempt<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
   }
 }

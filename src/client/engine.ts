@@ -4,7 +4,7 @@ import { type Chooser, Fleet } from '../cluster/fleet.ts';
 import { Log } from '../cluster/log.ts';
 import { Router } from '../cluster/router.ts';
 import type { ServerLike } from '../cluster/server.ts';
-import { FrameNumbers } from '../connection/transport.ts';
+import { FrameNumbers } from '../connection/frame-numbers.ts';
 import { invalid } from '../errors.ts';
 import { checkKey } from '../protocol/key.ts';
 import type { WireKey } from '../protocol/request.ts';

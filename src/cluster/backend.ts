@@ -1,6 +1,7 @@
+import type { FrameNumbers } from '../connection/frame-numbers.ts';
 import type { FrameTransport } from '../connection/frame-transport.ts';
 import type { ServerStatus } from '../connection/status.ts';
-import { type FrameNumbers, Transport } from '../connection/transport.ts';
+import { Transport } from '../connection/transport.ts';
 import type { MemcacheError } from '../errors.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';
 import type { Request, WireKey } from '../protocol/request.ts';

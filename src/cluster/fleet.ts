@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { clearTimeout, setImmediate, setTimeout } from '../clock.ts';
+import { DEFAULT_TIMEOUT } from '../connection/connection-options.ts';
+import type { FrameNumbers } from '../connection/frame-numbers.ts';
 import type { ServerStatus } from '../connection/status.ts';
-import { DEFAULT_TIMEOUT, type FrameNumbers, Transport } from '../connection/transport.ts';
+import type { Transport } from '../connection/transport.ts';
 import { DEBUGGING, debug } from '../debug.ts';
 import { MemcacheError } from '../errors.ts';
 import type { WireKey } from '../protocol/request.ts';
@@ -150,7 +152,7 @@ export class Fleet {
   /** The same as MemJS has it: a transport is the caller's own object. */
   server(key: WireKey): ServerLike | undefined {
     const backend = this.backend(key);
-    return backend instanceof Transport ? backend.server : (backend as Server | undefined);
+    return backend === undefined || backend instanceof Server ? backend : (backend as Transport).server;
   }
 
   #standIn(key: string, first: number): Server | undefined {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { monotonicNow, programNow, setImmediate, wallNow } from '../clock.ts';
+import { DEFAULT_TIMEOUT } from '../connection/connection-options.ts';
 import { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
 import { FrameRequest } from '../connection/frame-request.ts';
@@ -16,7 +17,6 @@ import { Pool } from '../connection/pool.ts';
 import type { PoolOwner } from '../connection/pool-load.ts';
 import type { ServerStatus } from '../connection/status.ts';
 import { type DownReason, isWatched, publishDown, publishUp } from '../connection/telemetry.ts';
-import { DEFAULT_TIMEOUT } from '../connection/transport.ts';
 import { invalid, type MemcacheError } from '../errors.ts';
 import { checkFrame } from '../protocol/binary/frame.ts';
 import type { ProtocolName } from '../protocol/protocol.ts';

@@ -5,6 +5,9 @@ import type { Endpoint } from './connector.ts';
 import type { Handshake } from './handshake.ts';
 import type { Credentials } from './login.ts';
 
+/** How long an attempt at a command may take where nothing else is said, in seconds. */
+export const DEFAULT_TIMEOUT = 0.5;
+
 export interface ConnectionOptions {
   /** The server's name in errors. */
   name: string;

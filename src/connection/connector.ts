@@ -75,9 +75,12 @@ function address({ host, port, path, conntimeout }: Endpoint): net.NetConnectOpt
   return path === undefined ? { host, port, ...nextAddressWithin(conntimeout) } : { path };
 }
 
-/** Whether a text is an IPv6 address, without brackets. */
+/**
+ * Whether a text is an IPv6 address, without brackets. Node.js's own answer takes milliseconds the first time; no address
+ * has fewer than two colons.
+ */
 export function isIPv6(text: string): boolean {
-  return net.isIPv6(text);
+  return text.indexOf(':') !== text.lastIndexOf(':') && net.isIPv6(text);
 }
 
 /** How long Node.js tries one of a name's addresses before it goes on to the next, in milliseconds. */
@@ -94,8 +97,9 @@ export function nextAddressWithin(milliseconds: number): { autoSelectFamilyAttem
  * the lookup of a name takes none.
  */
 function withoutTick({ host, path }: Endpoint): { host?: string; lookup?: net.LookupFunction } {
-  const family = path === undefined ? net.isIP(host) : 0;
-  if (family === 0 || process.nextTick === nextTick) return {};
+  if (path !== undefined || process.nextTick === nextTick) return {};
+  const family = net.isIP(host);
+  if (family === 0) return {};
   const found = { address: host, family };
   return {
     host: 'an address',

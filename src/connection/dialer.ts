@@ -11,7 +11,18 @@ import { describe, firstHandshake, type Handshake, nextHandshake, type Protocols
 import type { Credentials } from './login.ts';
 import { AUTH_FAILED } from './probe.ts';
 
-const PROTOCOLS: Protocols = { binary, meta, classic };
+/** Each is loaded when it is first tried. */
+const PROTOCOLS: Protocols = {
+  get binary() {
+    return binary;
+  },
+  get meta() {
+    return meta;
+  },
+  get classic() {
+    return classic;
+  },
+};
 
 /** What is to be opened, read again each time. */
 export interface Target {
@@ -89,9 +100,13 @@ export class Dialer {
     if (rejection === undefined || last === undefined || isTlsAlert(error.cause)) return error;
     const wasKnown = this.#terms.known !== undefined;
     this.#terms.known = undefined;
-    const next = wasKnown ? this.#first(target) : nextHandshake(PROTOCOLS, last, rejection);
-    if (next === undefined || monotonicNow() >= this.#deadline) return this.#nothingTaken(target, error);
-    return this.#open(target, next);
+    try {
+      const next = wasKnown ? this.#first(target) : nextHandshake(PROTOCOLS, last, rejection);
+      if (next === undefined || monotonicNow() >= this.#deadline) return this.#nothingTaken(target, error);
+      return this.#open(target, next);
+    } catch (cause) {
+      return new MemcacheError('ERR_CONNECT', 'The connection could not be made', { server: target.name, cause });
+    }
   }
 
   /** Notes that the server took the last handshake. */

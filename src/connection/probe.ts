@@ -1,10 +1,10 @@
 import { MemcacheError } from '../errors.ts';
 import { meta, metaFor } from '../protocol/meta/index.ts';
 import { Op } from '../protocol/op.ts';
+import { isPlainKey } from '../protocol/plain-key.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { Reply, Request } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
-import { isPlainKey } from '../protocol/text/write.ts';
 import type { Handshake } from './handshake.ts';
 import { type Done, HandshakeRequest, type Send } from './handshake-request.ts';
 

@@ -6,41 +6,16 @@ import { factsOf, Op } from '../protocol/op.ts';
 import type { Output } from '../protocol/protocol.ts';
 import { type Holder, Reply, Request, type WireKey } from '../protocol/request.ts';
 import { Status } from '../protocol/status.ts';
+import { DEFAULT_TIMEOUT } from './connection-options.ts';
+import type { FrameNumbers } from './frame-numbers.ts';
 import type { FrameTransport, ResponseListener, TransportMessage } from './frame-transport.ts';
 import type { ServerStatus } from './status.ts';
-
-/** The numbers of a client's commands. They are the opaques of the frames that go to transports of its caller. */
-export class FrameNumbers {
-  /** The number of the last command, uint32. */
-  last = 0;
-  /** The last number that went with a frame. */
-  #used = -1;
-  readonly #known = new WeakMap<Request, number>();
-
-  next(): number {
-    this.last = (this.last + 1) >>> 0;
-    return this.last;
-  }
-
-  /** A request keeps its number over all attempts; one that begins to need it late gets a new one. */
-  of(request: Request): number {
-    const known = this.#known.get(request);
-    if (known !== undefined) return known;
-    const number = this.last === this.#used ? this.next() : this.last;
-    this.#used = number;
-    this.#known.set(request, number);
-    return number;
-  }
-}
 
 /** How long an attempt may take, in seconds. */
 export interface TransportLimits {
   timeout?: number | undefined;
   conntimeout?: number | undefined;
 }
-
-/** How long an attempt at a command may take where nothing else is said, in seconds. */
-export const DEFAULT_TIMEOUT = 0.5;
 
 /** How long a transport may take to answer a quit, in milliseconds. */
 const QUIT_TIMEOUT = 1500;

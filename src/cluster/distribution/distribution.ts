@@ -21,8 +21,9 @@ export type Distribution = 'modulo' | 'ketama' | 'rendezvous' | DistributionBuil
 
 const BUILT_IN: ReadonlyMap<unknown, (servers: readonly DistributionServer[]) => Pick> = new Map([
   ['modulo', modulo],
-  ['ketama', ketama().build],
-  ['rendezvous', rendezvous],
+  // Loaded when they are first used.
+  ['ketama', (servers) => ketama().build(servers)],
+  ['rendezvous', (servers) => rendezvous(servers)],
 ]);
 
 /**

@@ -1,6 +1,7 @@
 import type { MemcacheError } from '../../errors.ts';
 import { beginsWith, desynchronised } from '../desynchronised.ts';
 import { factsOf, Op } from '../op.ts';
+import { isPlainKey } from '../plain-key.ts';
 import type { ReplyQueue } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
@@ -17,7 +18,6 @@ import {
 } from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
-import { isPlainKey } from '../text/write.ts';
 import { isNoreply, KEYS_PER_LINE } from './encode.ts';
 import { GetBatchProgress } from './get-batch.ts';
 

@@ -1,20 +1,12 @@
 import { LONG_AGO } from '../expiration.ts';
 import { factsOf, Op } from '../op.ts';
+import { isPlainKey, SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
 import { encodeAdmin, encodeLine, encodeStorage, LINE_BYTES, notPlain } from '../text/encode.ts';
 import { unsupported } from '../text/errors.ts';
-import {
-  checkValueBytes,
-  endLine,
-  isPlainKey,
-  NOT_PLAIN,
-  SPACE,
-  writeAscii,
-  writeDecimal,
-  writePlainKey,
-} from '../text/write.ts';
+import { checkValueBytes, endLine, NOT_PLAIN, writeAscii, writeDecimal, writePlainKey } from '../text/write.ts';
 
 /** So many keys always fit a line of 2048 bytes, which is what every server reads. */
 export const KEYS_PER_LINE = 8;

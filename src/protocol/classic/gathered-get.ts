@@ -2,12 +2,13 @@ import { monotonicNow } from '../../clock.ts';
 import type { MemcacheError } from '../../errors.ts';
 import type { Gathered, Gathering } from '../gathering.ts';
 import { Op } from '../op.ts';
+import { SPACE } from '../plain-key.ts';
 import type { Output, Protocol } from '../protocol.ts';
 import type { Reply } from '../request.ts';
 import { type Holder, Request } from '../request.ts';
 import { Status } from '../status.ts';
 import { Step } from '../step.ts';
-import { NOT_PLAIN, SPACE, writeAscii, writePlainKey } from '../text/write.ts';
+import { NOT_PLAIN, writeAscii, writePlainKey } from '../text/write.ts';
 
 /** So many keys go into one line. */
 const MOST_KEYS = 64;

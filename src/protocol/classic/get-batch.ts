@@ -1,8 +1,8 @@
+import { isPlainKey } from '../plain-key.ts';
 import type { ReplyQueue } from '../protocol.ts';
 import type { Reply, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
 import { isKey } from '../text/decoder.ts';
-import { isPlainKey } from '../text/write.ts';
 import { isNoreply } from './encode.ts';
 
 /** An error that stands for keys of a batch. */

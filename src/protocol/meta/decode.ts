@@ -1,6 +1,7 @@
 import type { MemcacheError } from '../../errors.ts';
 import { desynchronised } from '../desynchronised.ts';
 import { factsOf, Op } from '../op.ts';
+import { SPACE } from '../plain-key.ts';
 import type { ReplyQueue } from '../protocol.ts';
 import type { ItemFacts, Request, WireKey } from '../request.ts';
 import { Status } from '../status.ts';
@@ -17,7 +18,7 @@ import {
 } from '../text/decoder.ts';
 import { readError, unasked, unexpected } from '../text/errors.ts';
 import { readStatistic, readVersion, wordStatus } from '../text/simple-replies.ts';
-import { CR, LF, SPACE } from '../text/write.ts';
+import { CR, LF } from '../text/write.ts';
 import { canSay } from './encode.ts';
 import { readUse } from './facts.ts';
 

@@ -1,4 +1,5 @@
 import { Op } from '../op.ts';
+import { isPlainKey, SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
@@ -7,9 +8,7 @@ import {
   checkValueBytes,
   endLine,
   finishWithValue,
-  isPlainKey,
   NOT_PLAIN,
-  SPACE,
   valueBytes,
   valueRoom,
   writeAscii,

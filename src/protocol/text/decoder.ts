@@ -1,11 +1,12 @@
 import { Assembler } from '../assembler.ts';
 import { desynchronised } from '../desynchronised.ts';
 import { InputMemory, ValueWindow } from '../input-memory.ts';
+import { SPACE } from '../plain-key.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../request.ts';
 import { Status } from '../status.ts';
 import { flagBytes } from '../value-pool.ts';
-import { CR, LF, SPACE } from './write.ts';
+import { CR, LF } from './write.ts';
 
 /** The longest line that is believed, its end included; a key, its flags and any statistic fit in well. */
 const MAX_LINE_BYTES = 8192;

@@ -1,5 +1,6 @@
 import { MemcacheError } from '../../errors.ts';
 import { Op } from '../op.ts';
+import { SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey, WireValue } from '../request.ts';
 import { unsupported } from './errors.ts';
@@ -7,7 +8,6 @@ import {
   endLine,
   finishWithValue,
   NOT_PLAIN,
-  SPACE,
   valueBytes,
   valueRoom,
   writeAscii,

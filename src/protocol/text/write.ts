@@ -1,12 +1,11 @@
 import { MemcacheError } from '../../errors.ts';
 import { LARGE_BYTES } from '../large.ts';
+import { DELETE, endsKey, SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
 import type { WireKey, WireValue } from '../request.ts';
 
-export const SPACE = 0x20;
 export const CR = 0x0d;
 export const LF = 0x0a;
-const DELETE = 0x7f;
 const ZERO = 0x30;
 
 /** Few digits: each is written, echoed and read again. One response too many or too few shifts them by no more than a batch. */
@@ -88,18 +87,6 @@ function writeUnicodeKey(buffer: Buffer, key: string, at: number, checked: numbe
     if (endsKey(key.charCodeAt(i))) return NOT_PLAIN;
   }
   return at + buffer.write(key, at, 'utf8');
-}
-
-function endsKey(unit: number): boolean {
-  return unit <= SPACE || unit === DELETE;
-}
-
-/** Whether a key can stand in a text line as it is. */
-export function isPlainKey(key: WireKey): boolean {
-  for (let i = 0; i < key.length; i++) {
-    if (endsKey(typeof key === 'string' ? key.charCodeAt(i) : (key[i] as number))) return false;
-  }
-  return true;
 }
 
 /** Throws `ERR_VALUE_TOO_LARGE`. */
