@@ -4,6 +4,7 @@ import type { AnyClient } from '../client/any-client.ts';
 import { checkIterable } from '../client/commands/multi.ts';
 import type { Engine } from '../client/engine.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
+import { checkOptions } from '../client/options.ts';
 import { invalidType } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec } from './codec.ts';
@@ -55,11 +56,13 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   /** Throws `ERR_INVALID_ARGUMENT` for what is no client, and for options that can't be meant. */
   constructor(client: AnyClient, options: CacheOptions<TIn, TOut> = {}) {
+    // Those of a client have the same serializer.
+    checkOptions(options);
     const engine = (client as { engine?: unknown } | null)?.engine;
     if (typeof engine !== 'object' || engine === null) throw invalidType('client', 'a Client of memts', client);
     this.#engine = engine as Engine;
-    this.#options = { ...options };
     toCallPlan({}, options, this.#engine);
+    this.#options = { ...options };
     this.#keys = new CacheKeys(this.#engine, options.namespace ?? '');
     this.#versions = new Versions(this.#engine);
     // What goes in is checked by the types where values are stored.

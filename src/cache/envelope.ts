@@ -44,6 +44,7 @@ export interface Stored extends Encoded, Footing {
   readonly index?: string;
 }
 
+const FIRST_BYTE = FORM.charCodeAt(0);
 const LINE_END = 0x0a;
 
 /** What is stored. */
@@ -55,6 +56,8 @@ export function toItem({ kind, payload, flags }: Encoded, footing: Footing): { v
 
 /** What was stored; none where it is not of this form, or of another version of the library: nothing that it says is believed. */
 export function fromItem({ value, flags }: StoredItem): Stored | undefined {
+  // What others have written may be long.
+  if (value[0] !== FIRST_BYTE) return undefined;
   const end = value.indexOf(LINE_END);
   const [form, kind, fresh, stale, length, version, ...rest] = value.toString('utf8', 0, end).split(' ');
   const freshUntil = Number(fresh);

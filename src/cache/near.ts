@@ -27,6 +27,9 @@ export interface NearOptions {
 /** How soon a key has to be asked for again to be hot, in milliseconds. */
 const HOT = 10_000;
 
+/** How many keys are known on the wire besides those of what is kept. */
+const SPARE_WIRES = 10_000;
+
 /** What an entry takes besides its bytes. */
 const OVERHEAD = 300;
 
@@ -70,7 +73,7 @@ export class Near {
   readonly #entries = new Map<string, Entry>();
   /** Keys on the wire, by the caller's, of what was to be kept. */
   readonly #wires = new Map<string, string>();
-  /** When keys were asked for that are not kept yet. */
+  /** When keys were asked for that are not kept yet, the latest last. */
   readonly #asked = new Map<string, number>();
   /** Whether memcached itself is at the other end of a connection; not known of those that are missing. */
   readonly #direct = new WeakMap<object, boolean>();
@@ -211,7 +214,7 @@ export class Near {
   admits(wire: string, key: string): boolean {
     const admitted = this.#judge(wire, key);
     if (admitted) {
-      if (this.#wires.size > 2 * this.#mostEntries) this.#wires.clear();
+      if (this.#wires.size > this.#entries.size + SPARE_WIRES) this.#wires.clear();
       this.#wires.set(key, wire);
     }
     return admitted;
@@ -226,7 +229,10 @@ export class Near {
     this.#asked.delete(wire);
     if (before !== undefined && now - before <= HOT) return true;
     this.#asked.set(wire, now);
-    if (this.#asked.size > this.#mostEntries) this.#asked.delete(this.#asked.keys().next().value as string);
+    for (const [oldest, when] of this.#asked) {
+      if (now - when <= HOT && this.#asked.size <= this.#mostEntries) break;
+      this.#asked.delete(oldest);
+    }
     return false;
   }
 

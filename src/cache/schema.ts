@@ -16,13 +16,12 @@ type SchemaResult<TOut> =
 
 /** What a schema makes of a value, or throws `ERR_INVALID_ARGUMENT`; what it says of the value is in no message. */
 export async function validated(schema: Schema, value: unknown): Promise<unknown> {
-  let result: SchemaResult<unknown>;
   try {
-    result = await schema['~standard'].validate(value);
+    const result = await schema['~standard'].validate(value);
+    if (result.issues === undefined) return result.value;
   } catch (cause) {
     throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid value: the schema failed', { cause });
   }
-  if (result.issues === undefined) return result.value;
   throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid value: the schema refuses it');
 }
 

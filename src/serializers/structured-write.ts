@@ -36,7 +36,7 @@ class Writer {
       case 'object':
         return value === null ? null : this.#writeObject(value);
       default:
-        throw this.#refusal(`there is no form for the ${typeof value}`);
+        throw this.#noForm(`the ${typeof value}`);
     }
   }
 
@@ -52,26 +52,28 @@ class Writer {
 
   #writeKind(object: object): unknown {
     const above = prototypes(object);
-    if (Array.isArray(object) && above === 2) return this.#writeArray(object);
     if (isTypedArray(object)) return this.#writeTypedArray(object, above);
-    if (isDate(object) && above === 2) return this.#writeDate(object);
-    if (isMap(object) && above === 2) return this.#writeMap(object);
-    if (isSet(object) && above === 2) return this.#writeSet(object);
+    if (above === 2) {
+      if (Array.isArray(object)) return this.#writeArray(object);
+      if (isDate(object)) return this.#writeDate(object);
+      if (isMap(object)) return this.#writeMap(object);
+      if (isSet(object)) return this.#writeSet(object);
+    }
     if (above === 0) return this.#tag(Tag.Dictionary, this.#writeProperties(object));
-    if (above !== 1 || !isPlainPrototype(Object.getPrototypeOf(object))) throw this.#refusal(unknownKind(object));
+    if (above !== 1 || !isPlainPrototype(Object.getPrototypeOf(object))) throw this.#noForm(unknownKind(object));
     return this.#escape(this.#writeProperties(object));
   }
 
   #writeArray(array: readonly unknown[]): unknown {
     if (Object.keys(array).length !== array.length) {
-      throw this.#refusal('there is no form for an array with holes, or with properties that have a name');
+      throw this.#noForm('an array with holes, or with properties that have a name');
     }
     return array.map((item, index) => this.#at(`[${index}]`, item));
   }
 
   /** Of other objects than plain ones it has those that JSON would drop. */
   #writeProperties(object: object): Properties {
-    if (Object.getOwnPropertySymbols(object).length > 0) throw this.#refusal('there is no form for a symbol as a name');
+    if (Object.getOwnPropertySymbols(object).length > 0) throw this.#noForm('a symbol as a name');
     // Spread defines properties, so that one called __proto__ stays one.
     const written: Properties = { ...object };
     for (const name of Object.keys(written)) written[name] = this.#at(step(object, name), written[name]);
@@ -89,7 +91,7 @@ class Writer {
     const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
     if (Buffer.isBuffer(array) && above === 4) return this.#tag(Tag.Buffer, base64);
     const tag = `$${array[Symbol.toStringTag]}`;
-    if (above !== 3 || typedArrayOf(tag) === undefined) throw this.#refusal(unknownKind(array));
+    if (above !== 3 || typedArrayOf(tag) === undefined) throw this.#noForm(unknownKind(array));
     return this.#tag(tag, base64);
   }
 
@@ -114,12 +116,12 @@ class Writer {
   }
 
   #refuseProperties(object: object): void {
-    if (Object.keys(object).length > 0) throw this.#refusal(`there is no form for properties of a ${nameOf(object)}`);
+    if (Object.keys(object).length > 0) throw this.#noForm(`properties of a ${nameOf(object)}`);
   }
 
   #digits(value: bigint): string {
     const digits = String(value);
-    if (digits.length > MOST_DIGITS) throw this.#refusal(`there is no form for a bigint of over ${MOST_DIGITS} digits`);
+    if (digits.length > MOST_DIGITS) throw this.#noForm(`a bigint of over ${MOST_DIGITS} digits`);
     return digits;
   }
 
@@ -133,6 +135,10 @@ class Writer {
   #tag(tag: string, content: unknown): unknown {
     this.tagged = true;
     return { [tag]: content };
+  }
+
+  #noForm(what: string): MemcacheError {
+    return this.#refusal(`there is no form for ${what}`);
   }
 
   #refusal(reason: string): MemcacheError {
@@ -156,7 +162,7 @@ function isPlainPrototype(prototype: unknown): boolean {
 
 function unknownKind(object: object): string {
   const name = nameOf(object);
-  return `there is no form for ${name === 'Object' || name === 'Array' ? 'the instance of a class' : `the ${name}`}`;
+  return name === 'Object' || name === 'Array' ? 'the instance of a class' : `the ${name}`;
 }
 
 /** Names of what the language and its libraries have; others may be the caller's, and data. */

@@ -160,11 +160,17 @@ it('refuses options that can not be meant', async () => {
     { jitter: 2 },
     { misses: -1 },
     { lockFor: 0 },
+    { serializer: {} },
+    { serializer: { serialize: () => 1 } },
+    { near: { admit: 'some' } },
+    { partSize: 0 },
     'x',
     null,
   ];
-  for (const options of wrong)
-    expect(() => new Cache(client, options as CacheOptions), JSON.stringify(options)).toThrow();
+  for (const options of wrong) {
+    const made = () => new Cache(client, options as CacheOptions);
+    expect(made, JSON.stringify(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
+  }
   expect(() => new Cache('localhost:11211' as never)).toThrow('Invalid client: expected a Client of memts');
   const cache = new Cache(client);
   expect(await codeOf(cache.set('key', 1, { expires: -1 }))).toBe('ERR_INVALID_ARGUMENT');
@@ -250,6 +256,10 @@ it('takes a schema that throws for one that refuses, and what a schema makes of 
   await cache.set('key', 'value');
   expect(await cache.get('key', { schema: throwing })).toBeUndefined();
   expect(await codeOf(cache.getOrSet('new', () => 'value', { schema: throwing }))).toBe('ERR_INVALID_ARGUMENT');
+  // Standard Schema asks for an object, and nothing checks that.
+  const empty = { '~standard': { version: 1, vendor: 'test', validate: () => undefined } } as unknown as Schema;
+  expect(await cache.get('key', { schema: empty })).toBeUndefined();
+  expect(await codeOf(cache.getOrSet('new', () => 'value', { schema: empty }))).toBe('ERR_INVALID_ARGUMENT');
   const schema = z.object({ at: z.string().transform((text) => text.length) });
   for (let i = 0; i < 2; i++) expect(await cache.getOrSet('at', () => ({ at: 'four' }), { schema })).toEqual({ at: 4 });
 });
