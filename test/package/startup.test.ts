@@ -65,7 +65,8 @@ it.each(['import', 'require'] as const)(
 );
 
 it.each(['import', 'require'] as const)('is loaded in little more time than MemJS, by %s', async (way) => {
-  const times = await startup.minima(['memts', 'memjs'], way, TIMES);
+  // To import CommonJS, Node.js compiles code on other threads, which a few processes end without: their least says little.
+  const times = await startup[way === 'import' ? 'medians' : 'minima'](['memts', 'memjs'], way, TIMES);
   const [ours = Number.NaN, memjs = Number.NaN] = [times.get('memts'), times.get('memjs')];
   console.log(`${way}: ${ours.toFixed(1)} ms of CPU, ${(ours / memjs).toFixed(2)} x MemJS's`);
   expect(ours / memjs).toBeLessThan(BOUNDS[way]);
