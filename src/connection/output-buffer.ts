@@ -15,17 +15,6 @@ const MOST_SPARE = 16;
 const spare = new Array<Buffer<ArrayBuffer> | undefined>(MOST_SPARE).fill(undefined);
 let spares = 0;
 
-function takeSpare(): Buffer<ArrayBuffer> | undefined {
-  if (spares === 0) return undefined;
-  const block = spare[--spares];
-  spare[spares] = undefined;
-  return block;
-}
-
-function keepSpare(block: Buffer<ArrayBuffer>): void {
-  if (block.length === BLOCK_BYTES && spares < MOST_SPARE) spare[spares++] = block;
-}
-
 /** So many of one connection's are kept until the socket lets go of them. */
 const MOST_FULL = 8;
 
@@ -65,13 +54,12 @@ export class OutputBuffer implements Output {
     if (this.#lent.size > 0) this.#lent.clear();
     if (!this.holds || this.position > this.#start || this.#sealed.length > 0) return;
     this.holds = false;
-    keepSpare(this.buffer);
+    for (let block: typeof this.buffer | undefined = this.buffer; block !== undefined; block = this.#full.pop()) {
+      if (block.length === BLOCK_BYTES && spares < MOST_SPARE) spare[spares++] = block;
+    }
     this.buffer = NO_BLOCK;
     this.position = 0;
     this.#start = 0;
-    if (this.#full.length === 0) return;
-    for (const block of this.#full) keepSpare(block);
-    this.#full = [];
   }
 
   reserve(bytes: number): void {
@@ -136,7 +124,8 @@ export class OutputBuffer implements Output {
     if (this.position > this.#start) this.#seal();
     this.holds = true;
     if (this.buffer.length === BLOCK_BYTES && this.#full.length < MOST_FULL) this.#full.push(this.buffer);
-    const used = bytes <= BLOCK_BYTES ? takeSpare() : undefined;
+    const used = bytes <= BLOCK_BYTES && spares > 0 ? spare[--spares] : undefined;
+    if (used !== undefined) spare[spares] = undefined;
     this.buffer = used ?? Buffer.allocUnsafeSlow(Math.max(bytes, BLOCK_BYTES));
     this.position = 0;
     this.#start = 0;
