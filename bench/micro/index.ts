@@ -6,7 +6,7 @@ import { checkOptions, resolveOptions } from '../../src/client/options.ts';
 import { Selection } from '../../src/cluster/selection.ts';
 import { WaitingQueue } from '../../src/connection/waiting-queue.ts';
 import { Server, Utils } from '../../src/index.ts';
-import { checkKey } from '../../src/protocol/key.ts';
+import { checkKey } from '../../src/protocol/request.ts';
 import { decoder, encoder, getRequest, hit, KEY, miss, PROTOCOLS, setRequest } from './fixtures.ts';
 
 // The parts of a command in isolation. Times of decoding are for one answer out of a chunk of many.

@@ -1,7 +1,7 @@
 import { cryptoModule } from '../builtins.ts';
 import type { Engine } from '../client/engine.ts';
 import { invalidType } from '../errors.ts';
-import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
+import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/request.ts';
 
 /**
  * Spaces and control characters, for which the classic protocol has no form and of which meta makes longer keys, and

@@ -2,7 +2,7 @@ import { checkCommandOptions } from '../client/commands/command.ts';
 import type { Engine } from '../client/engine.ts';
 import { type GetOrSetOptions, type Plan, toPlan } from '../client/get-or-set/plan.ts';
 import { invalid, invalidType } from '../errors.ts';
-import { checkWellFormed } from '../protocol/key.ts';
+import { checkWellFormed } from '../protocol/request.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 import { plain } from './keys.ts';
 import type { NearOptions } from './near.ts';

@@ -1,6 +1,5 @@
 import { cryptoModule } from '../builtins.ts';
-import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/key.ts';
-import type { WireKey } from '../protocol/request.ts';
+import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES, type WireKey } from '../protocol/request.ts';
 
 /** A key as the caller has it: text, which is sent as UTF-8, or bytes. */
 export type Key = WireKey;

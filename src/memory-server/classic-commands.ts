@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES } from '../protocol/key.ts';
+import { MAX_KEY_BYTES } from '../protocol/request.ts';
 import { type Channel, takeCas } from './channel.ts';
 import type { StoreMode, StoreStatus } from './commands.ts';
 import { BAD_LINE } from './wire/meta.ts';

@@ -2,7 +2,7 @@ import { cryptoModule } from '../builtins.ts';
 import { digest, plain } from '../cache/keys.ts';
 import type { Engine } from '../client/engine.ts';
 import { invalidType, MemcacheError } from '../errors.ts';
-import { checkKey, keyBytes } from '../protocol/key.ts';
+import { checkKey, keyBytes } from '../protocol/request.ts';
 
 /** What is longer, the client's prefix included, ends in a digest: so short, every protocol has a form for it. */
 const LONGEST = 170;

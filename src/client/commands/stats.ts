@@ -1,7 +1,6 @@
 import { MemcacheError } from '../../errors.ts';
-import { checkKey } from '../../protocol/key.ts';
 import { Op } from '../../protocol/op.ts';
-import type { Reply } from '../../protocol/request.ts';
+import { checkKey, type Reply } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import type { Engine } from '../engine.ts';
 import { askAll, type ByServer, byServer, type Outcome } from './broadcast.ts';

@@ -14,8 +14,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { cryptoModule } from '../../builtins.ts';
-import { keyBytes, MAX_KEY_BYTES } from '../../protocol/key.ts';
-import type { Reply, WireKey } from '../../protocol/request.ts';
+import { keyBytes, MAX_KEY_BYTES, type Reply, type WireKey } from '../../protocol/request.ts';
 
 /** The client flags of a stub: "ms", and no bit of those that other clients read as a type. */
 export const STUB_FLAGS = 0x6d730000;

@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES } from '../../protocol/key.ts';
+import { MAX_KEY_BYTES } from '../../protocol/request.ts';
 import { readInt32, readUint32, readUint64 } from './numbers.ts';
 
 /**

@@ -1,5 +1,4 @@
 import { MemcacheError } from '../../errors.ts';
-import { writeKey, writeText } from '../key.ts';
 import { LARGE_BYTES } from '../large.ts';
 import { factsOf, Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
@@ -9,6 +8,9 @@ import { ADDQ, DELETEQ, DO_NOT_CREATE, GETQ, HEADER_BYTES, REQUEST_MAGIC, SETQ }
 
 /** Text over this length is converted on its own, so that three bytes for each unit need not be reserved. */
 const INLINE_TEXT_UNITS = 4 * 1024;
+
+/** Up to this length a loop over the characters beats a call into the runtime. */
+const LOOP_LIMIT = 48;
 
 const TWO_TO_32 = 0x100000000;
 
@@ -134,6 +136,25 @@ function appendBytes(output: Output, bytes: Uint8Array): void {
   output.reserve(bytes.length);
   output.buffer.set(bytes, output.position);
   output.position += bytes.length;
+}
+
+/** Writes text as UTF-8 and returns the number of bytes; the caller has reserved three for each UTF-16 unit. */
+function writeText(buffer: Buffer, text: string, at: number): number {
+  const { length } = text;
+  if (length > LOOP_LIMIT) return buffer.write(text, at, 'utf8');
+  for (let i = 0; i < length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > 0x7f) return buffer.write(text, at, 'utf8');
+    buffer[at + i] = unit;
+  }
+  return length;
+}
+
+/** Writes a key and returns the number of its bytes. */
+function writeKey(buffer: Buffer, key: WireKey, at: number): number {
+  if (typeof key === 'string') return writeText(buffer, key, at);
+  buffer.set(key, at);
+  return key.length;
 }
 
 function writeUint32(buffer: Buffer, value: number, at: number): void {
