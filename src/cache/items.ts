@@ -120,12 +120,12 @@ export class Items {
         this.revalidated++;
         const worth = await this.#worthOf(known.stored, version, ageOf(known.stored, look.timeLeft));
         if (worth === 'fresh') near.keep(key, ticket, known);
-        else near.leave(key, ticket);
+        else near.drop(key);
         return { worth, stored: known.stored, occupied: true, shared: true };
       }
       const found = await this.#judge(seen, version, shared || admitted, known?.stored);
       const { stored } = found;
-      if (stored === undefined || found.worth !== 'fresh' || !admitted) near.leave(key, ticket);
+      if (stored === undefined || found.worth !== 'fresh' || !admitted) near.drop(key);
       else {
         const value = this.#codec.decode(stored, true);
         const isShared = this.#codec.isShared(stored);

@@ -123,36 +123,31 @@ export class Near {
     return this.#entries.get(wire);
   }
 
-  /** Begins a read; to be ended by `keep` or `leave`. */
+  /** Begins a read. */
   begin(wire: string): Ticket {
     const ticket = { startedAt: monotonicNow(), spoilt: this.#writing.has(wire) };
-    const tickets = this.#tickets.get(wire);
-    if (tickets === undefined) this.#tickets.set(wire, new Set([ticket]));
-    else tickets.add(ticket);
+    const tickets = this.#tickets.get(wire) ?? new Set();
+    this.#tickets.set(wire, tickets.add(ticket));
     return ticket;
   }
 
-  /** Ends a read that could not be answered. */
+  /** Ends a read. */
   end(wire: string, ticket: Ticket): void {
     const tickets = this.#tickets.get(wire);
     tickets?.delete(ticket);
     if (tickets?.size === 0) this.#tickets.delete(wire);
   }
 
-  /** Ends a read that has found nothing to keep. */
-  leave(wire: string, ticket: Ticket): void {
-    this.end(wire, ticket);
-    this.#drop(wire);
-  }
-
-  /** Ends a read that has found a value, and keeps it. */
-  keep(wire: string, ticket: Ticket, found: Pick<Entry, 'stored' | 'value' | 'isShared' | 'cas' | 'connection'>): void {
-    const { spoilt, startedAt } = ticket;
-    this.end(wire, ticket);
+  /** Keeps the value that a read has found. */
+  keep(
+    wire: string,
+    { spoilt, startedAt }: Ticket,
+    found: Pick<Entry, 'stored' | 'value' | 'isShared' | 'cas' | 'connection'>,
+  ): void {
     const old = this.#entries.get(wire);
     // A read that was begun later knows better.
     if (spoilt || (old !== undefined && old.readAt > startedAt)) return;
-    this.#drop(wire);
+    this.drop(wire);
     const size = found.stored.payload.length + wire.length + OVERHEAD;
     if (size > this.#mostBytes || this.#mostEntries < 1) return;
     this.#entries.set(wire, { ...found, size, readAt: startedAt, used: false });
@@ -195,15 +190,16 @@ export class Near {
   /** Forgets all that may rest on a version that this process ends. */
   forget(restsOnIt: (stored: Footing) => boolean): void {
     for (const wire of this.#tickets.keys()) this.#spoil(wire);
-    for (const [wire, { stored }] of this.#entries) if (restsOnIt(stored)) this.#drop(wire);
+    for (const [wire, { stored }] of this.#entries) if (restsOnIt(stored)) this.drop(wire);
   }
 
   #spoil(wire: string): void {
     for (const ticket of this.#tickets.get(wire) ?? []) ticket.spoilt = true;
-    this.#drop(wire);
+    this.drop(wire);
   }
 
-  #drop(wire: string): void {
+  /** Forgets a value. */
+  drop(wire: string): void {
     const entry = this.#entries.get(wire);
     if (entry === undefined) return;
     this.#entries.delete(wire);
@@ -240,7 +236,7 @@ export class Near {
   #evict(): void {
     for (const [wire, entry] of this.#entries) {
       if (!entry.used) {
-        this.#drop(wire);
+        this.drop(wire);
         return;
       }
       entry.used = false;
