@@ -6,11 +6,18 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 type Ending = keyof typeof SIGNALS;
 
-/** A signal may come twice at once: from the terminal, and passed on by npx. */
-const SAME_SIGNAL = 300;
+/** A signal may come twice at once, from the terminal, and passed on by npx: within so many milliseconds. */
+const SAME_SIGNAL = 200;
 
-/** How long an interrupted command may take to end before it tells that it has heard, in milliseconds. */
-const SHOWN_AFTER = 200;
+/** How long an interrupted command may take to end before it tells that it has heard; by then a second signal counts. */
+const SHOWN_AFTER = 250;
+
+let ended = 0;
+
+/** What a program has been asked to end with, whatever else has gone wrong since; 0 where it was not. */
+export function askedToEndWith(): number {
+  return ended;
+}
 
 /**
  * Listens for the signals that end the program, while something is done that is to be left tidily. Where that takes too
@@ -44,6 +51,7 @@ export class Interruption implements Disposable {
   stop(exitCode: number): void {
     if (this.requested) return;
     this.exitCode = exitCode;
+    ended = exitCode;
     this.#since = performance.now();
     this.#controller.abort();
     // What ends at once needs no words.

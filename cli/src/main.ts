@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { describe, Exit, exitCodeOf } from './exit.ts';
+import { askedToEndWith } from './interruption.ts';
 import { complain, OutputError, watchOutput } from './output.ts';
 import { makeProgram } from './program.ts';
 
@@ -19,5 +20,5 @@ function usageCode({ exitCode }: CommanderError): number {
 
 function fail(error: unknown): number {
   complain(describe(error));
-  return exitCodeOf(error);
+  return askedToEndWith() || exitCodeOf(error);
 }

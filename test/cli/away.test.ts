@@ -78,6 +78,22 @@ describe.concurrent('Ctrl-C', { timeout: PATIENCE }, () => {
     expect([130, 'SIGINT']).toContain(ended.code);
   });
 
+  it('ends with 130, too, what fails before it can end', async () => {
+    let asked = (): void => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    await using silent = await startRogueServer(() => asked());
+    const ended = await memts(['dump', '-', '--timeout', '1'], {
+      servers: silent.address,
+      meanwhile: async (child) => {
+        await isAsked;
+        child.kill('SIGINT');
+      },
+    });
+    expect(ended).toMatchObject({ code: 130, stderr: expect.stringMatching(/no response|timed out/) });
+  });
+
   it.skipIf(!TMUX)('is heard of at once where the server is silent', async () => {
     await using silent = await startRogueServer(() => {});
     using terminal = await Terminal.start(['dump', '-'], silent.address);

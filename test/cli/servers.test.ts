@@ -70,6 +70,19 @@ describe.concurrent('whole servers', { timeout: PATIENCE }, () => {
     expect(reading).toMatchObject({ server: watched.address, gets: 0, limit: 67_108_864, items: expect.any(Number) });
   });
 
+  it('top tells which share of the gets hits now, and apart from that since the start', async () => {
+    await using watched = await startMemcached();
+    await using asking = Client.create(watched.address, { timeout: 20 });
+    await asking.set('there', 'x');
+    for (let index = 0; index < 20; index++) await asking.get('missing');
+    const timer = setInterval(() => asking.get('there').catch(() => {}), 10);
+    const { stdout } = await memts(['top', '--interval', '1', '--count', '2', '--json'], { servers: watched.address });
+    clearInterval(timer);
+    const last = jsonLines(stdout).at(-1) as { hitRatio: number; hitRatioEver: number };
+    expect(last.hitRatio).toBe(1);
+    expect(last.hitRatioEver).toBeLessThan(1);
+  });
+
   it('ping and top say which servers are up, and why another is not', async () => {
     await using hung = await startMemcached();
     await using other = await startMemcached();

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
+import { makeFolder } from '../support/leftovers.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
+import { startRelay } from '../support/relay.ts';
 import { eventually } from '../support/wait.ts';
 import { PATIENCE, program } from './support/memts.ts';
 import { Terminal, TMUX } from './support/terminal.ts';
@@ -125,6 +128,50 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
     await question.see('[y/N]');
     question.type('C-c');
     await question.see('ended with 130');
+  });
+
+  it('a load ends with its summary below all errors, and no bar', async () => {
+    using terminal = await Terminal.start(['load', '-'], second.address, 80, 40, `yes 'no json' | head -n 1500 |`);
+    const screen = await terminal.see('ended with 1');
+    const errors = Array.from({ length: 20 }, (_, index) => `memts: line ${index + 1}: not JSON`);
+    const end = ['memts: 1,480 lines more could not be stored', 'memts: loaded 0 items, 1,500 failed', 'ended with 1'];
+    expect(screen.trim().split('\n')).toEqual(['before', ...errors, ...end]);
+  });
+
+  it.each([40, 80])('the bar of a dump is in one line: %i columns', async (width) => {
+    // It lists the keys, and has no values to give.
+    await using server = await startMemcached();
+    await using filled = Client.create(server.address, { timeout: 20 });
+    await filled.set('key', 'value');
+    await using relay = await startRelay(server, { toClient: (text) => (/^VA /m.test(text) ? '' : text) });
+    using terminal = await Terminal.start(
+      ['--protocol', 'meta', 'dump', join(makeFolder(), 'x')],
+      relay.address,
+      width,
+      12,
+    );
+    await terminal.see(/^dump ([█░]{8,} )?\d+% \| \d+\/\d+ \| \d+s \| ETA \S+$/m, 30_000);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(terminal.screen('-J').match(/dump/g)).toHaveLength(1);
+    expect(
+      Math.max(
+        ...terminal
+          .screen('-J')
+          .split('\n')
+          .map((line) => line.trimEnd().length),
+      ),
+    ).toBeLessThanOrEqual(width);
+    terminal.type('C-c');
+    await terminal.see('memts: interrupted; once');
+    terminal.type('C-c');
+    await terminal.see('ended with 130');
+  });
+
+  it('the summary of a bench is on a screen of 80 × 24, below what it is of', async () => {
+    const args = ['bench', '--duration', '0.3', '--keys', '100'];
+    using terminal = await Terminal.start(args, second.address, 80, 24);
+    const screen = await terminal.see('ended with 0', PATIENCE);
+    expect(screen).toMatch(/^COMMAND +get +set\nCOUNT[\s\S]*\np99\.9 [\s\S]*\nended with 0/m);
   });
 
   it('top gives the screen back after a signal', async () => {

@@ -37,7 +37,7 @@ export class Terminal implements Disposable {
   }
 
   /** Waits until the screen shows something, and gives the screen back. */
-  see(what: RegExp | string, timeout = 8000): Promise<string> {
+  see(what: RegExp | string, timeout = 30_000): Promise<string> {
     return eventually(
       () => {
         const screen = this.screen();
