@@ -11,7 +11,7 @@ describe('watch', { timeout: PATIENCE }, () => {
     await using first = await startMemcached();
     await using second = await startMemcached();
     await using client = Client.create(`${first.address},${second.address}`, { timeout: 20 });
-    const watched = await memts(['watch', '--match', 'key=seen', '--json'], {
+    const watched = await memts(['watch', '--match', 'key=seen:', '--json'], {
       servers: `${first.address},${second.address},127.0.0.1:1`,
       meanwhile: async (child) => {
         await Promise.all([first, second].map(({ address }) => followed(client, address)));

@@ -3,6 +3,7 @@ import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } 
 import { describe, Exit, worstOf } from '../exit.ts';
 import { Interruption } from '../interruption.ts';
 import { complain, OutputError, print, printJson, shown } from '../output.ts';
+import { decode } from '../percent.ts';
 import { logOf } from '../watch/log.ts';
 
 interface WatchOptions extends GlobalOptions {
@@ -47,7 +48,8 @@ export async function watch(streams: string[], options: WatchOptions): Promise<n
 async function watchAll(targets: Target[], streams: string[], options: WatchOptions): Promise<number> {
   using interruption = new Interruption();
   const errors = await follow(targets, streams, options, interruption, (line, { name }) => {
-    if (options.match !== undefined && !options.match.test(line)) return undefined;
+    // The log has keys in percent-encoding, and people look for them as they are.
+    if (options.match !== undefined && !options.match.test(decode(line).toString())) return undefined;
     if (options.json) return printJson({ server: name, line });
     return print(targets.length > 1 ? `${colors.bold(name)} ${shown(line)}` : shown(line));
   });
