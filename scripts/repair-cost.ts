@@ -12,8 +12,8 @@ import { requireProgram } from '../test/support/programs.ts';
 import { table } from './table.ts';
 
 /** Commands in the two runs whose difference is taken: in the first of them all is compiled. */
-const FEW = 15_000;
-const MANY = 35_000;
+const FEW = 50_000;
+const MANY = 90_000;
 
 /** One thread, and collections at the same points each time: then the numbers are the same each time. */
 const NODE = ['--single-threaded', '--predictable-gc-schedule', '--max-semi-space-size=16'];
