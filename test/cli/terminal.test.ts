@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type * as progressModule from '../../cli/src/progress.ts';
 import { Client } from '../../src/index.ts';
-import { makeFolder } from '../support/leftovers.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
-import { startRelay } from '../support/relay.ts';
 import { eventually } from '../support/wait.ts';
-import { PATIENCE, program } from './support/memts.ts';
+import { makeBundle, PATIENCE, program } from './support/memts.ts';
 import { Terminal, TMUX } from './support/terminal.ts';
 
 let first: Memcached;
@@ -30,6 +28,17 @@ function load(): Disposable {
   }, 10);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
+
+it('a bar is never wider than its terminal, and goes where there is no room for one', async () => {
+  const { Progress } = (await import(await makeBundle('progress'))) as typeof progressModule;
+  for (const total of [1, 200_000, undefined]) {
+    const progress = new Progress('dump', total, 1);
+    for (let width = 5; width < 130; width++) expect(progress.line(width).length).toBeLessThanOrEqual(width);
+  }
+  const progress = new Progress('dump', 200_000);
+  expect(progress.line(79)).toMatch(/^dump ░{8,40} 0% \| 0\/200000 \| 0s \| ETA –$/);
+  expect(progress.line(34)).toMatch(/^dump 0% \| 0\/200000 \| 0s \| ETA –$/);
+});
 
 describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true }, () => {
   it('top shows the servers, sorts, pauses, follows the size of the screen and leaves it as it was', async () => {
@@ -136,35 +145,6 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
     const errors = Array.from({ length: 20 }, (_, index) => `memts: line ${index + 1}: not JSON`);
     const end = ['memts: 1,480 lines more could not be stored', 'memts: loaded 0 items, 1,500 failed', 'ended with 1'];
     expect(screen.trim().split('\n')).toEqual(['before', ...errors, ...end]);
-  });
-
-  it.each([40, 80])('the bar of a dump is in one line: %i columns', async (width) => {
-    // It lists the keys, and has no values to give.
-    await using server = await startMemcached();
-    await using filled = Client.create(server.address, { timeout: 20 });
-    await filled.set('key', 'value');
-    await using relay = await startRelay(server, { toClient: (text) => (/^VA /m.test(text) ? '' : text) });
-    using terminal = await Terminal.start(
-      ['--protocol', 'meta', 'dump', join(makeFolder(), 'x')],
-      relay.address,
-      width,
-      12,
-    );
-    await terminal.see(/^dump ([█░]{8,} )?\d+% \| \d+\/\d+ \| \d+s \| ETA \S+$/m, 30_000);
-    await new Promise((resolve) => setTimeout(resolve, 600));
-    expect(terminal.screen('-J').match(/dump/g)).toHaveLength(1);
-    expect(
-      Math.max(
-        ...terminal
-          .screen('-J')
-          .split('\n')
-          .map((line) => line.trimEnd().length),
-      ),
-    ).toBeLessThanOrEqual(width);
-    terminal.type('C-c');
-    await terminal.see('memts: interrupted; once');
-    terminal.type('C-c');
-    await terminal.see('ended with 130');
   });
 
   it('the summary of a bench is on a screen of 80 × 24, below what it is of', async () => {
