@@ -59,7 +59,8 @@ export default defineConfig({
           exclude: NEVER,
           testTimeout: 15_000,
           hookTimeout: 20_000,
-          maxWorkers: 2,
+          // They wait more than they compute.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

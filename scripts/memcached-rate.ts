@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { startMemcached } from '../test/support/memcached.ts';
+import { median } from '../test/support/startup.ts';
 import { table } from './table.ts';
 
 const ROUNDS = 9;
@@ -57,10 +58,6 @@ async function load(client: Memcached, [, keys, call]: (typeof WORKS)[number]): 
     sent = first;
   });
   return (calls * keys * 1000) / (performance.now() - start);
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
 await using server = await startMemcached();

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client as BuiltClient, ServerOptions } from '../src/index.ts';
 import type { MemoryServer as BuiltServer } from '../src/memory-server/index.ts';
 import { startMemcached } from '../test/support/memcached.ts';
+import { median } from '../test/support/startup.ts';
 import { table } from './table.ts';
 
 const ROUNDS = 7;
@@ -40,10 +41,6 @@ async function load(client: BuiltClient, operation: 'get' | 'set', commands: num
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
   return (commands / (performance.now() - start)) * 1000;
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
 
 async function compare(

@@ -4,9 +4,7 @@
  * `-- --base FILE` everything is compared with another build's `index.mjs`, such as one without the channel; `--dist
  * FOLDER` is where the build itself is, `--only base,nobody` leaves the others out.
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { tracingChannel } from 'node:diagnostics_channel';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,10 +15,8 @@ import { BasicTracerProvider, NoopSpanProcessor } from '@opentelemetry/sdk-trace
 import type { MemtsInstrumentation as BuiltInstrumentation } from '../src/adapters/opentelemetry.ts';
 import type { Client as BuiltClient } from '../src/index.ts';
 import { startMemcached } from '../test/support/memcached.ts';
-import { table } from './table.ts';
+import { alternate, comparison, serveRounds } from './alternating.ts';
 
-const COMMANDS = 200_000;
-const IN_FLIGHT = 64;
 const KEYS = Array.from({ length: 1000 }, (_, i) => `key:${i}`);
 
 const LISTENERS = {
@@ -46,81 +42,25 @@ const LISTENERS = {
 
 type Variant = keyof typeof LISTENERS;
 
-interface Result {
-  /** Gets a second. */
-  rate: number;
-  /** Microseconds of processor time for each. */
-  cpu: number;
-}
-
-async function load(client: BuiltClient): Promise<Result> {
-  let left = COMMANDS;
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) await client.get(KEYS[left % KEYS.length] as string);
-  };
-  const start = performance.now();
-  const before = process.cpuUsage();
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-  const { user, system } = process.cpuUsage(before);
-  return { rate: (COMMANDS / (performance.now() - start)) * 1000, cpu: (user + system) / COMMANDS };
-}
-
-/** A process of its own for each variant, since what is compiled for one would serve the others. */
 async function work(variant: Variant, build: string, address: string): Promise<void> {
   const { Client } = (await import(build)) as { Client: typeof BuiltClient };
   await LISTENERS[variant](build);
   const client = Client.create(address, { protocol: 'binary', timeout: 10 });
   for (const key of KEYS) await client.set(key, 'x'.repeat(100));
-  await load(client);
-  process.on('message', async () => process.send?.(await load(client)));
-  process.send?.('ready');
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+  await serveRounds((index) => client.get(KEYS[index % KEYS.length] as string));
 }
 
 async function compare(dist: string, base: string | undefined, rounds: number, only?: string): Promise<void> {
   await using memcached = await startMemcached();
   const ours = pathToFileURL(join(dist, 'index.mjs')).href;
-  const variants = (Object.keys(LISTENERS) as Variant[]).filter((name) => {
+  const names = (Object.keys(LISTENERS) as Variant[]).filter((name) => {
     return (name !== 'base' || base !== undefined) && (only === undefined || only.includes(name));
   });
-  const children = new Map<Variant, ChildProcess>();
-  const results = new Map<Variant, Result[]>(variants.map((variant) => [variant, []]));
-  for (const variant of variants) {
-    const build = variant === 'base' ? pathToFileURL(base as string).href : ours;
-    const child = fork(fileURLToPath(import.meta.url), ['--work', variant, build, memcached.address], {
-      execArgv: process.execArgv,
-    });
-    children.set(variant, child);
-    await once(child, 'message');
-  }
-  for (let round = 0; round < rounds; round++) {
-    // The other way round every second time, so that none always comes first.
-    for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
-      const child = children.get(variant) as ChildProcess;
-      child.send('go');
-      const [result] = (await once(child, 'message')) as [Result];
-      results.get(variant)?.push(result);
-    }
-  }
-  for (const child of children.values()) child.kill();
-  report(variants, results);
-}
-
-/** Ratios are taken round by round: these machines are noisy. */
-function report(variants: readonly Variant[], results: ReadonlyMap<Variant, Result[]>): void {
-  const first = results.get(variants[0] as Variant) ?? [];
-  const ratio = (each: readonly Result[], field: keyof Result) =>
-    median(each.map((result, i) => result[field] / (first[i] as Result)[field])).toFixed(3);
-  const rows = variants.map((variant) => {
-    const each = results.get(variant) ?? [];
-    const rate = Math.round(median(each.map((result) => result.rate))).toLocaleString('en');
-    const cpu = median(each.map((result) => result.cpu)).toFixed(3);
-    return [variant, rate, cpu, ratio(each, 'rate'), ratio(each, 'cpu')];
+  const variants = names.map((name) => {
+    const build = name === 'base' ? pathToFileURL(base as string).href : ours;
+    return { name, args: [name, build, memcached.address] };
   });
-  console.log(table(['', 'gets /s', 'µs CPU for each', `rate × ${variants[0]}`, `CPU × ${variants[0]}`], rows));
+  console.log(comparison(await alternate(fileURLToPath(import.meta.url), variants, rounds), 'gets'));
 }
 
 const { values, positionals } = parseArgs({

@@ -12,6 +12,7 @@ import { table } from '../../scripts/table.ts';
 import { Client } from '../../src/index.ts';
 import { startMemcached } from '../../test/support/memcached.ts';
 import { Random } from '../../test/support/random.ts';
+import { median } from '../src/results.ts';
 import { SUBJECTS, type Subject, type Value } from './caches.ts';
 
 const { values: options, positionals } = parseArgs({
@@ -117,10 +118,6 @@ async function stampede(make: (address: string) => Subject, address: string): Pr
   await Promise.all(asked);
   await Promise.all(subjects.map((subject) => subject.close()));
   return computed;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 /** Of what is measured: ours, or one of those that the benchmark pins. */

@@ -8,6 +8,7 @@ import { table } from '../../scripts/table.ts';
 import { startMemcached } from '../../test/support/memcached.ts';
 import { startProxy } from '../../test/support/proxy.ts';
 import { Random } from '../../test/support/random.ts';
+import { median } from '../src/results.ts';
 import { startRedis } from '../src/servers.ts';
 import { type Limit, SUBJECTS, type Subject } from './limits.ts';
 
@@ -119,10 +120,6 @@ function version(name: string): string {
   const { resolve } = createRequire(import.meta.url);
   const manifest = resolve(name).replace(new RegExp(`(node_modules/${name}/).*`), '$1package.json');
   return `${name} ${JSON.parse(readFileSync(manifest, 'utf8')).version}`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 const rates = new Map<string, Rate[]>(SUBJECTS.map(({ name }) => [name, []]));

@@ -18,7 +18,7 @@ it.each(Object.entries(PLAIN_JSON))(
         () => JSON.parse(bytes.toString()),
         () => serializer.deserialize(0, bytes, flags.subarray(0, 4)),
       ],
-      40,
+      15,
     );
     expect(serialize / stringify).toBeLessThan(3);
     expect(deserialize / parse).toBeLessThan(3);
