@@ -54,7 +54,8 @@ export class Interruption implements Disposable {
     ended = exitCode;
     this.#since = performance.now();
     this.#controller.abort();
-    // What ends at once needs no words.
+    // What ends at once, or because its time is over, needs no words.
+    if (exitCode === 0) return;
     this.#patience = setTimeout(() => regret('interrupted; once more ends it at once'), SHOWN_AFTER).unref();
   }
 
