@@ -3,17 +3,24 @@ import { nextTick, setImmediate } from '../clock.ts';
 import type { Output } from '../protocol/protocol.ts';
 import type { Request } from '../protocol/request.ts';
 
-const BLOCK_BYTES = 64 * 1024;
+/** Blocks of one size that nobody uses now, for all connections: new ones cost more than what is written into them. */
+class SpareBlocks {
+  readonly bytes: number;
+  /** Places that stay, since an array that is emptied and filled again takes new memory each time. */
+  readonly places: (Buffer<ArrayBuffer> | undefined)[];
+  count = 0;
 
-/** So many blocks are kept that nobody uses now, 1 MB. */
-const MOST_SPARE = 16;
+  /** At most 1 MB of them is kept. */
+  constructor(bytes: number) {
+    this.bytes = bytes;
+    this.places = new Array(2 ** 20 / bytes).fill(undefined);
+  }
+}
 
-/**
- * These blocks, for all connections: new ones cost more than what is written into them. Of places that stay, since an array
- * that is emptied and filled again takes new memory each time.
- */
-const spare = new Array<Buffer<ArrayBuffer> | undefined>(MOST_SPARE).fill(undefined);
-let spares = 0;
+const LARGE = new SpareBlocks(64 * 1024);
+
+/** For turns that write little, as those of each of many servers do: there are enough for 256 connections at once. */
+const SMALL = new SpareBlocks(4 * 1024);
 
 /** So many of one connection's are kept until the socket lets go of them. */
 const MOST_FULL = 8;
@@ -48,14 +55,18 @@ export class OutputBuffer implements Output {
   readonly #lent = new Set<Request>();
   /** Full blocks, which the socket may still hold on to. */
   #full: Buffer<ArrayBuffer>[] = [];
+  /** Whether a small block would not have done the last time. */
+  #isBusy = false;
 
   /** Gives the blocks back; only to be called when the socket holds on to nothing. */
   rewind(): void {
     if (this.#lent.size > 0) this.#lent.clear();
     if (!this.holds || this.position > this.#start || this.#sealed.length > 0) return;
     this.holds = false;
+    this.#isBusy = this.position > SMALL.bytes || this.#full.length > 0;
     for (let block: typeof this.buffer | undefined = this.buffer; block !== undefined; block = this.#full.pop()) {
-      if (block.length === BLOCK_BYTES && spares < MOST_SPARE) spare[spares++] = block;
+      const spare = block.length === SMALL.bytes ? SMALL : LARGE;
+      if (block.length === spare.bytes && spare.count < spare.places.length) spare.places[spare.count++] = block;
     }
     this.buffer = NO_BLOCK;
     this.position = 0;
@@ -122,11 +133,12 @@ export class OutputBuffer implements Output {
 
   #beginBlock(bytes: number): void {
     if (this.position > this.#start) this.#seal();
+    if (this.holds && this.#full.length < MOST_FULL) this.#full.push(this.buffer);
+    const spare = this.holds || this.#isBusy || bytes > SMALL.bytes ? LARGE : SMALL;
     this.holds = true;
-    if (this.buffer.length === BLOCK_BYTES && this.#full.length < MOST_FULL) this.#full.push(this.buffer);
-    const used = bytes <= BLOCK_BYTES && spares > 0 ? spare[--spares] : undefined;
-    if (used !== undefined) spare[spares] = undefined;
-    this.buffer = used ?? Buffer.allocUnsafeSlow(Math.max(bytes, BLOCK_BYTES));
+    const used = bytes <= spare.bytes && spare.count > 0 ? spare.places[--spare.count] : undefined;
+    if (used !== undefined) spare.places[spare.count] = undefined;
+    this.buffer = used ?? Buffer.allocUnsafeSlow(Math.max(bytes, spare.bytes));
     this.position = 0;
     this.#start = 0;
   }

@@ -53,11 +53,13 @@ describe.concurrent('Ctrl-C', { timeout: PATIENCE }, () => {
     [['get', 'k']],
     [['keys']],
     [['dump', '-']],
+    [['load', '-']],
     [['bench', '--keys', '10']],
     [['ping', '--count', '3']],
     [['stats', '--diff', '60']],
     [['top', '--count', '3']],
     [['watch']],
+    [['raw', 'mn']],
   ])('ends %s with 130, also where the server is silent', async (args) => {
     let asked = (): void => {};
     const isAsked = new Promise<void>((resolve) => {
@@ -66,6 +68,7 @@ describe.concurrent('Ctrl-C', { timeout: PATIENCE }, () => {
     await using silent = await startRogueServer(() => asked());
     const ended = await memts(args, {
       servers: silent.address,
+      input: '{"key":"k","value":"v","flags":0,"ttl":null,"expires":null}\n',
       meanwhile: async (child) => {
         await isAsked;
         // The second one ends what waits for the server.
