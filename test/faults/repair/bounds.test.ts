@@ -1,57 +1,33 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Cache } from '../../../src/cache/index.ts';
 import type { Client, Discovery } from '../../../src/index.ts';
-import { type Memcached, startMemcached } from '../../support/memcached.ts';
-import { startProxy, type TcpProxy } from '../../support/proxy.ts';
+import { startMemcached } from '../../support/memcached.ts';
 import { startRogueServer } from '../../support/rogue-server.ts';
 import { CAN } from '../../support/subject.ts';
 import { eventually, sleep } from '../../support/wait.ts';
 import { type Options, useClients } from '../clients.ts';
+import { type Noted, noted, useProxied } from './proxied.ts';
 
 /** As many as there may be in an outage; `REPAIR_KEYS=1000000` for more. */
 const KEYS = Number(process.env.REPAIR_KEYS ?? 100_000);
 const CHUNK = 5000;
 
 const clients = useClients();
-let server: Memcached;
-let proxy: TcpProxy;
-let direct: Client;
-
-beforeAll(async () => {
-  server = await startMemcached();
-});
-
-afterAll(() => server.stop());
-
-beforeEach(async () => {
-  proxy = await startProxy(server.port);
-  direct = clients.create(server.address);
-  await direct.flush();
-  return () => proxy.stop();
-});
+const stage = useProxied(clients);
 
 /** A client that notes the keys of its events. */
 function create(servers: string | null, options: Options = {}): Noted {
-  const client = clients.create(servers as string, { timeout: 0.5, retries: 1, repair: {}, ...options });
-  const [repaired, unrepaired]: [string[], string[]] = [[], []];
-  client.on('repaired', (_, keys) => repaired.push(...keys)).on('unrepaired', (_, keys) => unrepaired.push(...keys));
-  return { client, repaired, unrepaired };
-}
-
-interface Noted {
-  client: Client;
-  repaired: string[];
-  unrepaired: string[];
+  return noted(clients.create(servers as string, { timeout: 0.5, retries: 1, repair: {}, ...options }));
 }
 
 async function away(client: Client): Promise<void> {
-  proxy.refuse();
-  proxy.cut('reset');
-  await eventually(() => expect(Object.values(client.status())[0]?.connections).toBe(0));
+  stage.proxy.refuse();
+  stage.proxy.cut('reset');
+  await eventually(() => expect(client.status()[stage.proxy.address]?.connections).toBe(0));
 }
 
 test('very many keys in an outage: the last of them are kept, and no more', async () => {
-  const { client, repaired, unrepaired } = create(proxy.address, { repair: { keys: 10_000 } });
+  const { client, repaired, unrepaired } = create(stage.proxy.address, { repair: { keys: 10_000 } });
   await client.get('x');
   await away(client);
   const waiting = (): number => Object.values(client.status())[0]?.unrepaired ?? 0;
@@ -63,7 +39,7 @@ test('very many keys in an outage: the last of them are kept, and no more', asyn
   }
   expect(waiting()).toBe(10_000);
   await eventually(() => expect(unrepaired).toHaveLength(KEYS - 10_000));
-  await proxy.accept();
+  await stage.proxy.accept();
   await eventually(() => expect(waiting()).toBe(0));
   expect(repaired.toSorted()).toEqual(
     Array.from({ length: 10_000 }, (_, index) => `key-${KEYS - 1 - index}`).toSorted(),
@@ -72,23 +48,21 @@ test('very many keys in an outage: the last of them are kept, and no more', asyn
 
 test('what waits at a server that leaves the list is given up, and nothing is sent there', async () => {
   await using stays = await startMemcached();
-  const addresses = [proxy.port, stays.port].map((port) => ({ host: '127.0.0.1', port }));
+  const addresses = [stage.proxy.port, stays.port].map((port) => ({ host: '127.0.0.1', port }));
   const discovery: Discovery = { interval: 0.02, discover: async () => addresses };
   const { client, repaired, unrepaired } = create(null, { discovery });
   const keys = Array.from({ length: 20 }, (_, index) => `key-${index}`);
   await client.setMulti(keys.map((key) => [key, 'old']));
-  const there = [...(await direct.getMulti(keys)).keys()];
+  const there = [...(await stage.direct.getMulti(keys)).keys()];
   expect(there.length).toBeGreaterThan(0);
-  proxy.refuse();
-  proxy.cut('reset');
-  await eventually(() => expect(client.status()[proxy.address]?.connections).toBe(0));
+  await away(client);
   for (const key of there) await expect(client.delete(key)).rejects.toThrow();
   addresses.shift();
   await eventually(() => expect(unrepaired.toSorted()).toEqual(there.toSorted()));
-  await proxy.accept();
+  await stage.proxy.accept();
   await sleep(100);
   expect(repaired).toEqual([]);
-  expect((await direct.getMulti(there)).size).toBe(there.length);
+  expect((await stage.direct.getMulti(there)).size).toBe(there.length);
 });
 
 test('a server that refuses the deletes gets them again, with pauses, until it takes them', async () => {
@@ -109,7 +83,7 @@ test('a server that refuses the deletes gets them again, with pauses, until it t
   await client.get('x');
   rogue.refuse();
   rogue.cut();
-  await eventually(() => expect(Object.values(client.status())[0]?.connections).toBe(0));
+  await eventually(() => expect(client.status()[rogue.address]?.connections).toBe(0));
   await expect(client.delete('key')).rejects.toThrow();
   await rogue.accept();
   await eventually(() => expect(repaired).toEqual(['key']));
@@ -125,14 +99,14 @@ async function value(client: Client, key: string, made: string): Promise<string>
 
 describe.each(CAN.protocols)('over %s', (protocol) => {
   test('getOrSet: an invalidate or delete that failed is made up for, and only its key is in the events', async () => {
-    const { client, repaired } = create(proxy.address, { protocol });
+    const { client, repaired } = create(stage.proxy.address, { protocol });
     expect(await value(client, 'key', 'old')).toBe('old');
     expect(await value(client, 'other', 'old')).toBe('old');
     await away(client);
     await expect(client.invalidate('key', { staleFor: 60 })).rejects.toThrow();
     await expect(client.delete('other')).rejects.toThrow();
     expect(await value(client, 'key', 'made in the outage')).toBe('made in the outage');
-    await proxy.accept();
+    await stage.proxy.accept();
     await eventually(() => expect(repaired.toSorted()).toEqual(['key', 'other']));
     expect(await value(client, 'key', 'new')).toBe('new');
     expect(await value(client, 'other', 'new')).toBe('new');
@@ -140,7 +114,7 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
   });
 
   test('Cache: what was deleted, set or invalidated by a tag in an outage is not served again', async () => {
-    const { client } = create(proxy.address, { protocol });
+    const { client } = create(stage.proxy.address, { protocol });
     const cache = new Cache(client, { expires: 60 });
     for (const key of ['deleted', 'set']) await cache.set(key, 'old');
     await cache.set('tagged', 'old', { tags: ['tag'] });
@@ -150,7 +124,7 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
     await expect(cache.set('set', 'new')).rejects.toThrow();
     await expect(cache.invalidateTags(['tag'])).rejects.toThrow();
     await expect(cache.invalidateTags(['mark'], { staleFor: 60 })).rejects.toThrow();
-    await proxy.accept();
+    await stage.proxy.accept();
     await eventually(() => client.set('any', 'x'));
     for (const key of ['deleted', 'set', 'tagged', 'marked']) expect(await cache.get(key), key).toBeUndefined();
   });

@@ -1,42 +1,24 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Client } from '../../../src/index.ts';
-import { type Memcached, startMemcached } from '../../support/memcached.ts';
-import { startProxy, type TcpProxy } from '../../support/proxy.ts';
+import { startMemcached } from '../../support/memcached.ts';
 import { CAN } from '../../support/subject.ts';
 import { eventually, sleep } from '../../support/wait.ts';
 import { type Options, useClients } from '../clients.ts';
+import { type Noted, noted, useProxied } from './proxied.ts';
 
 const clients = useClients();
-let server: Memcached;
-let proxy: TcpProxy;
-let direct: Client;
-
-beforeAll(async () => {
-  server = await startMemcached({ args: ['-t', '4'] });
-});
-
-afterAll(() => server.stop());
-
-beforeEach(async () => {
-  proxy = await startProxy(server.port);
-  direct = clients.create(server.address);
-  await direct.flush();
-  return () => proxy.stop();
-});
+const stage = useProxied(clients, { args: ['-t', '4'] });
 
 /** A client behind the proxy, which notes the keys of its events. */
-function create(options: Options = {}): { client: Client; repaired: string[]; unrepaired: string[] } {
+function create(options: Options = {}): Noted {
   const given = { timeout: 0.3, retries: 1, repair: {}, ...options };
-  const client = clients.create(`127.0.0.1:${proxy.port}`, given);
-  const [repaired, unrepaired]: [string[], string[]] = [[], []];
-  client.on('repaired', (_, keys) => repaired.push(...keys)).on('unrepaired', (_, keys) => unrepaired.push(...keys));
-  return { client, repaired, unrepaired };
+  return noted(clients.create(`127.0.0.1:${stage.proxy.port}`, given));
 }
 
 async function away(): Promise<void> {
-  proxy.refuse();
-  proxy.cut('reset');
+  stage.proxy.refuse();
+  stage.proxy.cut('reset');
   await sleep(5);
 }
 
@@ -65,9 +47,9 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
       await expect(write(client)).rejects.toThrow();
       await expect(client.get('key')).rejects.toThrow();
       expect(Object.values(client.status())[0]?.unrepaired).toBe(1);
-      await proxy.accept();
+      await stage.proxy.accept();
       await eventually(() => expect(repaired).toEqual(['key']));
-      expect((await direct.get('key')).value).toBeNull();
+      expect((await stage.direct.get('key')).value).toBeNull();
       expect(Object.values(client.status())[0]?.unrepaired).toBe(0);
     },
   );
@@ -79,7 +61,7 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
     await away();
     await expect(client.delete('key')).rejects.toThrow();
     await expect(client.delete('set')).rejects.toThrow();
-    await proxy.accept();
+    await stage.proxy.accept();
     await eventually(() => client.get('other'));
     expect((await client.get('key')).value).toBeNull();
     expect(await client.set('set', 'newest')).toBe(true);
@@ -90,15 +72,15 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
   test('a set that the server has not read, a delete by another connection: deleted once more', async () => {
     const { client, repaired } = create({ protocol, failFast: false });
     await client.set('key', 'old');
-    proxy.hold();
+    stage.proxy.hold();
     await expect(client.set('key', 'held up')).rejects.toThrow('timed out');
-    proxy.refuse();
+    stage.proxy.refuse();
     await sleep(20);
-    await proxy.accept();
+    await stage.proxy.accept();
     expect(repaired).toEqual([]);
-    proxy.release();
+    stage.proxy.release();
     await eventually(() => expect(repaired).toEqual(['key']));
-    expect((await direct.get('key')).value).toBeNull();
+    expect((await stage.direct.get('key')).value).toBeNull();
   });
 
   test('what did not leave, has a condition or counts is not kept', async () => {
@@ -144,9 +126,9 @@ test('all keys of a setMulti that fails are deleted, those that were not sent an
   await away();
   await expect(client.setMulti(keys.map((key) => [key, 'new']))).rejects.toThrow();
   expect(Object.values(client.status())[0]?.unrepaired).toBe(keys.length);
-  await proxy.accept();
+  await stage.proxy.accept();
   await eventually(() => expect(repaired).toHaveLength(keys.length));
-  expect((await direct.getMulti(keys)).size).toBe(0);
+  expect((await stage.direct.getMulti(keys)).size).toBe(0);
 });
 
 test('over the limit the oldest are given up; after `for` all are', async () => {
@@ -178,7 +160,7 @@ test('quit deletes what can be deleted, and gives up the rest', async () => {
   await client.set('key', 'old');
   await away();
   await expect(client.delete('key')).rejects.toThrow();
-  await proxy.accept();
+  await stage.proxy.accept();
   await eventually(() => client.get('other'));
   await client.quit();
   expect(repaired).toEqual(['key']);
@@ -205,10 +187,10 @@ test('without the option nothing is kept', async () => {
   await client.set('key', 'old');
   await away();
   await expect(client.delete('key')).rejects.toThrow();
-  await proxy.accept();
+  await stage.proxy.accept();
   const up = once(client as unknown as NodeJS.EventEmitter, 'up');
   await Promise.race([up, sleep(300)]);
-  expect(String((await direct.get('key')).value)).toBe('old');
+  expect(String((await stage.direct.get('key')).value)).toBe('old');
   expect(repaired.concat(unrepaired)).toEqual([]);
   expect(Object.values(client.status())[0]).not.toHaveProperty('unrepaired');
 });

@@ -1,32 +1,16 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Client } from '../../../src/index.ts';
-import { type Memcached, startMemcached } from '../../support/memcached.ts';
-import { startProxy, type TcpProxy } from '../../support/proxy.ts';
 import { CAN } from '../../support/subject.ts';
 import { eventually, sleep } from '../../support/wait.ts';
 import { type Options, useClients } from '../clients.ts';
+import { useProxied } from './proxied.ts';
 
 const clients = useClients();
-let server: Memcached;
-let proxy: TcpProxy;
-let direct: Client;
-
-beforeAll(async () => {
-  server = await startMemcached();
-});
-
-afterAll(() => server.stop());
-
-beforeEach(async () => {
-  proxy = await startProxy(server.port);
-  direct = clients.create(server.address);
-  await direct.flush();
-  return () => proxy.stop();
-});
+const stage = useProxied(clients);
 
 function create(options: Options = {}): Client {
-  return clients.create(`127.0.0.1:${proxy.port}`, { timeout: 1, retries: 3, retry_delay: 0.15, ...options });
+  return clients.create(`127.0.0.1:${stage.proxy.port}`, { timeout: 1, retries: 3, retry_delay: 0.15, ...options });
 }
 
 /** In front of a server: connections that are open when it is deafened pass nothing on any more. */
@@ -72,13 +56,13 @@ async function closed(client: Client): Promise<void> {
 
 /** Waits until a command that was cut is between two attempts, and sends another one. */
 async function cutAndOvertaken(client: Client, later: (client: Client) => Promise<unknown>): Promise<unknown> {
-  proxy.hold();
+  stage.proxy.hold();
   const first = outcome(client.set('key', 'earlier'));
   // What is still unread when the connection is cut would be carried out behind the later one.
-  await eventually(async () => expect(String((await direct.get('key')).value)).toBe('earlier'));
-  proxy.cut('reset');
+  await eventually(async () => expect(String((await stage.direct.get('key')).value)).toBe('earlier'));
+  stage.proxy.cut('reset');
   await closed(client);
-  proxy.release();
+  stage.proxy.release();
   await later(client);
   return first;
 }
@@ -90,7 +74,7 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
       const client = create({ protocol });
       await client.get('key');
       expect(await cutAndOvertaken(client, later)).toMatchObject({ code: 'ERR_CONNECT' });
-      expect(String((await direct.get('key')).value)).toBe('later');
+      expect(String((await stage.direct.get('key')).value)).toBe('later');
     },
   );
 
@@ -99,34 +83,34 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
     await client.get('key');
     const first = await cutAndOvertaken(client, (other) => other.set('key', 'later'));
     expect(first).toMatchObject({ code: 'ERR_CONNECT' });
-    expect(String((await direct.get('key')).value)).toBe('later');
+    expect(String((await stage.direct.get('key')).value)).toBe('later');
   });
 
   test('nor behind a delete, a flush, or of many keys', async () => {
     const client = create({ protocol });
     await client.get('key');
     expect(await cutAndOvertaken(client, () => client.delete('key'))).toMatchObject({ code: 'ERR_CONNECT' });
-    expect((await direct.get('key')).value).toBeNull();
+    expect((await stage.direct.get('key')).value).toBeNull();
     expect(await cutAndOvertaken(client, () => client.flush())).toMatchObject({ code: 'ERR_CONNECT' });
-    expect((await direct.get('key')).value).toBeNull();
+    expect((await stage.direct.get('key')).value).toBeNull();
   });
 
   test('what times out while a later one is answered on the same connection', async () => {
     const client = create({ protocol });
     await client.get('key');
-    proxy.hold();
+    stage.proxy.hold();
     const first = outcome(client.set('key', 'earlier', { timeout: 0.05 }));
     const later = client.set('key', 'later', { timeout: 3 });
     await sleep(100);
-    proxy.release();
+    stage.proxy.release();
     expect(await later).toBe(true);
     expect(await first).toMatchObject({ code: 'ERR_TIMEOUT' });
     await sleep(200);
-    expect(String((await direct.get('key')).value)).toBe('later');
+    expect(String((await stage.direct.get('key')).value)).toBe('later');
   });
 
   test('what times out on a connection that takes no more, when a later one was answered by another', async () => {
-    await using line = await startDeafLine(server.port);
+    await using line = await startDeafLine(stage.server.port);
     const client = clients.create(`127.0.0.1:${line.port}`, { protocol, timeout: 0.1, retries: 3, retry_delay: 0.05 });
     await client.get('key');
     line.deafen();
@@ -136,26 +120,26 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
     await client.set('key', 'later');
     expect(await first).toMatchObject({ code: 'ERR_TIMEOUT' });
     await sleep(100);
-    expect(String((await direct.get('key')).value)).toBe('later');
+    expect(String((await stage.direct.get('key')).value)).toBe('later');
   });
 
   test('a write alone is sent again, and so are two of which neither has left, in their order', async () => {
     const client = create({ protocol, retries: 20 });
     await client.get('key');
-    proxy.hold();
+    stage.proxy.hold();
     const alone = client.set('key', 'alone');
     await sleep(20);
-    proxy.cut('reset');
+    stage.proxy.cut('reset');
     await closed(client);
-    proxy.release();
+    stage.proxy.release();
     expect(await alone).toBe(true);
-    proxy.refuse();
-    proxy.cut();
+    stage.proxy.refuse();
+    stage.proxy.cut();
     await closed(client);
     const both = Promise.all([client.set('key', 'one'), client.set('key', 'two')]);
     await sleep(50);
-    await proxy.accept();
+    await stage.proxy.accept();
     await outcome(both);
-    expect(String((await direct.get('key')).value)).toBe('two');
+    expect(String((await stage.direct.get('key')).value)).toBe('two');
   });
 });
