@@ -8,7 +8,7 @@ import { checkOptions } from '../client/options.ts';
 import { invalidType } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec } from './codec.ts';
-import { Computations, hasTags, type Served, type Task } from './computations.ts';
+import { Computations, hasTags, type Task } from './computations.ts';
 import type { Encoded } from './envelope.ts';
 import { orRepaired } from './home.ts';
 import { keepInside } from './inside.ts';
@@ -371,11 +371,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const admitted = near?.admits(wire, key) ?? false;
     const read = (encoded: Encoded, shared: boolean): unknown => this.#read(encoded, shared, schema);
     const task: Task = { key: wire, compute, plan, tags, limitsMisses, admitted, read, onWait };
-    const served = await this.#computations.run(task);
-    return this.#countServed(served);
-  }
-
-  #countServed({ value, from }: Served): unknown {
+    const { value, from } = await this.#computations.run(task);
     this.#stats[from]++;
     return value;
   }

@@ -29,11 +29,12 @@ export function sendHome(engine: Engine, command: ClientCommand): Promise<unknow
   return engine.fleet.discovers ? engine.whenKnown(() => submitHome(engine, command)) : submitHome(engine, command);
 }
 
-function submitHome({ fleet, router }: Engine, command: ClientCommand): Promise<unknown> {
-  const server = fleet.home(command.key);
-  if (server?.ejected === false) return command.submit(undefined, undefined, server) as Promise<unknown>;
-  const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: server?.name });
-  router.repairs?.missed(command, error);
+function submitHome(engine: Engine, command: ClientCommand): Promise<unknown> {
+  const server = homeOf(engine, command.key);
+  if (server !== undefined) return command.submit(undefined, undefined, server) as Promise<unknown>;
+  const name = engine.fleet.home(command.key)?.name;
+  const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: name });
+  engine.router.repairs?.missed(command, error);
   return Promise.reject(error);
 }
 
