@@ -22,6 +22,7 @@ const NEVER = [...configDefaults.exclude, '**/dist/**', 'test/site/**'];
 export default defineConfig({
   test: {
     pool: 'forks',
+    runner: './test/support/runner.ts',
     watch: false,
     reporters: ['default', './test/support/missing-versions.ts'],
     projects: [

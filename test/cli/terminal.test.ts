@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type * as progressModule from '../../cli/src/progress.ts';
+import type * as tableViewModule from '../../cli/src/screen/table-view.ts';
 import { Client } from '../../src/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
 import { eventually } from '../support/wait.ts';
@@ -38,6 +39,27 @@ it('a bar is never wider than its terminal, and goes where there is no room for 
   const progress = new Progress('dump', 200_000);
   expect(progress.line(79)).toMatch(/^dump ░{8,40} 0% \| 0\/200000 \| 0s \| ETA –$/);
   expect(progress.line(34)).toMatch(/^dump 0% \| 0\/200000 \| 0s \| ETA –$/);
+});
+
+it('the choice stays with its row when rows change places, but for the first row', async () => {
+  const { TableView } = (await import(await makeBundle('screen/table-view'))) as typeof tableViewModule;
+  const view = new TableView();
+  const chosenOf = (...rows: string[]): string | undefined => {
+    view.window(rows, 2, (row) => row);
+    return rows[view.chosen];
+  };
+  expect(chosenOf('a', 'b', 'c')).toBe('a');
+  expect(chosenOf('b', 'a', 'c')).toBe('b');
+  view.obey('down', 1);
+  expect(chosenOf('b', 'a', 'c')).toBe('a');
+  expect(chosenOf('b', 'c', 'a')).toBe('a');
+  expect(view.first).toBe(1);
+  view.obey('up', 1);
+  expect(chosenOf('a', 'b', 'c')).toBe('a');
+  for (let times = 0; times < 5; times++) view.obey('down', 1);
+  expect(chosenOf('a', 'b', 'c')).toBe('c');
+  expect(chosenOf('a', 'b')).toBe('b');
+  expect(chosenOf()).toBe(undefined);
 });
 
 describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true }, () => {
@@ -148,8 +170,10 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
   });
 
   it('the summary of a bench is on a screen of 80 × 24, below what it is of', async () => {
+    // A server of its own: beside this, `top` is to find the first one the busiest.
+    await using server = await startMemcached();
     const args = ['bench', '--duration', '0.3', '--keys', '100'];
-    using terminal = await Terminal.start(args, second.address, 80, 24);
+    using terminal = await Terminal.start(args, server.address, 80, 24);
     const screen = await terminal.see('ended with 0', PATIENCE);
     expect(screen).toMatch(/^COMMAND +get +set\nCOUNT[\s\S]*\np99\.9 [\s\S]*\nended with 0/m);
   });

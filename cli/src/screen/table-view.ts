@@ -12,6 +12,10 @@ export class TableView {
   /** The row that is chosen, and the first one that is shown. */
   chosen = 0;
   first = 0;
+  /** The name of the chosen row, unless that is the first: who looks at the first row wants what stands there. */
+  #name: string | undefined;
+  /** By how many rows the choice was moved since the rows were last shown. */
+  #moved = 0;
 
   /** Does what a key says; whether it says anything. */
   obey(key: string, columns: number): boolean {
@@ -20,15 +24,21 @@ export class TableView {
     else if (key === 'r') this.reverse = !this.reverse;
     else if (key === 'right' || key === 's') this.sort = (this.sort + 1) % columns;
     else if (key === 'left') this.sort = (this.sort + columns - 1) % columns;
-    else if (key === 'up') this.chosen--;
-    else if (key === 'down') this.chosen++;
+    else if (key === 'up') this.#moved--;
+    else if (key === 'down') this.#moved++;
     else return false;
     return true;
   }
 
-  /** The rows that are shown where there is room for so many: the chosen one is among them. */
-  window<T>(rows: readonly T[], room: number): readonly T[] {
-    this.chosen = Math.max(0, Math.min(this.chosen, rows.length - 1));
+  /**
+   * The rows that are shown where there is room for so many: the chosen one is among them. With names, the choice stays with
+   * its row when the rows change places.
+   */
+  window<T>(rows: readonly T[], room: number, nameOf?: (row: T) => string): readonly T[] {
+    const at = nameOf === undefined ? -1 : rows.findIndex((row) => nameOf(row) === this.#name);
+    this.chosen = Math.max(0, Math.min((at < 0 ? this.chosen : at) + this.#moved, rows.length - 1));
+    this.#moved = 0;
+    this.#name = this.chosen === 0 ? undefined : nameOf?.(rows[this.chosen] as T);
     this.first = Math.max(this.chosen - room + 1, Math.min(this.first, this.chosen, Math.max(0, rows.length - room)));
     return rows.slice(this.first, this.first + room);
   }

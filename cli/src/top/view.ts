@@ -61,7 +61,7 @@ function renderServers(readings: readonly Reading[], histories: Histories, state
   const columns = columnsFor(width, readings);
   const sort = columns[view.sort % columns.length] as TopColumn;
   const { room, charts } = layout(readings.length, height);
-  const shown = view.window(inOrder(readings, view, width), room);
+  const shown = view.window(inOrder(readings, view, width), room, ({ server }) => server);
   const sum = total(readings);
   const lines = [
     title(readings, sort, shown.length, state, width),

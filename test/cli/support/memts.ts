@@ -16,7 +16,7 @@ export function program(): Promise<string> {
 }
 
 /** One of its modules, with all that it imports. */
-export async function makeBundle(name: 'main' | 'program' | 'progress'): Promise<string> {
+export async function makeBundle(name: 'main' | 'program' | 'progress' | 'screen/table-view'): Promise<string> {
   const outfile = join(makeFolder(), 'memts.mjs');
   await build({
     entryPoints: [join(ROOT, `cli/src/${name}.ts`)],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Client, type ClientOptions, Server, type ServerOptions } from '../../../src/index.ts';
 import { certificates } from '../../support/certificates.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { Pauses } from '../../support/pauses.ts';
 import { sleep } from '../../support/wait.ts';
 
 /** How the client of a run is made. */
@@ -19,6 +20,8 @@ export interface Plan {
   rate: number;
   /** For how long it is stopped, in seconds. */
   stopped: number;
+  /** For how long it is stopped at least after the client has said that it is down, in seconds. */
+  seenDown?: number;
   /** How long the load goes on after that, in seconds. */
   after: number;
   options?: ServerOptions & { retries?: number; failover?: boolean };
@@ -39,11 +42,12 @@ export interface Outcome {
   samples: Sample[];
   /** When the server was to go on, in milliseconds since the stop. */
   resumedAt: number;
+  /** When the client first said that a server is down, in milliseconds since the stop, and without those in which this process stood still. */
+  downAt: number | undefined;
+  foundOutAfter: number | undefined;
   /** What the client says of its servers. */
   events: string[];
   log: string[];
-  /** How many connections there were to the stopped server, from the stop on. */
-  connections: number;
 }
 
 /** Stops one of three servers (SIGSTOP) for a while under load, and notes what became of each command. */
@@ -58,20 +62,33 @@ export async function stopOne(setting: Setting, plan: Plan): Promise<Outcome> {
   }
 }
 
+/** A stop does not wait longer than this for the client to say that the server is down, in milliseconds. */
+const LONGEST = 8000;
+
 async function load(servers: Memcached[], setting: Setting, plan: Plan, ca: string | undefined): Promise<Outcome> {
-  const outcome: Outcome = { samples: [], resumedAt: 0, events: [], log: [], connections: 0 };
+  const outcome: Outcome = {
+    samples: [],
+    resumedAt: 0,
+    downAt: undefined,
+    foundOutAfter: undefined,
+    events: [],
+    log: [],
+  };
+  const pauses = new Pauses();
+  let pausedBefore = 0;
   const client = make(servers, setting, plan, ca, outcome.log);
   const start = performance.now();
   let stoppedAt = start;
   const now = (): number => performance.now() - stoppedAt;
-  client.on('down', ({ port }, error) =>
-    outcome.events.push(`down ${servers.findIndex((s) => s.port === port)} ${error.code}`),
-  );
+  client.on('down', ({ port }, error) => {
+    outcome.events.push(`down ${servers.findIndex((s) => s.port === port)} ${error.code}`);
+    outcome.downAt ??= now();
+    outcome.foundOutAfter ??= now() - pauses.total() + pausedBefore;
+  });
   client.on('up', ({ port }) => outcome.events.push(`up ${servers.findIndex((s) => s.port === port)}`));
   const keys = servers.map((_, index) => keysOf(client, index));
   await Promise.all(keys.flat().map((key) => client.set(key, 'value')));
   const open: Promise<void>[] = [];
-  const pauses = new Pauses();
   let sent = 0;
   const get = async (server: number): Promise<void> => {
     const at = now();
@@ -97,7 +114,11 @@ async function load(servers: Memcached[], setting: Setting, plan: Plan, ca: stri
   await run(performance.now() + 300);
   servers[1]?.pause();
   stoppedAt = performance.now();
+  pausedBefore = pauses.total();
   await run(stoppedAt + plan.stopped * 1000);
+  const longer = (): boolean =>
+    plan.seenDown !== undefined && now() < (outcome.downAt ?? LONGEST) + plan.seenDown * 1000;
+  while (longer()) await run(performance.now() + 50);
   outcome.resumedAt = now();
   servers[1]?.resume();
   await run(performance.now() + plan.after * 1000);
@@ -105,32 +126,6 @@ async function load(servers: Memcached[], setting: Setting, plan: Plan, ca: stri
   pauses.stop();
   await client.quit();
   return outcome;
-}
-
-/** How often the process looks at the clock, in milliseconds; what comes later than twice that is a pause. */
-const BEAT = 5;
-
-/** Adds up the time in which the process stood still, since the machine had something else to do. */
-class Pauses {
-  #sum = 0;
-  #last = performance.now();
-  readonly #timer = setInterval(() => this.#beat(), BEAT);
-
-  /** In milliseconds, until now. */
-  total(): number {
-    this.#beat();
-    return this.#sum;
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-
-  #beat(): void {
-    const late = performance.now() - this.#last - BEAT;
-    if (late > BEAT) this.#sum += late;
-    this.#last = performance.now();
-  }
 }
 
 function make(servers: Memcached[], setting: Setting, plan: Plan, ca: string | undefined, log: string[]): Client {
