@@ -1,15 +1,23 @@
+import { inspect } from 'node:util';
 import { valuesOf } from './json-losses.ts';
 
 /** No value is nested deeper, neither on the way in nor on the way out. */
 export const MOST_LEVELS = 1000;
 
 /**
- * Whether JSON keeps all of a value, as it is. It is asked of every value, so it is cheap, and false where in doubt.
- * Symbols that name properties cost too much to look for inside, so only those of the value itself are seen.
+ * In how many objects and arrays of plain JSON it is looked for properties that JSON passes by. A look takes as long as
+ * JSON for a tiny object, and the rows of a long list are mostly alike.
  */
+const MOST_LOOKS = 8;
+
+/** How many looks are left for the value that is being asked for. */
+let looksLeft = 0;
+
+/** Whether JSON keeps all of a value, as it is. It is asked of every value, so it is cheap, and false where in doubt. */
 export function isPlainJson(value: unknown): boolean {
   if (typeof value === 'object' && value !== null) {
-    return isPlain(value, 1) && Object.getOwnPropertySymbols(value).length === 0;
+    looksLeft = MOST_LOOKS;
+    return isPlain(value, 1);
   }
   return typeof value === 'string' || typeof value === 'boolean' || value === null || isPlainNumber(value);
 }
@@ -18,8 +26,16 @@ const PLAIN: unknown = Object.prototype;
 
 function isPlain(object: object, level: number): boolean {
   if (level > MOST_LEVELS) return false;
-  if (Array.isArray(object)) return object.constructor === Array && arePlain(object, level);
-  return Object.getPrototypeOf(object) === PLAIN && arePlain(valuesOf(object), level);
+  if (Array.isArray(object)) {
+    return object.constructor === Array && !(looksLeft-- > 0 && mayHaveNames(object)) && arePlain(object, level);
+  }
+  if (Object.getPrototypeOf(object) !== PLAIN || (looksLeft-- > 0 && hasSymbols(object))) return false;
+  return arePlain(valuesOf(object), level);
+}
+
+/** Whether symbols name properties of an object. */
+export function hasSymbols(object: object): boolean {
+  return Object.getOwnPropertySymbols(object).length > 0;
 }
 
 function arePlain(items: readonly unknown[], level: number): boolean {
@@ -34,6 +50,17 @@ function arePlain(items: readonly unknown[], level: number): boolean {
     } else if (typeof item !== 'object' || !isPlain(item, level + 1)) return false;
   }
   return true;
+}
+
+/** From this length on the names of all items take longer than a text without them. */
+const LONG = 80;
+
+const WITHOUT_ITEMS = { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Number.POSITIVE_INFINITY };
+
+/** Whether an array may have other properties than its items; a `Buffer` or a typed array likewise. */
+export function mayHaveNames(array: ArrayLike<unknown> & object): boolean {
+  if (array.length >= LONG) return !inspect(array, WITHOUT_ITEMS).endsWith(' more items ]');
+  return Object.keys(array).length !== array.length || hasSymbols(array);
 }
 
 /** The index of the first item from `start` on that is no number which JSON keeps. */

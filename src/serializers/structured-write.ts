@@ -2,7 +2,7 @@ import { isDate, isMap, isSet, isTypedArray } from 'node:util/types';
 import { MemcacheError } from '../errors.ts';
 import { placeOf, step, tagOf } from './json-losses.ts';
 import { MOST_DIGITS } from './layout.ts';
-import { isPlainNumber, MOST_LEVELS } from './structured-plain.ts';
+import { hasSymbols, isPlainNumber, MOST_LEVELS, mayHaveNames } from './structured-plain.ts';
 import { Tag, typedArrayOf } from './structured-tags.ts';
 
 type Properties = Record<string, unknown>;
@@ -59,13 +59,13 @@ class Writer {
       if (isMap(object)) return this.#writeMap(object);
       if (isSet(object)) return this.#writeSet(object);
     }
+    if (above > 1 || !isBare(object)) throw this.#noForm(unknownKind(object));
     if (above === 0) return this.#tag(Tag.Dictionary, this.#writeProperties(object));
-    if (above !== 1 || !isPlainPrototype(Object.getPrototypeOf(object))) throw this.#noForm(unknownKind(object));
     return this.#escape(this.#writeProperties(object));
   }
 
   #writeArray(array: readonly unknown[]): unknown {
-    if (Object.keys(array).length !== array.length) {
+    if (hasSymbols(array) || Object.keys(array).length !== array.length) {
       throw this.#noForm('an array with holes, or with properties that have a name');
     }
     return array.map((item, index) => this.#at(`[${index}]`, item));
@@ -73,7 +73,7 @@ class Writer {
 
   /** Of other objects than plain ones it has those that JSON would drop. */
   #writeProperties(object: object): Properties {
-    if (Object.getOwnPropertySymbols(object).length > 0) throw this.#noForm('a symbol as a name');
+    if (hasSymbols(object)) throw this.#noForm('a symbol as a name');
     // Spread defines properties, so that one called __proto__ stays one.
     const written: Properties = { ...object };
     for (const name of Object.keys(written)) written[name] = this.#at(step(object, name), written[name]);
@@ -87,6 +87,9 @@ class Writer {
   }
 
   #writeTypedArray(array: NodeJS.TypedArray, above: number): unknown {
+    if (mayHaveNames(array) && (hasSymbols(array) || Object.keys(array).length !== array.length)) {
+      throw this.#propertiesOf(array);
+    }
     const { buffer, byteOffset, byteLength } = array;
     const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
     if (Buffer.isBuffer(array) && above === 4) return this.#tag(Tag.Buffer, base64);
@@ -116,7 +119,11 @@ class Writer {
   }
 
   #refuseProperties(object: object): void {
-    if (Object.keys(object).length > 0) throw this.#noForm(`properties of a ${nameOf(object)}`);
+    if (hasSymbols(object) || Object.keys(object).length > 0) throw this.#propertiesOf(object);
+  }
+
+  #propertiesOf(object: object): MemcacheError {
+    return this.#noForm(`properties of a ${nameOf(object)}`);
   }
 
   #digits(value: bigint): string {
@@ -155,9 +162,12 @@ function prototypes(object: object): number {
   return count;
 }
 
-/** `Object.prototype`, of another realm too. */
-function isPlainPrototype(prototype: unknown): boolean {
-  return prototype === Object.prototype || Object.hasOwn(prototype as object, 'isPrototypeOf');
+/** Whether an object has nothing behind it but `Object.prototype`, of another realm too, and is no Date without a prototype. */
+function isBare(object: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  const isPlain =
+    prototype === null || prototype === Object.prototype || Object.hasOwn(prototype as object, 'isPrototypeOf');
+  return isPlain && tagOf(object) === '[object Object]';
 }
 
 function unknownKind(object: object): string {

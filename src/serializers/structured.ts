@@ -4,7 +4,7 @@ import type { JsonObject } from './json-form.ts';
 import { type Encoded, type Layout, serializerOf, unreadable, untypedTextOrBytes, unwritable } from './layout.ts';
 import { compressionOf, isMarked, MEMTS_BITS, markFor, Type, typeOf } from './marks.ts';
 import type { Serializer } from './serializer.ts';
-import { isPlainJson } from './structured-plain.ts';
+import { isPlainJson, mayHaveNames } from './structured-plain.ts';
 import { readPlain, readTagged } from './structured-read.ts';
 import { toTagged } from './structured-write.ts';
 
@@ -37,9 +37,9 @@ const LAYOUT: Layout<unknown, unknown> = {
 
 /** What becomes of a value: its bytes, and the flags of their type. */
 export function encodeStructured(value: unknown): Encoded {
-  if (Buffer.isBuffer(value)) return { bytes: value, flags: markFor(Type.Bytes) };
   try {
     if (isPlainJson(value)) return { bytes: JSON.stringify(value), flags: markFor(Type.Json) };
+    if (Buffer.isBuffer(value) && isPlainBuffer(value)) return { bytes: value, flags: markFor(Type.Bytes) };
     const written = toTagged(value);
     const bytes = JSON.stringify(written.value);
     return { bytes, flags: markFor(written.tagged ? Type.Structured : Type.Json) };
@@ -48,6 +48,11 @@ export function encodeStructured(value: unknown): Encoded {
     if (cause instanceof MemcacheError) throw cause;
     throw unwritable('expected what can be written as JSON with tags', value, cause);
   }
+}
+
+/** Whether a `Buffer` is nothing but its bytes. */
+function isPlainBuffer(buffer: Buffer): boolean {
+  return Object.getPrototypeOf(buffer) === Buffer.prototype && !mayHaveNames(buffer);
 }
 
 /** What `encodeStructured` was given. Throws nothing but a `MemcacheError`. */
