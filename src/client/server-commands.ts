@@ -5,11 +5,12 @@ import type { CommandOptions } from './commands/command.ts';
 import { type FlushOptions, flush } from './commands/flush.ts';
 import { type Statistics, statistics } from './commands/stats.ts';
 import { version } from './commands/version.ts';
-import { toOptions, trailing } from './memjs/arguments.ts';
+import { optionsFirst, trailing } from './memjs/arguments.ts';
 import { MemjsBase } from './memjs/base.ts';
 
 type FlushCallback = (lastError: ErrorOrNull, results: Record<string, true | Error>) => void;
 type StatsCallback = (error: ErrorOrNull, server: string, stats: Statistics | null) => void;
+type VersionCallback = (error: ErrorOrNull, server: string, version: string | null) => void;
 
 /** What a client does with all of its servers, whatever the key. */
 export abstract class ServerCommands<TIn, TOut> extends MemjsBase<TIn, TOut> {
@@ -53,8 +54,12 @@ export abstract class ServerCommands<TIn, TOut> extends MemjsBase<TIn, TOut> {
   }
 
   /** The version of every server, by `host:port`; otherwise like `stats`. */
-  version(options?: CommandOptions | null): Promise<ByServer<string>> {
-    return version(this.engine, toOptions(options));
+  version(options?: CommandOptions | null): Promise<ByServer<string>>;
+  version(callback: VersionCallback): void;
+  version(options: CommandOptions | null, callback: VersionCallback): void;
+  version(first?: unknown, second?: unknown): unknown {
+    const { options, callback } = optionsFirst<CommandOptions>(first, second);
+    return version(this.engine, options, callback);
   }
 
   /**

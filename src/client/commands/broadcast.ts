@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts';
 import type { CommandTrace } from '../telemetry.ts';
 import { traceCall } from '../telemetry.ts';
+import { type AnyCallback, invoke } from './callback.ts';
 import { type ClientCommand, type CommandOptions, checkCommandOptions, isTraced } from './command.ts';
 
 /** What a server has to say to a command that goes to all of them. */
@@ -71,7 +72,7 @@ function noteOutcomes<T extends Outcome<unknown>[]>(outcomes: T, trace: CommandT
  * The results by server, with the errors of the others in a property `errors` that takes no part in loops. Throws when
  * there are errors alone.
  */
-export function byServer<T>(outcomes: Outcome<T>[]): ByServer<T> {
+function byServer<T>(outcomes: Outcome<T>[]): ByServer<T> {
   const results: Record<string, T> = {};
   const errors = new Map<string, Error>();
   for (const { server, error, result } of outcomes) {
@@ -83,4 +84,16 @@ export function byServer<T>(outcomes: Outcome<T>[]): ByServer<T> {
     throw errors.size === 1 ? first : new AggregateError(errors.values(), 'Every server failed');
   }
   return Object.defineProperty(results, 'errors', { value: errors }) as ByServer<T>;
+}
+
+/** Hands over what `ask` learns: the promise has all by server, the callback is called for each. */
+export function answerByServer<T>(
+  ask: (each?: (outcome: Outcome<T>) => void) => Promise<Outcome<T>[]>,
+  callback: AnyCallback | undefined,
+): Promise<ByServer<T>> | undefined {
+  if (callback === undefined) return ask().then(byServer);
+  ask(({ server, error, result }) => invoke(callback, error, server, result)).catch((error) =>
+    invoke(callback, error, null, null),
+  );
+  return undefined;
 }

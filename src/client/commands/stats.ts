@@ -3,8 +3,8 @@ import { Op } from '../../protocol/op.ts';
 import { checkKey, type Reply } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import type { Engine } from '../engine.ts';
-import { askAll, type ByServer, byServer, type Outcome } from './broadcast.ts';
-import { type AnyCallback, invoke } from './callback.ts';
+import { answerByServer, askAll, type ByServer } from './broadcast.ts';
+import type { AnyCallback } from './callback.ts';
 import { ClientCommand, type CommandOptions, PENDING } from './command.ts';
 
 /** One server's statistics, by name. */
@@ -64,13 +64,7 @@ export function statistics(
     if (group !== '') checkKey(group);
     return new StatsCommand(Op.Stat, group as string, options, engine);
   };
-  const ask = (each?: (outcome: Outcome<Statistics>) => void) =>
-    askAll<Statistics>(engine, methodOf(group), options, make, each);
-  if (callback === undefined) return ask().then(byServer);
-  ask(({ server, error, result }) => invoke(callback, error, server, result)).catch((error) =>
-    invoke(callback, error, null, null),
-  );
-  return undefined;
+  return answerByServer((each) => askAll<Statistics>(engine, methodOf(group), options, make, each), callback);
 }
 
 /** The method that asks for a group of statistics. */

@@ -2,7 +2,8 @@ import { Op } from '../../protocol/op.ts';
 import type { Reply } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
 import type { Engine } from '../engine.ts';
-import { askAll, type ByServer, byServer } from './broadcast.ts';
+import { answerByServer, askAll, type ByServer } from './broadcast.ts';
+import type { AnyCallback } from './callback.ts';
 import { ClientCommand, type CommandOptions } from './command.ts';
 
 /** Asks a server for its version. */
@@ -15,8 +16,12 @@ class VersionCommand extends ClientCommand {
   }
 }
 
-/** Asks every server for its version. */
-export async function version(engine: Engine, options: CommandOptions): Promise<ByServer<string>> {
+/** Asks every server for its version; the callback is called for each. */
+export function version(
+  engine: Engine,
+  options: CommandOptions,
+  callback: AnyCallback | undefined,
+): Promise<ByServer<string>> | undefined {
   const make = () => new VersionCommand(Op.Version, '', options, engine);
-  return byServer(await askAll<string>(engine, 'version', options, make));
+  return answerByServer((each) => askAll<string>(engine, 'version', options, make, each), callback);
 }

@@ -146,13 +146,24 @@ export function describeAdministration(target: Target, thorough: boolean): void 
         expect(answered.errors.get(address)).toMatchObject({ code: 'ERR_CONNECT', server: address });
       }
       expect((await target.client.stats()).errors.size).toBe(0);
-      const calls: unknown[][] = [];
-      client.stats((...args) => calls.push(args));
-      await expect.poll(() => calls.length).toBe(2);
-      expect(calls.find(([, name]) => name === target.name)?.[0]).toBeNull();
-      const failed = calls.find(([, name]) => name === address);
-      expect(failed?.[0]).toMatchObject({ code: 'ERR_CONNECT', server: address });
-      expect(failed?.[2]).toBeNull();
+      for (const ask of [
+        (each: (...args: unknown[]) => void) => client.stats(each),
+        (each: (...args: unknown[]) => void) => client.version(each),
+        (each: (...args: unknown[]) => void) => client.version({}, each),
+      ]) {
+        const calls: unknown[][] = [];
+        ask((...args) => calls.push(args));
+        await expect.poll(() => calls.length).toBe(2);
+        expect(calls.find(([, name]) => name === target.name)?.[0]).toBeNull();
+        const failed = calls.find(([, name]) => name === address);
+        expect(failed?.[0]).toMatchObject({ code: 'ERR_CONNECT', server: address });
+        expect(failed?.[2]).toBeNull();
+      }
+    });
+
+    it('have the version among them, which calls back as they do', async () => {
+      const { [target.name]: version } = await target.client.version();
+      expect(await called((done) => target.client.version(done))).toEqual([null, target.name, version]);
     });
 
     it('fail when no server answers', async () => {
