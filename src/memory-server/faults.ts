@@ -131,6 +131,21 @@ export interface FaultTarget {
   push(bytes: Uint8Array): void;
 }
 
+const KINDS: Readonly<Record<Fault['kind'], true>> = {
+  latency: true,
+  silence: true,
+  lose: true,
+  pieces: true,
+  halfReply: true,
+  drop: true,
+  garbage: true,
+  unsolicited: true,
+  wrongOpaque: true,
+  refuse: true,
+  mute: true,
+  tooManyConnections: true,
+};
+
 const ON_ACCEPT: ReadonlySet<Fault['kind']> = new Set(['refuse', 'mute', 'tooManyConnections']);
 
 /** A fault that is on, and how often it may still strike. */
@@ -175,7 +190,7 @@ export class Faults {
     this.#random = random;
   }
 
-  /** Switches a fault on, at once. */
+  /** Switches a fault on, at once. Throws `ERR_INVALID_ARGUMENT` for what is none. */
   add(fault: Fault): FaultHandle {
     check(fault);
     const active = new ActiveFault(this, { ...fault });
@@ -293,6 +308,9 @@ function check(fault: Fault): void {
   const wrong = (what: string): never => {
     throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid fault: ${what}`);
   };
+  if (typeof fault !== 'object' || fault === null || !Object.hasOwn(KINDS, fault.kind)) {
+    wrong(`kind must be one of ${Object.keys(KINDS).join(', ')}`);
+  }
   const { times, share, connections } = fault;
   if (times !== undefined && !(times >= 1)) wrong('times must be at least 1');
   if (share !== undefined && !(share >= 0 && share <= 1)) wrong('share must be between 0 and 1');

@@ -17,6 +17,7 @@ export type {
   UnsolicitedFault,
   WrongOpaqueFault,
 } from './faults.ts';
-export { MemoryServer, type MemoryServerOptions } from './server.ts';
+export type { MemoryServerOptions } from './options.ts';
+export { MemoryServer } from './server.ts';
 export type { ServerProtocol } from './session.ts';
 export type { User, Users } from './users.ts';

@@ -3,59 +3,14 @@ import { type AddressInfo, createServer, type Server as NetServer, type Socket }
 import type { TLSSocket, TlsOptions, Server as TlsServer } from 'node:tls';
 import { tlsModule } from '../builtins.ts';
 import { clearInterval, setInterval } from '../clock.ts';
-import { MemcacheError } from '../errors.ts';
 import { Cluster, type ClusterNode } from './cluster.ts';
 import { Commands } from './commands.ts';
 import { Faults } from './faults.ts';
-import { type ServerProtocol, Session, type SessionContext } from './session.ts';
+import { checkServerOptions, type MemoryServerOptions } from './options.ts';
+import { Session, type SessionContext } from './session.ts';
 import { generalStats, type ServerFacts } from './stats.ts';
 import { Store } from './store.ts';
-import { type Users, usersOf } from './users.ts';
-
-export interface MemoryServerOptions {
-  /**
-   * The address to listen on. Anything but a loopback address lets others in; this is no server for production.
-   * @default '127.0.0.1'
-   */
-  host?: string | undefined;
-  /**
-   * The port; 0 for any free one, which {@link MemoryServer.port} tells.
-   * @default 0
-   */
-  port?: number | undefined;
-  /** The path of a unix socket, instead of host and port. */
-  path?: string | undefined;
-  /**
-   * Bytes that all items together may take; past that the least recently used ones are evicted.
-   * @default 67_108_864 (64 MB)
-   */
-  memoryLimit?: number | undefined;
-  /**
-   * Bytes that one item may take, key and overhead included (memcached's `-I`).
-   * @default 1_048_576 (1 MB)
-   */
-  maxItemSize?: number | undefined;
-  /** Who may log in, as a list or as an object of passwords by user name. Without it nobody has to. */
-  users?: Users | undefined;
-  /** TLS, with the options of `tls.createServer` (`key` and `cert` at least). */
-  tls?: TlsOptions | undefined;
-  /**
-   * Which protocols are spoken: found out by a connection's first byte, or only one kind, as with memcached's `-B`.
-   * memcached with SASL (`-S`) is `'binary'`, with ASCII authentication (`-Y`) `'ascii'`.
-   * @default 'auto'
-   */
-  protocol?: ServerProtocol | undefined;
-  /**
-   * The time in milliseconds since 1970, for tests that let time pass without waiting.
-   * @default the system's clock, which fake timers do not move
-   */
-  clock?: (() => number) | undefined;
-  /**
-   * Where faults with a `share` or a `jitter` take their numbers from 0 to 1 from, for tests that repeat themselves.
-   * @default Math.random
-   */
-  random?: (() => number) | undefined;
-}
+import { usersOf } from './users.ts';
 
 const SWEEP_INTERVAL = 1_000;
 
@@ -80,6 +35,8 @@ export class MemoryServer implements AsyncDisposable {
   readonly #sweeper: NodeJS.Timeout;
   #listener: NetServer;
   #port: number;
+  /** Settled when the port is open, or could not be had. */
+  #opening: Promise<void> = Promise.resolve();
   #stopped = false;
 
   private constructor(options: MemoryServerOptions) {
@@ -114,10 +71,12 @@ export class MemoryServer implements AsyncDisposable {
     this.#sweeper.unref();
   }
 
-  /** Starts a server; it accepts connections when this resolves. Rejects when the address can't be had. */
+  /**
+   * Starts a server; it accepts connections when this resolves. Rejects when the address can't be had, and with
+   * `ERR_INVALID_ARGUMENT` for options that can't be meant.
+   */
   static async start(options: MemoryServerOptions = {}): Promise<MemoryServer> {
-    checkSize('memoryLimit', options.memoryLimit);
-    checkSize('maxItemSize', options.maxItemSize);
+    checkServerOptions(options);
     const server = new MemoryServer(options);
     try {
       await server.#listen();
@@ -180,6 +139,8 @@ export class MemoryServer implements AsyncDisposable {
     clearInterval(this.#sweeper);
     this.#stopped = true;
     this.#disconnect();
+    // Where a fault that kept the port closed has just been removed, it is being opened again.
+    await this.#opening;
     if (this.#listener.listening) await new Promise<void>((resolve) => this.#listener.close(() => resolve()));
     this.#store.clear();
   }
@@ -223,10 +184,15 @@ export class MemoryServer implements AsyncDisposable {
     return server;
   }
 
-  async #listen(): Promise<void> {
+  #listen(): Promise<void> {
+    if (this.#stopped || this.#listener.listening) return Promise.resolve();
+    const opened = this.#openPort();
+    this.#opening = opened.catch(() => {});
+    return opened;
+  }
+
+  async #openPort(): Promise<void> {
     const { path } = this.#options;
-    if (this.#stopped) return;
-    if (this.#listener.listening) return;
     this.#listener.removeAllListeners();
     this.#listener = this.#createListener();
     const listener = this.#listener;
@@ -280,11 +246,6 @@ export class MemoryServer implements AsyncDisposable {
     for (const session of this.#sessions) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
-}
-
-function checkSize(name: string, bytes: number | undefined): void {
-  if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 1024)) return;
-  throw new MemcacheError('ERR_INVALID_ARGUMENT', `${name} must be a number of bytes, at least 1024`);
 }
 
 /** Removes the socket that a server left behind which did not stop by itself; nothing that is not a socket. */

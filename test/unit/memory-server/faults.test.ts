@@ -254,10 +254,23 @@ describe('scope', () => {
     expect(await client.receiveLine()).toBe('MN');
   });
 
+  test('a server that is stopped while its port is being opened again leaves none open', async () => {
+    const refusing = server.faults.add({ kind: 'refuse' });
+    expect(await tryConnect()).toBe('ECONNREFUSED');
+    const removed = refusing.remove();
+    await server.stop();
+    await removed;
+    expect(await tryConnect()).toBe('ECONNREFUSED');
+  });
+
   test('what can not be meant is refused', () => {
     expect(() => server.faults.add({ kind: 'latency', ms: -1 })).toThrow('must not be negative');
     expect(() => server.faults.add({ kind: 'lose', share: 2 })).toThrow('share');
     expect(() => server.faults.add({ kind: 'lose', times: 0 })).toThrow('times');
     expect(() => server.faults.add({ kind: 'pieces', bytes: 0 })).toThrow('bytes');
+    for (const fault of [{ kind: 'slow' }, { kind: 'toString' }, {}, null, 'drop'] as never[]) {
+      expect(() => server.faults.add(fault)).toThrow('kind must be one of latency');
+    }
+    expect(server.faults.active).toEqual([]);
   });
 });

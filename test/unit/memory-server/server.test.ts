@@ -25,6 +25,24 @@ test('a port that is taken rejects', async () => {
   await expect(MemoryServer.start({ port: first.port })).rejects.toThrow('EADDRINUSE');
 });
 
+test('options that can not be meant are refused', async () => {
+  const wrong = [
+    null,
+    { clock: 5 },
+    { random: 0.5 },
+    { protocol: 'meta' },
+    { users: 'alice:secret' },
+    { users: ['alice'] },
+    { users: { alice: undefined } },
+    { tls: true },
+  ];
+  for (const options of wrong as never[]) {
+    await expect(MemoryServer.start(options), JSON.stringify(options)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+    });
+  }
+});
+
 test('sizes that make no sense are refused', async () => {
   await expect(MemoryServer.start({ memoryLimit: 10 })).rejects.toThrow('memoryLimit');
   await expect(MemoryServer.start({ maxItemSize: Number.NaN })).rejects.toThrow('maxItemSize');
