@@ -238,12 +238,13 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
 
   failLate(late: readonly Late[]): void {
     this.#markOvertaken(late);
+    const own = this.#handshakes();
     for (const { request, before, written } of late) {
       const { timeout } = request;
       const sentAt = request.deadline - timeout;
       const answering = this.answeredAt > sentAt;
       // One of them may close the client when it gets its error.
-      const error = this.#endedBy ?? this.#timedOut(before, written);
+      const error = this.#endedBy ?? this.#timedOut(before - own, written);
       const isAwaited = this.#endedBy === undefined && request.holder === this;
       if (isAwaited) this.#owner.onTimedOut(error, sentAt, timeout);
       const { gathered } = this;
@@ -280,6 +281,13 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     };
     this.#queue.some(tell);
     this.backlog.some(tell);
+  }
+
+  /** How many requests at the head are of the handshake, which is nobody's command. */
+  #handshakes(): number {
+    let count = 0;
+    this.#queue.some((request) => !(request instanceof HandshakeRequest && ++count > 0));
+    return count;
   }
 
   #timedOut(before: number, written: boolean): MemcacheError {

@@ -74,6 +74,13 @@ test('a timeout says whether the command had left, and how many were before it',
   expect(message).not.toContain('later');
 });
 
+test.each(['binary', 'meta', 'classic'] as const)('the handshake is none of them: %s', async (protocol) => {
+  await using silent = await startRogueServer(() => {});
+  const client = clients.create(silent.address, { protocol, timeout: 0.2, conntimeout: 5, retries: 1 });
+  const { message } = await failure(client.get('key'));
+  expect(message).toBe('socket timed out waiting on response. It had left, and 0 commands were before it.');
+});
+
 test('a command that runs out of time behind others that fill the socket has not left, so it is sent again', async () => {
   const client = clients.create(server.address, { protocol: CAN.protocols[0], timeout: 0.1, retries: 10 });
   await client.set('counter', '0');
