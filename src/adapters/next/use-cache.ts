@@ -25,6 +25,8 @@ export class UseCache implements UseCacheHandler {
   #page: Page | undefined;
   /** When the journal said something new, by when it was asked. */
   readonly #marks: { asked: number; mark: Mark }[] = [];
+  /** Whether the host says when a request begins, as Next.js does; otherwise the journal is read for each call. */
+  #isTold = false;
 
   constructor(open: () => Store, mostBytes: number) {
     this.#open = open;
@@ -34,7 +36,7 @@ export class UseCache implements UseCacheHandler {
   async get(key: string, softTags: string[]): Promise<UseCacheEntry | undefined> {
     await this.#pending.get(key);
     const store = this.#open();
-    if (softTags.length > 0 && this.#page === undefined) await this.refreshTags();
+    if (softTags.length > 0 && !(this.#isTold && this.#page)) await this.#refresh();
     const read = await store.take(key, this.#judgeOf(softTags), true);
     if (read.value === undefined) return undefined;
     const { bytes, mark, ...entry } = read.value as Stored;
@@ -47,7 +49,8 @@ export class UseCache implements UseCacheHandler {
   }
 
   set(key: string, pendingEntry: Promise<UseCacheEntry>): Promise<void> {
-    const done = this.#store(key, pendingEntry).finally(() => {
+    const begun = this.#isTold ? undefined : this.#open().page();
+    const done = this.#store(key, pendingEntry, begun).finally(() => {
       if (this.#pending.get(key) === done) this.#pending.delete(key);
     });
     this.#pending.set(key, done);
@@ -55,7 +58,12 @@ export class UseCache implements UseCacheHandler {
   }
 
   /** Once for each request: what other instances have invalidated until now is not given from here on. */
-  async refreshTags(): Promise<void> {
+  refreshTags(): Promise<void> {
+    this.#isTold = true;
+    return this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
     const asked = timestampNow();
     const page = await this.#open().page();
     if (page?.id === this.#page?.id && (page?.count ?? 0) < (this.#page?.count ?? 0)) return;
@@ -63,7 +71,7 @@ export class UseCache implements UseCacheHandler {
     if (page === undefined) return;
     const last = this.#marks.at(-1)?.mark;
     if (last?.id === page.id && last.count === page.count) return;
-    this.#marks.push({ asked, mark: { id: page.id, count: page.count } });
+    this.#marks.push({ asked, mark: markOf(page) });
     if (this.#marks.length > MOST_MARKS) this.#marks.shift();
   }
 
@@ -74,15 +82,16 @@ export class UseCache implements UseCacheHandler {
 
   async updateTags(tags: string[], durations?: TagDurations): Promise<void> {
     await this.#open().invalidate(tags, durations);
-    await this.refreshTags();
+    await this.#refresh();
   }
 
-  async #store(key: string, pendingEntry: Promise<UseCacheEntry>): Promise<void> {
+  /** `begun` is the moment at which the entry was handed over, where nothing tells when its request began. */
+  async #store(key: string, pendingEntry: Promise<UseCacheEntry>, begun?: Promise<Page | undefined>): Promise<void> {
     const store = this.#open();
     try {
       const { value, tags, stale, timestamp, expire, revalidate } = await pendingEntry;
       const bytes = await collect(value, this.#mostBytes);
-      const mark = this.#marks.findLast(({ asked }) => asked <= timestamp)?.mark;
+      const mark = begun === undefined ? this.#markAt(timestamp) : markOf(await begun);
       // It is stale as soon as it is there.
       if (expire <= 0 || revalidate <= 0) await store.pass(key);
       else {
@@ -93,6 +102,13 @@ export class UseCache implements UseCacheHandler {
       // A stream that broke off is the host's to report.
       await store.fail(key, error);
     }
+  }
+
+  /** What the journal said when an entry was begun. */
+  #markAt(timestamp: number): Mark | undefined {
+    // `Date.now()` has whole milliseconds, of which this may be the end.
+    const latest = Number.isInteger(timestamp) ? timestamp + 1 : timestamp;
+    return this.#marks.findLast(({ asked }) => asked <= latest)?.mark;
   }
 
   #judgeOf(softTags: readonly string[]): Judge {
@@ -106,4 +122,10 @@ export class UseCache implements UseCacheHandler {
       return age > revalidate ? 'stale' : 'fresh';
     };
   }
+}
+
+function markOf(page: Page): Mark;
+function markOf(page: Page | undefined): Mark | undefined;
+function markOf(page: Page | undefined): Mark | undefined {
+  return page && { id: page.id, count: page.count };
 }

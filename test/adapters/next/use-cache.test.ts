@@ -75,6 +75,33 @@ describe('use cache: remote', () => {
     expect(await one.getExpiration(here)).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('stores and invalidates for a host that never says when a request begins', async () => {
+    const [one, other] = twoRemotes(instances);
+    const path = ['_N_T_/here'];
+    const entry = { ...made('hello', { tags: ['a'] }), timestamp: Date.now() };
+    await one.set('k', Promise.resolve(entry));
+    expect(await one.get('k', path)).toMatchObject({ tags: ['a'] });
+    await other.updateTags(path);
+    expect(await one.get('k', path)).toBeUndefined();
+    const late = one.set(
+      'late',
+      sleep(100).then(() => made('late', { tags: ['a'] })),
+    );
+    await sleep(50);
+    await other.updateTags(['a']);
+    await late;
+    expect(await one.get('late', [])).toBeUndefined();
+  });
+
+  it('takes the time of an entry from a clock of whole milliseconds', async () => {
+    for (let count = 0; count < 20; count++) {
+      const [one] = twoRemotes(instances);
+      await one.refreshTags();
+      await one.set(`k${count}`, Promise.resolve({ ...made('hello'), timestamp: Date.now() }));
+      expect((await ask(one, `k${count}`))?.text).toBe('hello');
+    }
+  });
+
   it('does not store what was begun before one of its tags was invalidated', async () => {
     const [one, other] = twoRemotes(instances);
     await ask(one, 'k');
