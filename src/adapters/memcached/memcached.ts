@@ -3,7 +3,7 @@ import { notStored } from './failures.ts';
 import type { ServerLocation } from './hash-ring.ts';
 import type { FailureDetails } from './issues.ts';
 import type { MemcachedOptions } from './options.ts';
-import { CALLBACK, KEY, Queries } from './queries.ts';
+import { CALLBACK, KEY, promised, Queries } from './queries.ts';
 import { type Callback, Query, type QueryParts, type ServerClient } from './query.ts';
 import {
   type CacheDump,
@@ -69,7 +69,7 @@ export class Memcached extends Queries {
   getMulti(keys: string[], callback: Callback): void;
   getMulti(keys: string[], callback?: Callback): unknown {
     if (callback === undefined) {
-      return new Promise((resolve, reject) => {
+      return promised((resolve, reject) => {
         this.#getMulti(keys, (errors: unknown[] | undefined, found, servers) =>
           errors !== undefined && errors.length >= servers ? reject(errors[0]) : resolve(found),
         );
@@ -234,9 +234,6 @@ export class Memcached extends Queries {
     callback: Callback | undefined,
     cas?: string,
   ): Promise<unknown> | undefined {
-    if (typeof lifetime === 'function' && callback === undefined) {
-      return this.#store(type, key, value, undefined, lifetime as Callback, cas);
-    }
     const full = this.namespace + key;
     const { text, flags, failure } = encoded(value);
     const length = Buffer.byteLength(text ?? '');
@@ -259,7 +256,8 @@ export class Memcached extends Queries {
     const full = this.namespace + key;
     const method = type === 'incr' ? 'increment' : 'decrement';
     const run: QueryParts['run'] = async (client, wireKey) => {
-      const { success, value } = await client[method](wireKey, amount, { initial: null, bigint: true });
+      const exact = Number.isInteger(amount) && !Number.isSafeInteger(amount) ? BigInt(amount) : amount;
+      const { success, value } = await client[method](wireKey, exact, { initial: null, bigint: true });
       return success && Number(value);
     };
     const validate: [string, unknown][] = [KEY, ['value', Number], CALLBACK];
@@ -377,7 +375,8 @@ function toExpires(lifetime: number): number {
   return lifetime < 0 ? EXPIRED : lifetime;
 }
 
+/** Programs that keep it as a number get what that stands for. */
 function toCas(cas: unknown): bigint {
-  if (typeof cas !== 'string' || !/^\d+$/.test(cas)) throw new Error('Argument "cas" is not a valid String.');
-  return BigInt(cas);
+  if (!/^\d+$/.test(String(cas))) throw new Error('Argument "cas" is not a valid String.');
+  return BigInt(String(cas));
 }

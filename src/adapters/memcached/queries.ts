@@ -109,8 +109,10 @@ export class Queries extends EventEmitter {
   protected ask(callback: Callback | undefined, parts: Parts, server?: string): Promise<unknown> | undefined {
     const ask = (settle: Callback) =>
       this.command(() => new Query({ validate: [KEY, CALLBACK], ...parts, callback: settle }), server);
-    if (callback !== undefined) return ask(callback) as undefined;
-    return new Promise((resolve, reject) => {
+    // One that stands where an argument was left out gets the error for that.
+    const settle = callback ?? [parts.lifetime, parts.value, parts.cas].find((given) => typeof given === 'function');
+    if (settle !== undefined) return ask(settle as Callback) as undefined;
+    return promised((resolve, reject) => {
       ask((error, result) => (error ? reject(error instanceof Error ? error : new Error(error)) : resolve(result)));
     });
   }
@@ -122,7 +124,7 @@ export class Queries extends EventEmitter {
     run: (client: ServerClient, server: string) => Promise<unknown>,
   ): unknown {
     if (callback === undefined) {
-      return new Promise((resolve, reject) => {
+      return promised((resolve, reject) => {
         this.askAll(type, (error, results) => (error ? reject(error) : resolve(results)), run);
       });
     }
@@ -140,4 +142,11 @@ export class Queries extends EventEmitter {
     });
     return undefined;
   }
+}
+
+/** A promise that may be left alone: programs that were written for `memcached` know of none, and are not to end by it. */
+export function promised<T>(run: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
+  const promise = new Promise<T>(run);
+  promise.catch(() => {});
+  return promise;
 }

@@ -26,7 +26,7 @@ export class UseCache implements UseCacheHandler {
   /** When the journal said something new, by when it was asked. */
   readonly #marks: { asked: number; mark: Mark }[] = [];
   /** Whether the host says when a request begins, as Next.js does; otherwise the journal is read for each call. */
-  #isTold = false;
+  #hostRefreshes = false;
 
   constructor(open: () => Store, mostBytes: number) {
     this.#open = open;
@@ -36,7 +36,7 @@ export class UseCache implements UseCacheHandler {
   async get(key: string, softTags: string[]): Promise<UseCacheEntry | undefined> {
     await this.#pending.get(key);
     const store = this.#open();
-    if (softTags.length > 0 && !(this.#isTold && this.#page)) await this.#refresh();
+    if (softTags.length > 0 && !(this.#hostRefreshes && this.#page)) await this.#refresh();
     const read = await store.take(key, this.#judgeOf(softTags), true);
     if (read.value === undefined) return undefined;
     const { bytes, mark, ...entry } = read.value as Stored;
@@ -49,7 +49,7 @@ export class UseCache implements UseCacheHandler {
   }
 
   set(key: string, pendingEntry: Promise<UseCacheEntry>): Promise<void> {
-    const begun = this.#isTold ? undefined : this.#open().page();
+    const begun = this.#hostRefreshes ? undefined : this.#open().page();
     const done = this.#store(key, pendingEntry, begun).finally(() => {
       if (this.#pending.get(key) === done) this.#pending.delete(key);
     });
@@ -59,7 +59,7 @@ export class UseCache implements UseCacheHandler {
 
   /** Once for each request: what other instances have invalidated until now is not given from here on. */
   refreshTags(): Promise<void> {
-    this.#isTold = true;
+    this.#hostRefreshes = true;
     return this.#refresh();
   }
 

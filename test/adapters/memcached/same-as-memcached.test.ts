@@ -50,6 +50,7 @@ const CALLS: [method: string, ...given: unknown[]][] = [
   ['incr', 'text', 1],
   ['cas', 'missing', 'x', '1', 0],
   ['cas', 'text', 'x', '1', 0],
+  ['cas', 'text', 'x', 1, 0],
   ['touch', 'text', 100],
   ['touch', 'missing', 100],
   ['del', 'new'],
@@ -71,6 +72,8 @@ const CALLS: [method: string, ...given: unknown[]][] = [
   ['incr', 'number', 'two'],
   ['set', 'past', 'x', -1],
   ['get', 'past'],
+  ['incr', 'number', 2 ** 53],
+  ['incr', 'number', 2 ** 60],
   ['version'],
   ['flushAll'],
   ['get', 'text'],
@@ -203,11 +206,34 @@ describe('what differs from memcached 2.2', () => {
     expect(await client.version()).toMatchObject([{ server: servers[0]?.address, major: expect.any(String) }]);
   });
 
-  it('a callback in the place of the lifetime gets an error that says so', async () => {
-    const message = new Promise((resolve) =>
-      (client as Anything).set('key', 'value', (error: Error) => resolve(error.message)),
-    );
-    expect(await message).toBe('Argument "lifetime" is not a valid Number.');
+  it.each([
+    ['set', ['value'], 'lifetime'],
+    ['cas', ['value'], 'lifetime'],
+    ['cas', ['value', '1'], 'lifetime'],
+    ['touch', [], 'lifetime'],
+    ['incr', [], 'value'],
+  ])(
+    'a callback of %s that stands where an argument was left out gets an error that says so',
+    async (method, given, name) => {
+      expect(await call(client, method, ['key', ...given])).toMatchObject({
+        errors: `Argument "${name}" is not a valid Number.`,
+      });
+    },
+  );
+
+  it('a call without a callback that fails does not end the process', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): number => unhandled.push(error);
+    process.on('unhandledRejection', note);
+    const away = new Memcached('127.0.0.1:1', { retries: 0 });
+    void away.set('key', 'value', 60);
+    void away.getMulti(['key']);
+    void away.flush();
+    await expect(away.get('key')).rejects.toThrow('ECONNREFUSED');
+    await new Promise(setImmediate);
+    process.off('unhandledRejection', note);
+    away.end();
+    expect(unhandled).toEqual([]);
   });
 
   it('a value over the item size of the server is an error of the call, and no failure of the server', async () => {
