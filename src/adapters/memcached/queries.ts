@@ -144,7 +144,7 @@ export class Queries extends EventEmitter {
   }
 }
 
-/** A promise that may be left alone: programs that were written for `memcached` know of none, and are not to end by it. */
+/** A promise that nobody has to await: programs that were written for `memcached` know of none, and are not to end by it. */
 export function promised<T>(run: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
   const promise = new Promise<T>(run);
   promise.catch(() => {});
