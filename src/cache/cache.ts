@@ -231,7 +231,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const { key: keyOf, tags, ...others } = options;
     const run = async (self: unknown, given: TArguments): Promise<unknown> => {
       const call = toCallPlan(this.#options, others, this.#engine);
-      const all = { ...call, tags: checkTags(typeof tags === 'function' ? tags(...given) : tags) };
+      const all = { ...call, tags: checkTags((typeof tags === 'function' ? tags(...given) : tags) ?? []) };
       return this.#compute(keyOf(...given), () => compute.apply(self, [...given] as never), all);
     };
     return function (this: unknown, ...given: TArguments) {

@@ -1,7 +1,7 @@
 import { cryptoModule } from '../builtins.ts';
 import type { Engine } from '../client/engine.ts';
 import { invalidType } from '../errors.ts';
-import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/request.ts';
+import { checkKey, checkText, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/request.ts';
 
 /**
  * Spaces and control characters, for which the classic protocol has no form and of which meta makes longer keys, and
@@ -47,10 +47,10 @@ export class CacheKeys {
 
   /** Throws `ERR_INVALID_KEY`. */
   value(key: unknown): string {
-    if (typeof key !== 'string' || key === '') checkKey(typeof key === 'string' ? key : undefined);
-    const text = key as string;
-    checkWellFormed(text);
-    return this.#toWire(`${this.#prefix}${plain(text)}`);
+    checkText(key);
+    if (key === '') checkKey(key);
+    checkWellFormed(key);
+    return this.#toWire(`${this.#prefix}${plain(key)}`);
   }
 
   /** Of a tag that is percent-encoded already. */

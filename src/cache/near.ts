@@ -84,8 +84,14 @@ export class Near {
   bytes = 0;
 
   /** Throws `ERR_INVALID_ARGUMENT`. */
-  constructor(engine: Engine, options: NearOptions) {
-    const { entries = 10_000, bytes = 64e6, trustFor = 1, admit = 'hot' } = options;
+  constructor(engine: Engine, options: NearOptions | true) {
+    if (typeof options !== 'object' && options !== true) throw invalidType('option near', 'an object', options);
+    const {
+      entries = 10_000,
+      bytes = 64e6,
+      trustFor = 1,
+      admit = 'hot',
+    }: NearOptions = options === true ? {} : options;
     for (const [name, value] of Object.entries({ entries, bytes, trustFor })) {
       if (!(typeof value === 'number' && value >= 0)) throw invalid(`option near.${name}`, 'a number from 0 on', value);
     }

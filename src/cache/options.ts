@@ -29,8 +29,8 @@ export interface CacheOptions<TIn = unknown, TOut = unknown> extends Lifetimes, 
   lockFor?: number | undefined;
   /** Turns values into bytes and back; the client's own has no part in it. @default structuredSerializer() */
   serializer?: Serializer<TIn, TOut> | undefined;
-  /** Values in memory, before the servers; `{}` has the defaults. @default none */
-  near?: NearOptions | undefined;
+  /** Values in memory, before the servers; `true` has the defaults. @default none */
+  near?: NearOptions | true | undefined;
 }
 
 /** Options of `set` and `setMany`. */
@@ -89,7 +89,6 @@ const MOST_TAGS = 100;
 
 /** Tags, each once and percent-encoded; those of one value are not more than a read can ask for. Throws `ERR_INVALID_ARGUMENT`. */
 export function checkTags(tags: unknown, most = MOST_TAGS): string[] {
-  if (tags === undefined || tags === null) return [];
   if (!Array.isArray(tags)) throw invalidType('tags', 'an array of strings', tags);
   const distinct = new Set<string>();
   for (const tag of tags as unknown[]) {
@@ -130,5 +129,10 @@ export function toCallPlan(
   if (schema !== undefined && schema !== null && !isSchema(schema)) {
     throw invalidType('schema', 'a Standard Schema', schema);
   }
-  return { plan, tags: checkTags(given.tags), schema: schema ?? undefined, limitsMisses: merged.misses !== undefined };
+  return {
+    plan,
+    tags: checkTags(given.tags ?? []),
+    schema: schema ?? undefined,
+    limitsMisses: merged.misses !== undefined,
+  };
 }

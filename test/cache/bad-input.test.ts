@@ -145,6 +145,12 @@ it('refuses keys and tags that can not be meant', async () => {
   expect((await failure(cache.set('key', 1, { tags: thousands }))).message).toBe(
     'Invalid tags: expected at most 100 of them, but got 3000',
   );
+  for (const tags of [undefined, null, 'tag', ['']] as string[][]) {
+    expect(await codeOf(cache.invalidateTags(tags))).toBe('ERR_INVALID_ARGUMENT');
+  }
+  await cache.set('key', 1, { tags: null as never });
+  expect(await cache.delete('key')).toBe(true);
+  expect((await failure(cache.get(5 as never))).message).toMatch('it is of type number');
   expect(await cache.has('key')).toBe(false);
   // As many as one likes at once, but not as one value's.
   await cache.invalidateTags(thousands);

@@ -302,7 +302,8 @@ it('does not keep what a read finds that was begun before a write', async () => 
 
 it('refuses options that can not be meant', () => {
   const client = openClient('meta');
-  for (const near of [{ entries: -1 }, { bytes: 'x' }, { trustFor: Number.NaN }, { admit: 'some' }]) {
+  for (const near of [5, 'hot', { entries: -1 }, { bytes: 'x' }, { trustFor: Number.NaN }, { admit: 'some' }]) {
     expect(() => new Cache(client, { near: near as never })).toThrow(/^Invalid option near/);
   }
+  new Cache(client, { near: true });
 });
