@@ -1,7 +1,7 @@
 import { cryptoModule } from '../builtins.ts';
 import type { Engine } from '../client/engine.ts';
 import { invalidType } from '../errors.ts';
-import { checkKey, checkText, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/request.ts';
+import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/request.ts';
 
 /**
  * Spaces and control characters, for which the classic protocol has no form and of which meta makes longer keys, and
@@ -47,10 +47,11 @@ export class CacheKeys {
 
   /** Throws `ERR_INVALID_KEY`. */
   value(key: unknown): string {
-    checkText(key);
-    if (key === '') checkKey(key);
-    checkWellFormed(key);
-    return this.#toWire(`${this.#prefix}${plain(key)}`);
+    // Bytes are none here.
+    if (typeof key !== 'string' || key === '') checkKey(key instanceof Uint8Array ? {} : key);
+    const text = key as string;
+    checkWellFormed(text);
+    return this.#toWire(`${this.#prefix}${plain(text)}`);
   }
 
   /** Of a tag that is percent-encoded already. */

@@ -35,22 +35,13 @@ export function checkKey(key: unknown): asserts key is WireKey {
     if (key.length === 0) throw invalidKey('it is empty');
     checkLength(key.length);
   } else {
-    throw invalidKey(`it is of type ${nameOfType(key)}`);
+    throw invalidKey(`it is of type ${key === null ? 'null' : typeof key}`);
   }
-}
-
-/** Throws `ERR_INVALID_KEY` for what is no text: where any text is a key, bytes are none. */
-export function checkText(key: unknown): asserts key is string {
-  if (typeof key !== 'string') throw invalidKey(`it is of type ${nameOfType(key)}`);
 }
 
 /** Throws `ERR_INVALID_KEY` for text that has no UTF-8 form of its own. */
 export function checkWellFormed(key: string): void {
   if (!key.isWellFormed()) throw invalidKey(LONE_SURROGATE);
-}
-
-function nameOfType(value: unknown): string {
-  return value === null ? 'null' : typeof value;
 }
 
 function checkLength(bytes: number): void {

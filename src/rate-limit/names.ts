@@ -2,7 +2,7 @@ import { cryptoModule } from '../builtins.ts';
 import { digest, plain } from '../cache/keys.ts';
 import type { Engine } from '../client/engine.ts';
 import { invalidType, MemcacheError } from '../errors.ts';
-import { checkText, keyBytes } from '../protocol/request.ts';
+import { checkKey, keyBytes } from '../protocol/request.ts';
 
 /** What is longer, the client's prefix included, ends in a digest: so short, every protocol has a form for it. */
 const LONGEST = 170;
@@ -30,7 +30,7 @@ export class Names {
 
   /** Throws `ERR_INVALID_KEY` for what is no text. */
   of(key: string): string {
-    checkText(key);
+    if (typeof key !== 'string') checkKey(ArrayBuffer.isView(key) ? {} : key);
     const name = `${this.prefix}${key.isWellFormed() ? plain(key) : digestOfUnits(key)}`;
     return this.#engine.toWire(keyBytes(name) <= this.#longest ? name : digest(name)) as string;
   }

@@ -99,7 +99,8 @@ export class Queries extends EventEmitter {
     query.start = wallNow();
     this.#fleet.send(query, server).then(
       (result) => end(undefined, result),
-      (error) => end(error, false),
+      // `false` is what a server has said.
+      (error: { code?: string }) => end(error, error.code === 'ERR_CONNECT' ? undefined : false),
     );
     for (const other of others) {
       if (other !== undefined && this.#fleet.isAvailable(other)) this.#fleet.send(query, other).catch(() => {});

@@ -37,6 +37,12 @@ describe('a server that refuses connections', () => {
     expect(events).toEqual(['issue']);
   });
 
+  it('gives a callback no result beside the error, where a server that refuses the command gives false', async () => {
+    const { client } = open(`127.0.0.1:${await freePort()}`, { retries: 0 });
+    const given = new Promise((resolve) => client.set('key', 'value', 10, (...outcome) => resolve(outcome)));
+    expect(await given).toEqual([expect.objectContaining({ code: 'ERR_CONNECT' }), undefined]);
+  });
+
   it('is one failure, however many commands were waiting', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     const { client, events } = open(address, { failures: 5, remove: true });
