@@ -1,5 +1,5 @@
 import { isIPv6 } from '../connection/connector.ts';
-import { MemcacheError } from '../errors.ts';
+import { invalid, MemcacheError } from '../errors.ts';
 
 export const DEFAULT_PORT = 11211;
 
@@ -84,6 +84,12 @@ function parsePort(text: string | undefined, fail: Fail): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port < 1 || port > 65535) fail('a port from 1 to 65535');
   return port;
+}
+
+/** Throws `ERR_INVALID_ARGUMENT` for a port that no server can have; `name` is what it is called there. */
+export function checkPort(port: unknown, name: string): void {
+  if (!Number.isInteger(port) || (port as number) < 1 || (port as number) > 65535)
+    throw invalid(name, 'an integer from 1 to 65535', port);
 }
 
 function parseUrl(text: string, tls: boolean, fail: Fail): Address {

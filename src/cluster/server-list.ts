@@ -1,5 +1,5 @@
 import { invalid, invalidType } from '../errors.ts';
-import { type Address, DEFAULT_PORT, parseServers, readHost } from './address.ts';
+import { type Address, checkPort, DEFAULT_PORT, parseServers, readHost } from './address.ts';
 import { Server, type ServerOptions, type TlsOptions } from './server.ts';
 
 /** One server as an object. */
@@ -52,9 +52,8 @@ export function placeOf(entry: unknown, name: string): Place {
   for (const [field, value] of Object.entries({ host, path, username, password })) {
     if (value !== undefined && typeof value !== 'string') throw invalidType(`${name}: ${field}`, 'a string', value);
   }
-  if (!Number.isInteger(port) || port < 1 || port > 65535)
-    throw invalid(`${name}: port`, 'an integer up to 65535', port);
-  if (path === undefined && !host) throw invalid(name, 'a host or a path', undefined);
+  checkPort(port, `${name}: port`);
+  if (path === undefined ? !host : path === '') throw invalid(name, 'a host or a path', undefined);
   const address: Place =
     path === undefined ? { host: readHost(host as string, name), port } : { host: path, port: 0, path };
   if (username !== undefined) address.username = username;
@@ -63,6 +62,9 @@ export function placeOf(entry: unknown, name: string): Place {
     throw invalid(`${name}: weight`, 'a number above 0', weight);
   }
   if (weight !== undefined) address.weight = weight;
+  if (tls !== undefined && typeof tls !== 'boolean' && typeof tls !== 'object') {
+    throw invalidType(`${name}: tls`, 'true, false or TLS options', tls);
+  }
   if (tls !== undefined) address.tls = tls;
   return address;
 }

@@ -1,8 +1,9 @@
 import type { Resolver } from 'node:dns/promises';
 import { dnsModule } from '../../builtins.ts';
 import { MemcacheError } from '../../errors.ts';
-import { hostOf } from '../address.ts';
+import { checkPort, DEFAULT_PORT, hostOf } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
+import { checkSeconds, given } from './source-options.ts';
 
 /** Options of {@link dns}. */
 export interface DnsOptions {
@@ -20,18 +21,15 @@ export interface DnsOptions {
 }
 
 /** The servers behind a name: all its addresses of both families, or its SRV records with their weights. */
-export function dns({ host, port = 11211, interval = 10, nameservers }: DnsOptions): Discovery {
+export function dns(options: DnsOptions): Discovery {
+  const { host, port = DEFAULT_PORT, interval = 10, nameservers } = given(options, 'dns');
   if (typeof host !== 'string' || hostOf(host) === undefined) {
     throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid option host of dns: expected a host name');
   }
-  if (!(interval > 0)) {
-    throw new MemcacheError(
-      'ERR_INVALID_ARGUMENT',
-      'Invalid option interval of dns: expected a number of seconds above 0',
-    );
-  }
+  checkPort(port, 'option port of dns');
+  checkSeconds(interval, 'option interval of dns');
   const resolver = new (dnsModule().Resolver)();
-  if (nameservers !== undefined) resolver.setServers(nameservers);
+  if (nameservers !== undefined) askAt(resolver, nameservers);
   const addresses = nameservers === undefined ? systemAddresses : (name: string) => askedAddresses(resolver, name);
   const discover = async (): Promise<DiscoveredServer[]> => {
     if (host.startsWith('_')) return services(resolver, host);
@@ -39,6 +37,15 @@ export function dns({ host, port = 11211, interval = 10, nameservers }: DnsOptio
     return sorted(found.map((address) => ({ host: address, port })));
   };
   return { interval, discover };
+}
+
+function askAt(resolver: Resolver, nameservers: readonly string[]): void {
+  try {
+    resolver.setServers(nameservers);
+  } catch (cause) {
+    const message = 'Invalid option nameservers of dns: expected an array of addresses, with or without a port';
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', message, { cause });
+  }
 }
 
 /** As every connection resolves names: with the hosts file and what else the system is set up for. */

@@ -4,9 +4,10 @@ import { tlsModule } from '../../builtins.ts';
 import { clearTimeout, setTimeout } from '../../clock.ts';
 import { nextAddressWithin } from '../../connection/connector.ts';
 import { MemcacheError } from '../../errors.ts';
-import { parseServers } from '../address.ts';
+import { type Address, parseServers } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
 import { dataBlock, isWhole, LatestConfiguration, parseConfiguration } from './elasticache-answer.ts';
+import { checkSeconds, given } from './source-options.ts';
 
 /** Options of {@link elasticache}. */
 export interface ElasticacheOptions {
@@ -27,17 +28,13 @@ const QUESTIONS = ['config get cluster\r\n', 'get AmazonElastiCache:cluster\r\n'
 const MAX_ANSWER = 1024 * 1024;
 
 /** The nodes of an ElastiCache cluster, as its configuration endpoint has them. */
-export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }: ElasticacheOptions): Discovery {
-  if (typeof endpoint !== 'string') {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid option endpoint of elasticache: expected host:port');
-  }
-  const [address] = parseServers(endpoint);
-  if (address === undefined || !(interval > 0) || !(timeout > 0)) {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid options of elasticache: expected times above 0');
-  }
-  const { host, port } = address;
+export function elasticache(options: ElasticacheOptions): Discovery {
+  const { endpoint, interval = 60, timeout = 2, tls } = given(options, 'elasticache');
+  const { host, port, tls: byUrl } = endpointOf(endpoint);
+  checkSeconds(interval, 'option interval of elasticache');
+  checkSeconds(timeout, 'option timeout of elasticache');
   const place = { host, port, ...nextAddressWithin(timeout * 1000) };
-  const secured = options.tls === true || (options.tls === undefined && address.tls) ? {} : options.tls || undefined;
+  const secured = tls === true || (tls === undefined && byUrl) ? {} : tls || undefined;
   // An IP address is no name to ask a server for.
   const servername = net.isIP(host) === 0 ? { servername: host } : {};
   const latest = new LatestConfiguration();
@@ -53,6 +50,12 @@ export function elasticache({ endpoint, interval = 60, timeout = 2, ...options }
     });
   };
   return { interval, discover };
+}
+
+function endpointOf(endpoint: unknown): Address {
+  const [address, ...others] = typeof endpoint === 'string' ? parseServers(endpoint) : [];
+  if (address !== undefined && address.path === undefined && others.length === 0) return address;
+  throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid option endpoint of elasticache: expected host:port');
 }
 
 /** The response's data block; `undefined` where the server does not know the question. */

@@ -118,6 +118,28 @@ test('dns() refuses a host that can be none', () => {
   }
 });
 
+test('dns() and elasticache() refuse other options that can be none, and what is no object', () => {
+  const refused = expect.objectContaining({ name: 'MemcacheError', code: 'ERR_INVALID_ARGUMENT' });
+  const host = 'cache.example.com';
+  const endpoint = 'cache.example.com:11211';
+  for (const options of [undefined, null, 5, host]) {
+    expect(() => dns(options as never)).toThrow(refused);
+    expect(() => elasticache(options as never)).toThrow(refused);
+  }
+  for (const options of [{ port: 0 }, { port: 65_536 }, { port: '11211' }, { interval: 0 }, { interval: '5' }]) {
+    expect(() => dns({ host, ...options } as never), JSON.stringify(options)).toThrow(refused);
+  }
+  for (const nameservers of ['127.0.0.1', ['no address'], [5]]) {
+    expect(() => dns({ host, nameservers } as never)).toThrow(refused);
+  }
+  for (const options of [{ interval: '5' }, { interval: 0 }, { timeout: 0 }, { timeout: '5' }]) {
+    expect(() => elasticache({ endpoint, ...options } as never), JSON.stringify(options)).toThrow(refused);
+  }
+  for (const other of ['', '/run/memcached.sock', 'one:11211,two:11211', 5]) {
+    expect(() => elasticache({ endpoint: other } as never), String(other)).toThrow(refused);
+  }
+});
+
 describe('elasticache()', () => {
   /** An endpoint that answers with one configuration after the other. */
   function answering(blocks: string[]) {
