@@ -18,7 +18,7 @@ export interface IssueOptions {
 export interface FailureDetails {
   server: string;
   /** Port and host; of a unix socket its path. */
-  tokens: string[];
+  tokens: [port: string, host: string];
   messages: string[];
   failures?: number;
   totalFailures?: number;
@@ -170,7 +170,8 @@ export class Issues {
   }
 }
 
-function tokensOf(server: string): string[] {
+function tokensOf(server: string): [string, string] {
   const [, host, port] = /^(.+):(\d+)$/.exec(server) ?? [];
-  return host === undefined ? [server] : [port as string, host];
+  // Programs know of no more than host and port.
+  return (host === undefined ? [server] : [port as string, host]) as [string, string];
 }

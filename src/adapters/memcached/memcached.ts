@@ -4,7 +4,14 @@ import type { ServerLocation } from './hash-ring.ts';
 import type { FailureDetails } from './issues.ts';
 import type { MemcachedOptions } from './options.ts';
 import { CALLBACK, KEY, promised, Queries } from './queries.ts';
-import { type Callback, Query, type QueryParts, type ServerClient } from './query.ts';
+import {
+  type Callback,
+  type ListCallback,
+  Query,
+  type QueryParts,
+  type ServerClient,
+  type Validation,
+} from './query.ts';
 import {
   type CacheDump,
   type DumpedItem,
@@ -22,10 +29,13 @@ import { decodeValue, encodeValue } from './values.ts';
 /** A Unix time that is over: what a negative lifetime asks for. */
 const EXPIRED = 1_000_000_000;
 
+/** Anything but a function: `promisify` of `node:util` would take a method for one that has its callback there. */
+type NoFunction = string | number | boolean | null | (object & { apply?: never });
+
 type StoreType = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
 
-const VALUE: [string, unknown] = ['value', String];
-const LIFETIME: [string, unknown] = ['lifetime', Number];
+const VALUE: Validation[number] = ['value', String];
+const LIFETIME: Validation[number] = ['lifetime', Number];
 
 /**
  * The API of the npm package `memcached` 2.2 on this client's connections. Every method takes a callback last, as
@@ -35,16 +45,16 @@ export class Memcached extends Queries {
   /** A value, `undefined` for a miss; of a list of keys what {@link Memcached.getMulti} has. */
   // biome-ignore lint/suspicious/noExplicitAny: what lies in the cache is the caller's to know, as in `memcached`.
   get(key: string | string[]): Promise<any>;
+  get(key: string[], callback: ListCallback): void;
   get(key: string, callback: Callback): void;
-  get(key: string[], callback: Callback): void;
-  get(key: string | string[], callback?: Callback): unknown {
-    if (Array.isArray(key)) return callback === undefined ? this.getMulti(key) : this.getMulti(key, callback);
+  get(key: string | string[], callback?: Callback | ListCallback): unknown {
+    if (Array.isArray(key)) return this.getMulti(key, callback as ListCallback);
     const full = this.namespace + key;
     const run: QueryParts['run'] = async (client, wireKey) => {
       const { value, flags } = await client.get(wireKey);
       return value === null ? undefined : decodeValue(value, flagsOf(flags));
     };
-    return this.ask(callback, { type: 'get', key: full, line: () => `get ${full}`, run });
+    return this.ask(callback as Callback | undefined, { type: 'get', key: full, line: () => `get ${full}`, run });
   }
 
   /** `{ [key]: value, cas }`, `undefined` for a miss. The key is there with its namespace. */
@@ -66,8 +76,8 @@ export class Memcached extends Queries {
    */
   // biome-ignore lint/suspicious/noExplicitAny: the same.
   getMulti(keys: string[]): Promise<Record<string, any>>;
-  getMulti(keys: string[], callback: Callback): void;
-  getMulti(keys: string[], callback?: Callback): unknown {
+  getMulti(keys: string[], callback: ListCallback): void;
+  getMulti(keys: string[], callback?: ListCallback): unknown {
     if (callback === undefined) {
       return promised((resolve, reject) => {
         this.#getMulti(keys, (errors: unknown[] | undefined, found, servers) =>
@@ -75,12 +85,13 @@ export class Memcached extends Queries {
         );
       });
     }
-    this.#getMulti(keys, (errors, found) => callback.call(undefined as never, errors, found));
+    this.#getMulti(keys, (errors, found) => callback.call(undefined, errors, found));
     return undefined;
   }
 
   /** Without a callback `lifetime` may be left out: the value has none, then. */
-  set(key: string, value: unknown, lifetime?: number): Promise<boolean>;
+  set(key: string, value: NoFunction): Promise<boolean>;
+  set(key: string, value: unknown, lifetime: number): Promise<boolean>;
   set(key: string, value: unknown, lifetime: number, callback: Callback<boolean>): void;
   set(key: string, value: unknown, lifetime?: number, callback?: Callback<boolean>): unknown {
     return this.#store('set', key, value, callback === undefined ? (lifetime ?? 0) : lifetime, callback);
@@ -108,14 +119,14 @@ export class Memcached extends Queries {
   }
 
   /** An error with `notStored` where the key has no value. */
-  append(key: string, value: unknown): Promise<boolean>;
+  append(key: string, value: NoFunction): Promise<boolean>;
   append(key: string, value: unknown, callback: Callback<boolean>): void;
   append(key: string, value: unknown, callback?: Callback<boolean>): unknown {
     return this.#store('append', key, value, 0, callback);
   }
 
   /** An error with `notStored` where the key has no value. */
-  prepend(key: string, value: unknown): Promise<boolean>;
+  prepend(key: string, value: NoFunction): Promise<boolean>;
   prepend(key: string, value: unknown, callback: Callback<boolean>): void;
   prepend(key: string, value: unknown, callback?: Callback<boolean>): unknown {
     return this.#store('prepend', key, value, 0, callback);
@@ -162,15 +173,15 @@ export class Memcached extends Queries {
 
   /** `{ server, version, major, minor, bugfix }` of each server. */
   version(): Promise<ServerVersion[]>;
-  version(callback: Callback<ServerVersion[]>): void;
-  version(callback?: Callback): unknown {
+  version(callback: ListCallback<ServerVersion[]>): void;
+  version(callback?: ListCallback): unknown {
     return this.askAll('version', callback, async (client, server) => toVersion(server, first(await client.version())));
   }
 
   /** Empties every server: `true` for each. */
   flush(): Promise<boolean[]>;
-  flush(callback: Callback<boolean[]>): void;
-  flush(callback?: Callback): unknown {
+  flush(callback: ListCallback<boolean[]>): void;
+  flush(callback?: ListCallback): unknown {
     return this.askAll('flush_all', callback, async (client) => {
       const result = first(await client.flush());
       if (result instanceof Error) throw result;
@@ -180,40 +191,40 @@ export class Memcached extends Queries {
 
   /** Statistics of each server. */
   stats(): Promise<ServerStatus[]>;
-  stats(callback: Callback<ServerStatus[]>): void;
-  stats(callback?: Callback): unknown {
+  stats(callback: ListCallback<ServerStatus[]>): void;
+  stats(callback?: ListCallback): unknown {
     return this.#statistics('stats', '', toStatus, callback);
   }
 
   /** Settings of each server. */
   settings(): Promise<ServerStatus[]>;
-  settings(callback: Callback<ServerStatus[]>): void;
-  settings(callback?: Callback): unknown {
+  settings(callback: ListCallback<ServerStatus[]>): void;
+  settings(callback?: ListCallback): unknown {
     return this.#statistics('stats settings', 'settings', toStatus, callback);
   }
 
   /** Statistics of each server's slab classes. */
   slabs(): Promise<ServerStatus[]>;
-  slabs(callback: Callback<ServerStatus[]>): void;
-  slabs(callback?: Callback): unknown {
+  slabs(callback: ListCallback<ServerStatus[]>): void;
+  slabs(callback?: ListCallback): unknown {
     return this.#statistics('stats slabs', 'slabs', toSlabs, callback);
   }
 
   /** Statistics of the items in each server's slab classes. */
   items(): Promise<ServerStatus[]>;
-  items(callback: Callback<ServerStatus[]>): void;
-  items(callback?: Callback): unknown {
+  items(callback: ListCallback<ServerStatus[]>): void;
+  items(callback?: ListCallback): unknown {
     return this.#statistics('stats items', 'items', toItems, callback);
   }
 
   /** Some items of a slab class of one server. */
   cachedump(server: string, slabid: number, number: number): Promise<CacheDump>;
-  cachedump(server: string, slabid: number, number: number, callback: Callback<CacheDump>): void;
+  cachedump(server: string, slabid: number, number: number, callback: Callback<NonNullable<CacheDump>>): void;
   cachedump(server: string, slabid: number, number: number, callback?: Callback): unknown {
     const line = () => `stats cachedump ${slabid} ${number}`;
     const run: QueryParts['run'] = async (client) =>
       toCacheDump(first(await client.statsWithKey(`cachedump ${slabid} ${number}`)));
-    const validate: [string, unknown][] = [['number', Number], ['slabid', Number], CALLBACK];
+    const validate: Validation = [['number', Number], ['slabid', Number], CALLBACK];
     return this.ask(callback, { type: 'stats cachedump', number, slabid, validate, line, run }, server);
   }
 
@@ -260,7 +271,7 @@ export class Memcached extends Queries {
       const { success, value } = await client[method](wireKey, exact, { initial: null, bigint: true });
       return success && Number(value);
     };
-    const validate: [string, unknown][] = [KEY, ['value', Number], CALLBACK];
+    const validate: Validation = [KEY, ['value', Number], CALLBACK];
     const line = () => `${type} ${full} ${amount}`;
     return this.ask(callback, { type, key: full, value: amount, validate, redundancyEnabled: true, line, run });
   }
@@ -284,7 +295,7 @@ export class Memcached extends Queries {
         if (error) errors.push(error);
         if (--waiting === 0) settle(errors.length > 0 ? errors : undefined, found, total);
       };
-      const validate: [string, unknown][] = [['key', Array], CALLBACK];
+      const validate: Validation = [['key', Array], CALLBACK];
       const line = () => `get ${group.join(' ')}`;
       const run: QueryParts['run'] = (client, _key, wireKeys) =>
         readMany(client, group, wireKeys, found, this.namespace);
@@ -296,7 +307,7 @@ export class Memcached extends Queries {
     type: string,
     group: string,
     make: (server: string, statistics: Statistics) => unknown,
-    callback: Callback | undefined,
+    callback: ListCallback | undefined,
   ): unknown {
     return this.askAll(type, callback, async (client, server) =>
       make(server, first(group === '' ? await client.stats() : await client.statsWithKey(group))),

@@ -4,13 +4,20 @@ import { Fleet, withPort } from './fleet.ts';
 import type { HashRing, ServerLocation } from './hash-ring.ts';
 import type { Issues } from './issues.ts';
 import { DEFAULTS, type MemcachedOptions, type Settings, toSettings } from './options.ts';
-import { type Callback, Query, type QueryParts, type ServerClient } from './query.ts';
+import {
+  type Callback,
+  type ListCallback,
+  Query,
+  type QueryParts,
+  type ServerClient,
+  type Validation,
+} from './query.ts';
 
-export const KEY: [string, unknown] = ['key', String];
-export const CALLBACK: [string, unknown] = ['callback', Function];
+export const KEY: Validation[number] = ['key', String];
+export const CALLBACK: Validation[number] = ['callback', Function];
 
 /** What a query is but for its callback. */
-type Parts = Omit<QueryParts, 'callback' | 'validate'> & { validate?: [string, unknown][] };
+type Parts = Omit<QueryParts, 'callback' | 'validate'> & { validate?: Validation };
 
 /** How queries get to servers and back, without the methods that make them. */
 export class Queries extends EventEmitter {
@@ -121,7 +128,7 @@ export class Queries extends EventEmitter {
   /** A list with what each server answers, and the last error; the promise rejects with it. */
   protected askAll(
     type: string,
-    callback: Callback | undefined,
+    callback: ListCallback | undefined,
     run: (client: ServerClient, server: string) => Promise<unknown>,
   ): unknown {
     if (callback === undefined) {
@@ -136,7 +143,7 @@ export class Queries extends EventEmitter {
       const settle: Callback = (error, result) => {
         failure = error ?? failure;
         if (result) results.push(result);
-        if (--waiting === 0) callback.call(undefined as never, failure, results);
+        if (--waiting === 0) callback.call(undefined, failure, results);
       };
       const send: QueryParts['run'] = (client) => run(client, withPort(server));
       this.command(() => new Query({ type, callback: settle, validate: [], line: () => type, run: send }), server);

@@ -13,6 +13,17 @@ export type ServerClient = Client<string, Buffer | null>;
 // biome-ignore lint/suspicious/noExplicitAny: the types of programs that were written for `memcached` name no others.
 export type Callback<T = any> = (this: Query, error: any, result: T) => void;
 
+/** The same of a call that goes to several servers, which has no query of its own. */
+// biome-ignore lint/suspicious/noExplicitAny: the same.
+export type ListCallback<T = any> = (this: undefined, error: any, result: T) => void;
+
+/** What an argument is to be: `String`, `Number`, `Array` or `Function`. */
+// biome-ignore lint/suspicious/noExplicitAny: as `@types/memcached` has it.
+export type ArgumentType = (...given: any[]) => any;
+
+/** The arguments that are looked at, each with its type. */
+export type Validation = [name: string, type: ArgumentType][];
+
 /** Limits of keys. */
 export interface KeyLimits {
   maxKeySize: number;
@@ -23,8 +34,7 @@ export interface KeyLimits {
 export interface QueryParts {
   type: string;
   callback: Callback;
-  /** The arguments that are looked at, each with its type. */
-  validate: [name: string, type: unknown][];
+  validate: Validation;
   /** With the namespace. */
   key?: string | string[];
   lifetime?: unknown;
@@ -46,12 +56,14 @@ const MOST_KEY_BYTES = 250;
 /** A command on its way: what a callback has as `this`. */
 export class Query {
   readonly type: string;
-  readonly key: string | string[] | undefined;
+  /** A list where there are several, of which `@types/memcached` does not know: no callback of a list has this. */
+  readonly key: string | undefined;
   callback: Callback;
-  readonly validate: [name: string, type: unknown][];
-  readonly lifetime: unknown;
-  readonly value: unknown;
-  readonly cas: unknown;
+  readonly validate: Validation;
+  readonly lifetime: number | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: the same.
+  readonly value: any;
+  readonly cas: string | undefined;
   readonly number: unknown;
   readonly slabid: unknown;
   readonly redundancyEnabled: boolean;
@@ -59,17 +71,19 @@ export class Query {
   start = 0;
   /** Milliseconds until it was answered. */
   execution = 0;
+  readonly #keys: readonly string[];
   readonly #line: () => string;
   readonly #run: QueryParts['run'];
 
   constructor(parts: QueryParts) {
     this.type = parts.type;
-    this.key = parts.key;
+    this.key = parts.key as string | undefined;
+    this.#keys = parts.key === undefined ? [] : [parts.key].flat();
     this.callback = parts.callback;
     this.validate = parts.validate;
-    this.lifetime = parts.lifetime;
+    this.lifetime = parts.lifetime as number | undefined;
     this.value = parts.value;
-    this.cas = parts.cas;
+    this.cas = parts.cas as string | undefined;
     this.number = parts.number;
     this.slabid = parts.slabid;
     this.redundancyEnabled = parts.redundancyEnabled ?? false;
@@ -86,9 +100,9 @@ export class Query {
   problem(limits: KeyLimits): string | undefined {
     for (const [name, type] of this.validate) {
       const found = this[name as keyof this];
-      if (!isA(found, type)) return `Argument "${name}" is not a valid ${(type as { name: string }).name}.`;
+      if (!isA(found, type)) return `Argument "${name}" is not a valid ${type.name}.`;
     }
-    for (const key of this.#keys()) {
+    for (const key of this.#keys) {
       const unfit = keyProblem(key, limits);
       if (unfit !== undefined) return unfit;
     }
@@ -96,7 +110,7 @@ export class Query {
   }
 
   send(client: ServerClient, limits: KeyLimits): Promise<unknown> {
-    const keys = this.#keys().map((key) => toServerKey(key, limits));
+    const keys = this.#keys.map((key) => toServerKey(key, limits));
     return this.#run(client, keys[0] ?? '', keys);
   }
 
@@ -109,14 +123,9 @@ export class Query {
       throwLater(thrown);
     }
   }
-
-  #keys(): string[] {
-    if (this.key === undefined) return [];
-    return typeof this.key === 'string' ? [this.key] : this.key;
-  }
 }
 
-function isA(found: unknown, type: unknown): boolean {
+function isA(found: unknown, type: ArgumentType): boolean {
   if (type === Array) return Array.isArray(found);
   if (type === String) return typeof found === 'string';
   if (type === Number) return typeof found === 'number';

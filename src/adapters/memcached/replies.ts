@@ -3,11 +3,12 @@ import type { Statistics } from '../../index.ts';
 /** A server's statistics, numbers as numbers. Where there are none, not even the server is named, as in `memcached`. */
 export interface ServerStatus {
   server?: string;
-  [name: string]: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: programs name the type of each, as `@types/memcached` lets them.
+  [name: string]: any;
 }
 
 /** A server's version. */
-export interface ServerVersion {
+export interface ServerVersion extends ServerStatus {
   server: string;
   version: string;
   major: string;
