@@ -10,3 +10,8 @@ export const dnsModule = (): typeof import('node:dns/promises') => loadBuiltin('
 export const tlsModule = (): typeof import('node:tls') => loadBuiltin('node:tls');
 export const workerModule = (): typeof import('node:worker_threads') => loadBuiltin('node:worker_threads');
 export const zlibModule = (): typeof import('node:zlib') => loadBuiltin('node:zlib');
+
+/** The SHA-256 of text or bytes, in characters that any key may have. */
+export function sha256(data: string | Uint8Array): string {
+  return cryptoModule().createHash('sha256').update(data).digest('base64url');
+}

@@ -84,6 +84,11 @@ export function invalidType(argument: string, expected: string, found: unknown):
   return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${argument}: expected ${expected}, but got ${kind(found)}`);
 }
 
+/** Throws for what is no function. */
+export function checkFunction(argument: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalidType(argument, 'a function', value);
+}
+
 function shown(value: unknown): string {
   return ['number', 'boolean', 'bigint'].includes(typeof value) ? String(value) : kind(value);
 }

@@ -5,17 +5,17 @@ import { checkIterable } from '../client/commands/multi.ts';
 import type { Engine } from '../client/engine.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
 import { checkOptions } from '../client/options.ts';
-import { invalidType } from '../errors.ts';
+import { checkFunction, invalidType } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec } from './codec.ts';
-import { Computations, hasTags, type Task } from './computations.ts';
+import { Computations, hasTags, type Note, type Task } from './computations.ts';
 import type { Encoded } from './envelope.ts';
-import { orRepaired } from './home.ts';
+import { deleteHome, orRepaired } from './home.ts';
 import { keepInside } from './inside.ts';
-import { type Found, Items } from './items.ts';
+import { Items } from './items.ts';
 import { CacheKeys } from './keys.ts';
 import { Loader, type LoadMany } from './loader.ts';
-import { type Entry, eachNear, Near } from './near.ts';
+import { eachNear, Near } from './near.ts';
 import {
   type CacheCompute,
   type CacheEvents,
@@ -32,7 +32,7 @@ import {
 } from './options.ts';
 import { Parts } from './parts.ts';
 import { type Schema, validated } from './schema.ts';
-import { type CacheStats, countersOf } from './stats.ts';
+import type { CacheStats } from './stats.ts';
 import { Versions } from './versions.ts';
 
 /**
@@ -44,7 +44,8 @@ import { Versions } from './versions.ts';
  */
 export class Cache<TIn = StructuredInput, TOut = unknown> {
   readonly #engine: Engine;
-  readonly #options: CacheOptions<TIn, TOut>;
+  /** A call's options with the defaults of the cache; throws `ERR_INVALID_ARGUMENT`. */
+  readonly #toPlan: (options: CacheGetOrSetOptions | undefined) => CallPlan;
   readonly #keys: CacheKeys;
   readonly #versions: Versions;
   readonly #codec: Codec;
@@ -52,30 +53,39 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   readonly #near: Near | undefined;
   readonly #computations: Computations;
   readonly #events = new EventEmitter();
-  readonly #stats = countersOf();
+  readonly #stats: CacheStats = {
+    hits: 0,
+    near: 0,
+    revalidated: 0,
+    misses: 0,
+    computed: 0,
+    stale: 0,
+    unreadable: 0,
+    errors: 0,
+    bytes: 0,
+  };
 
   /** Throws `ERR_INVALID_ARGUMENT` for what is no client, and for options that can't be meant. */
   constructor(client: AnyClient, options: CacheOptions<TIn, TOut> = {}) {
     // Those of a client have the same serializer.
     checkOptions(options);
-    const engine = (client as { engine?: unknown } | null)?.engine;
-    if (typeof engine !== 'object' || engine === null) throw invalidType('client', 'a Client of memts', client);
-    this.#engine = engine as Engine;
-    toCallPlan({}, options, this.#engine);
-    this.#options = { ...options };
-    this.#keys = new CacheKeys(this.#engine, options.namespace ?? '');
-    this.#versions = new Versions(this.#engine);
+    const engine = (client as { engine?: Engine } | null)?.engine;
+    if (!engine || typeof engine !== 'object') throw invalidType('client', 'a Client of memts', client);
+    toCallPlan({}, options, engine);
+    const defaults = { ...options };
+    this.#toPlan = (given) => toCallPlan(defaults, given, engine);
+    this.#engine = engine;
+    const keys = new CacheKeys(engine, options.namespace ?? '');
+    this.#keys = keys;
+    this.#versions = new Versions(engine);
+    this.#near = options.near ? new Near(engine, options.near) : undefined;
     // What goes in is checked by the types where values are stored.
-    this.#near = options.near ? new Near(this.#engine, options.near) : undefined;
-    this.#codec = new Codec(options.serializer as never, this.#near !== undefined, this.#engine);
-    const parts = new Parts(this.#engine, this.#keys, options);
-    this.#items = new Items(this.#engine, this.#keys, this.#versions, this.#codec, parts, this.#near);
-    keepInside(this, { engine: this.#engine, keys: this.#keys, codec: this.#codec, items: this.#items });
-    this.#computations = new Computations(this.#engine, this.#items, this.#codec, {
-      failed: (error) => this.#note('errors', error),
-      unreadable: (error) => this.#note('unreadable', error),
-      computed: () => this.#stats.computed++,
-    });
+    const codec = new Codec(options.serializer as never, Boolean(this.#near), engine);
+    this.#codec = codec;
+    const items = new Items(engine, keys, this.#versions, new Parts(engine, keys, options), this.#near, this.#stats);
+    this.#items = items;
+    keepInside(this, { engine, keys, codec, items });
+    this.#computations = new Computations(engine, items, codec, (what, error) => this.#note(what, error));
   }
 
   /** The value of a key, `undefined` for a miss. `get<User>(key)` says what it is, unless a schema does. */
@@ -86,7 +96,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   get<T = TOut>(key: string, options?: CacheGetOptions<undefined>): Promise<T | undefined>;
   get(key: string, options?: CacheGetOptions): Promise<unknown> {
     // What is at hand takes no step more than it must.
-    const value = options === undefined ? this.#near?.atHand(key) : undefined;
+    const stored = options === undefined ? this.#near?.atHand(key) : undefined;
+    const value = stored && this.#codec.known(stored);
     if (value === undefined) return this.#get(key, options);
     this.#stats.near++;
     this.#stats.hits++;
@@ -105,32 +116,25 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   getMany<T = NonNullable<TOut>>(keys: Iterable<string>, options?: CacheGetOptions<undefined>): Promise<Map<string, T>>;
   async getMany(keys: Iterable<string>, options?: CacheGetOptions): Promise<Map<string, unknown>> {
     const schema = this.#schemaOf(options);
-    const distinct = [...new Set(checkIterable(keys))];
-    const values = await Promise.all(distinct.map((key) => this.#find(key, schema)));
-    const found = new Map<string, unknown>();
-    distinct.forEach((key, index) => {
-      const value = this.#count(values[index]);
-      if (value !== undefined) found.set(key, value);
-    });
-    return found;
+    return present(checkIterable(keys), async (key) => this.#count(await this.#find(key, schema)));
   }
 
   /** Whether a key has a value. */
   async has(key: string): Promise<boolean> {
     const wire = this.#keys.value(key);
-    return this.#near?.trusted(wire) !== undefined || (await this.#look(wire, false))?.worth === 'fresh';
+    return Boolean(this.#near?.trusted(wire)) || (await this.#computations.look(wire))?.worth === 'fresh';
   }
 
   /** Stores a value; rejects when its server is away. */
   async set(key: string, value: TIn, options?: CacheSetOptions): Promise<true> {
-    const call = toCallPlan(this.#options, options, this.#engine);
+    const call = this.#toPlan(options);
     await this.#store(this.#keys.value(key), this.#codec.encode(value), call);
     return true;
   }
 
   /** Stores many values alike; rejects when one of their servers is away, with the others stored. */
   async setMany(entries: Iterable<readonly [key: string, value: TIn]>, options?: CacheSetOptions): Promise<true> {
-    const call = toCallPlan(this.#options, options, this.#engine);
+    const call = this.#toPlan(options);
     // Where a key stands twice, the last value counts.
     const values = new Map(checkIterable(entries));
     const encoded = Array.from(values, ([key, value]) => [this.#keys.value(key), this.#codec.encode(value)] as const);
@@ -145,8 +149,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   /** Deletes many values, by key whether there was an item; rejects when one of their servers is away. */
   async deleteMany(keys: Iterable<string>): Promise<Map<string, boolean>> {
-    const wires = new Map(Array.from(checkIterable(keys), (key) => [key, this.#keys.value(key)]));
-    return new Map(await all(Array.from(wires, async ([key, wire]) => [key, await this.#delete(wire)] as const)));
+    const wires = Array.from(new Set(checkIterable(keys)), (key) => [key, this.#keys.value(key)] as const);
+    return new Map(await all(wires.map(async ([key, wire]) => [key, await this.#delete(wire)] as const)));
   }
 
   /**
@@ -164,10 +168,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     options?: CacheGetOrSetOptions<undefined>,
   ): Promise<Stored<T, TOut>>;
   async getOrSet(key: string, compute: CacheCompute<unknown>, options?: CacheGetOrSetOptions): Promise<unknown> {
-    if (typeof compute !== 'function') throw invalidType('compute', 'a function', compute);
-    const call = toCallPlan(this.#options, options, this.#engine);
-    const served = this.#compute(key, compute, call);
-    return whileWanted(served, options);
+    checkFunction('compute', compute);
+    return whileWanted(this.#compute(key, compute, this.#toPlan(options)), options);
   }
 
   /**
@@ -193,24 +195,18 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     load: LoadMany<TId, unknown>,
     options?: CacheGetOrSetOptions,
   ): Promise<Map<TId, unknown>> {
-    if (typeof keyOf !== 'function') throw invalidType('keyOf', 'a function', keyOf);
-    if (typeof load !== 'function') throw invalidType('load', 'a function', load);
-    const call = toCallPlan(this.#options, options, this.#engine);
+    checkFunction('keyOf', keyOf);
+    checkFunction('load', load);
+    const call = this.#toPlan(options);
     const keys = new Map(Array.from(new Set(checkIterable(ids)), (id) => [id, keyOf(id)]));
     for (const key of keys.values()) this.#keys.value(key);
-    const loader = new Loader(load, keys.size);
-    const served = Promise.all(
-      Array.from(keys, async ([id, key]) => {
-        const compute = (context: { signal: AbortSignal }) => loader.load(id, context.signal);
-        const value = await loader.follow(
-          this.#compute(key, compute, call, () => loader.passed(id)),
-          id,
-        );
-        return [id, value] as const;
-      }),
-    );
-    const pairs = await whileWanted(served, options);
-    return new Map(pairs.filter(([, value]) => value !== undefined));
+    const loader = new Loader(load, keys.keys());
+    const served = present(keys.keys(), (id) => {
+      const passed = (): void => loader.passed(id);
+      const compute = ({ signal }: { signal: AbortSignal }): unknown => loader.load(id, signal);
+      return this.#compute(keys.get(id) as string, compute, call, passed).finally(passed);
+    });
+    return whileWanted(served, options);
   }
 
   /** A function with the cache before it: what it returns for a key is computed once. */
@@ -226,15 +222,15 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     compute: (...given: TArguments) => unknown,
     options: CacheWrapOptions<TArguments, Schema | undefined>,
   ): (...given: TArguments) => Promise<unknown> {
-    if (typeof compute !== 'function') throw invalidType('function to wrap', 'a function', compute);
-    if (typeof options?.key !== 'function') throw invalidType('option key', 'a function', options?.key);
+    checkFunction('function to wrap', compute);
+    checkFunction('option key', options?.key);
     const { key: keyOf, tags, ...others } = options;
-    const run = async (self: unknown, given: TArguments): Promise<unknown> => {
-      const call = toCallPlan(this.#options, others, this.#engine);
-      const all = { ...call, tags: checkTags((typeof tags === 'function' ? tags(...given) : tags) ?? []) };
-      return this.#compute(keyOf(...given), () => compute.apply(self, [...given] as never), all);
+    const run = (self: unknown, given: TArguments): Promise<unknown> => {
+      const own = { ...others, tags: typeof tags === 'function' ? tags(...given) : tags };
+      return this.getOrSet(keyOf(...given), () => compute.apply(self, given as never) as never, own as CacheSetOptions);
     };
-    return function (this: unknown, ...given: TArguments) {
+    // What `key` and `tags` throw is a rejection, too.
+    return async function (this: unknown, ...given: TArguments) {
       return run(this, given);
     };
   }
@@ -245,7 +241,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
    */
   async invalidateTags(tags: readonly string[], options: InvalidateTagsOptions = {}): Promise<void> {
     const { staleFor } = toCallPlan({ expires: 1 }, options, this.#engine).plan;
-    const ended = new Set(checkTags(tags, Number.POSITIVE_INFINITY));
+    const ended = new Set(checkTags(tags));
     const keys = Array.from(ended, (tag) => this.#keys.tag(tag));
     await this.#ending(
       (stored) => stored.tags.some(([tag]) => ended.has(tag)),
@@ -263,7 +259,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   /** What this cache has done so far. */
   stats(): CacheStats {
-    return { ...this.#stats, revalidated: this.#items.revalidated, bytes: this.#near?.bytes ?? 0 };
+    return { ...this.#stats, bytes: this.#near?.bytes ?? 0 };
   }
 
   /** Calls `listener` with each event of that name. */
@@ -280,54 +276,50 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   /** Throws for options that can't be meant. */
   #schemaOf(options: CacheGetOptions | undefined): Schema | undefined {
-    return options === undefined ? undefined : toCallPlan(this.#options, options, this.#engine).schema;
-  }
-
-  /** A server that can't be asked has nothing. */
-  async #look(wire: string, admitted: boolean): Promise<Found | undefined> {
-    try {
-      return await this.#items.look(wire, admitted);
-    } catch (error) {
-      this.#note('errors', error);
-      return undefined;
-    }
+    return options === undefined ? undefined : this.#toPlan(options).schema;
   }
 
   async #find(key: string, schema: Schema | undefined): Promise<unknown> {
     const wire = this.#keys.value(key);
-    const near = this.#near;
-    const entry = near?.trusted(wire);
+    const value = this.#near && (await this.#atHand(wire, schema));
+    if (value !== undefined) return value;
+    const found = await this.#computations.look(wire, this.#near?.admits(wire, key));
     try {
-      if (entry !== undefined) return await this.#readNear(entry, schema);
-      const found = await this.#look(wire, near?.admits(wire, key) ?? false);
-      if (found?.stored === undefined || found.worth !== 'fresh') return undefined;
-      return await this.#read(found.stored, found.shared, schema);
+      if (found?.stored && found.worth === 'fresh') return await this.#read(found.stored, found.shared, schema);
+    } catch (error) {
+      this.#note('unreadable', error);
+    }
+    return undefined;
+  }
+
+  /** What may be given without a question, where it has these tags. */
+  async #atHand(wire: string, schema: Schema | undefined, tags: readonly string[] = []): Promise<unknown> {
+    const stored = this.#near?.trusted(wire);
+    if (!stored || !hasTags(stored, tags)) return undefined;
+    try {
+      this.#stats.near++;
+      return await this.#read(stored, true, schema);
     } catch (error) {
       this.#note('unreadable', error);
       return undefined;
     }
   }
 
-  #readNear({ stored, value, isShared }: Entry, schema: Schema | undefined): unknown {
-    this.#stats.near++;
-    if (!isShared) return this.#read(stored, true, schema);
-    return schema === undefined ? value : validated(schema, value);
-  }
-
   #read(encoded: Encoded, shared: boolean, schema: Schema | undefined): unknown {
     const value = this.#codec.decode(encoded, shared);
-    return schema === undefined ? value : validated(schema, value);
+    return schema ? validated(schema, value) : value;
   }
 
   async #store(wire: string, encoded: Encoded, { plan, tags }: CallPlan): Promise<void> {
+    const items = this.#items;
     await this.#writing(wire, async () => {
-      const putting = { encoded, ground: await this.#items.ground(tags), plan, isMiss: false };
-      await this.#items.put(putting, (item) => this.#items.store(wire, item));
+      const putting = { encoded, ground: await items.ground(tags), plan, isMiss: false };
+      await items.put(putting, (item) => items.store(wire, item));
     });
   }
 
   #delete(wire: string): Promise<boolean> {
-    return this.#writing(wire, () => this.#items.delete(wire));
+    return this.#writing(wire, () => deleteHome(this.#engine, wire));
   }
 
   /** Whatever this client has in memory that rests on what ends is not given from here on. */
@@ -352,26 +344,14 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     }
   }
 
-  async #compute(
-    key: string,
-    compute: Task['compute'],
-    { plan, tags, schema, limitsMisses }: CallPlan,
-    onWait?: () => void,
-  ): Promise<unknown> {
+  async #compute(key: string, compute: Task['compute'], call: CallPlan, onWait?: () => void): Promise<unknown> {
     const wire = this.#keys.value(key);
-    const near = this.#near;
-    const entry = near?.trusted(wire);
-    if (entry !== undefined && hasTags(entry.stored, tags)) {
-      try {
-        return this.#count(await this.#readNear(entry, schema));
-      } catch (error) {
-        this.#note('unreadable', error);
-      }
-    }
-    const admitted = near?.admits(wire, key) ?? false;
+    const { schema, tags } = call;
+    const known = this.#near && (await this.#atHand(wire, schema, tags));
+    if (known !== undefined) return this.#count(known);
+    const admitted = this.#near?.admits(wire, key);
     const read = (encoded: Encoded, shared: boolean): unknown => this.#read(encoded, shared, schema);
-    const task: Task = { key: wire, compute, plan, tags, limitsMisses, admitted, read, onWait };
-    const { value, from } = await this.#computations.run(task);
+    const { value, from } = await this.#computations.run({ ...call, key: wire, compute, admitted, read, onWait });
     this.#stats[from]++;
     return value;
   }
@@ -382,10 +362,16 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   }
 
   /** An `error` that nobody listens to would throw. */
-  #note(kind: 'errors' | 'unreadable', error: unknown): void {
-    this.#stats[kind]++;
-    if (this.#events.listenerCount('error') > 0) this.#events.emit('error', error);
+  #note(what: Parameters<Note>[0], error?: unknown): void {
+    this.#stats[what]++;
+    if (what !== 'computed' && this.#events.listenerCount('error') > 0) this.#events.emit('error', error);
   }
+}
+
+/** What there is for keys, each asked for once. */
+async function present<TKey>(keys: Iterable<TKey>, find: (key: TKey) => Promise<unknown>): Promise<Map<TKey, unknown>> {
+  const pairs = Array.from(new Set(keys), async (key) => [key, await find(key)] as const);
+  return new Map((await Promise.all(pairs)).filter(([, value]) => value !== undefined));
 }
 
 /** Waits for all, and then rejects with the error of the first that has failed. */

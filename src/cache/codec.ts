@@ -3,13 +3,12 @@ import { type Storing, toItem as toStoreItem } from '../client/commands/store.ts
 import type { Engine } from '../client/engine.ts';
 import { invalidType } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import { unreadable } from '../serializers/layout.ts';
+import { unreadable, withFlags } from '../serializers/layout.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 import { decodeStructured, encodeStructured } from '../serializers/structured.ts';
 import { isPlainJson } from '../serializers/structured-plain.ts';
-import { type Encoded, Kind } from './envelope.ts';
-
-const NULL: Encoded = { kind: Kind.Null, payload: Buffer.alloc(0), flags: 0 };
+import type { Encoded } from './envelope.ts';
+import { NULL, VALUE } from './kind.ts';
 
 /** Turns values into what is stored, and back, by the serializer of a cache, which is `structuredSerializer` without one. */
 export class Codec {
@@ -17,7 +16,7 @@ export class Codec {
   /** Whether plain data is frozen, since several may get the same. */
   readonly #freezes: boolean;
   /** What several get of what was stored: read once. */
-  readonly #shared = new WeakMap<Encoded, { value: unknown }>();
+  readonly #shared = new WeakMap<Encoded, unknown>();
 
   constructor(serializer: Serializer<unknown, unknown> | undefined, freezes: boolean, { options, log }: Engine) {
     this.#freezes = freezes;
@@ -26,51 +25,43 @@ export class Codec {
 
   /** Throws `ERR_INVALID_ARGUMENT`, or what the serializer throws. */
   encode(value: unknown): Encoded {
-    if (value === null) return NULL;
+    if (value === null) return { kind: NULL, payload: Buffer.alloc(0), flags: 0 };
     if (value === undefined) throw invalidType('value', 'anything but undefined', value);
-    const { bytes, flags } = this.#storing === undefined ? encodeStructured(value) : written(this.#storing, value);
+    let bytes: string | Uint8Array;
+    let flags: number;
+    if (this.#storing) ({ value: bytes, flags } = toStoreItem(Op.Set, value, { expires: 0 }, this.#storing));
+    else ({ bytes, flags } = encodeStructured(value));
     // In memory of its own: the caller may change what was passed as soon as it has been stored.
-    return { kind: Kind.Value, payload: Buffer.from(bytes), flags };
+    return { kind: VALUE, payload: Buffer.from(bytes), flags };
+  }
+
+  /** The value that all who read it get, where it has been read; `undefined` otherwise. */
+  known(encoded: Encoded): unknown {
+    return encoded.kind === NULL ? null : this.#shared.get(encoded);
   }
 
   /** The value for one caller; of a copy of the bytes, where others get them too. Throws what the serializer throws. */
   decode(encoded: Encoded, shared: boolean): unknown {
-    const { kind, payload, flags } = encoded;
-    if (kind === Kind.Null) return null;
-    const known = this.#shared.get(encoded);
-    if (known !== undefined) return known.value;
+    const known = this.known(encoded);
+    if (known !== undefined) return known;
+    const { payload, flags } = encoded;
     const bytes = shared ? Buffer.from(payload) : payload;
     // Nothing but this has written it, so there is nothing of other clients to be read.
-    const value = this.#storing === undefined ? decodeStructured(bytes, flags) : read(this.#storing, bytes, flags);
-    if (value === undefined || value === null) {
-      throw unreadable('the serializer makes nothing of it');
+    const value = this.#storing ? read(this.#storing, bytes, flags) : decodeStructured(bytes, flags);
+    if (value === undefined || value === null) throw unreadable('the serializer makes nothing of it');
+    if (this.#freezes && isPlainJson(value)) {
+      deepFreeze(value);
+      if (shared) this.#shared.set(encoded, value);
     }
-    if (!this.#freezes || !isPlainJson(value)) return value;
-    deepFreeze(value);
-    if (shared) this.#shared.set(encoded, { value });
     return value;
   }
-
-  /** Whether all who read it get the same, frozen. */
-  isShared(encoded: Encoded): boolean {
-    return encoded.kind === Kind.Null || this.#shared.has(encoded);
-  }
-}
-
-function written(storing: Storing, value: unknown): { bytes: string | Uint8Array; flags: number } {
-  const { value: bytes, flags } = toStoreItem(Op.Set, value, { expires: 0 }, storing);
-  return { bytes, flags };
 }
 
 function read(storing: Storing, value: Buffer, flags: number): unknown {
-  const extras = Buffer.alloc(4);
-  extras.writeUInt32BE(flags);
-  return readValue(storing, Op.Get, { value, extras }).value;
+  return readValue(storing, Op.Get, { value, extras: withFlags(Buffer.alloc(4), flags) }).value;
 }
 
 /** Freezes plain data through and through. */
 function deepFreeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  Object.freeze(value);
-  for (const part of Object.values(value)) deepFreeze(part);
+  if (typeof value === 'object' && value) for (const part of Object.values(Object.freeze(value))) deepFreeze(part);
 }

@@ -1,27 +1,24 @@
 import type { Engine } from '../client/engine.ts';
 import { withinTime } from '../client/get-or-set/computation.ts';
+import { Flights } from '../client/get-or-set/flights.ts';
 import { Guard, type Right, type Sight } from '../client/get-or-set/guard.ts';
 import { isRefusal } from '../client/get-or-set/outcome.ts';
-import { FIRST_PAUSE, nextPause, type Plan, patienceOf } from '../client/get-or-set/plan.ts';
+import { FIRST_PAUSE, nextPause, patienceOf } from '../client/get-or-set/plan.ts';
 import type { OpenCall } from '../client/open-calls.ts';
 import { jittered, monotonicNow } from '../clock.ts';
-import { keyId } from '../protocol/keyed.ts';
 import type { Codec } from './codec.ts';
 import type { Encoded, Footing } from './envelope.ts';
 import { homeOf } from './home.ts';
-import type { Found, Ground, Items } from './items.ts';
+import type { Found, Ground, Items, Putting } from './items.ts';
+import type { CallPlan } from './options.ts';
 
 /** What one call of `getOrSet` is about. */
-export interface Task {
+export interface Task extends CallPlan {
   /** As it goes on the wire. */
   readonly key: string;
   readonly compute: (context: { signal: AbortSignal }) => unknown;
-  readonly plan: Plan;
-  /** Whether a computed `null` lives for `plan.misses`. */
-  readonly limitsMisses: boolean;
-  readonly tags: readonly string[];
   /** Whether what is found is to be kept in memory. */
-  readonly admitted: boolean;
+  readonly admitted: boolean | undefined;
   /** The value for one caller; throws where it can't be read, or the caller's schema refuses it. */
   read(encoded: Encoded, shared: boolean): unknown;
   /** Called when somebody else makes the value, and this call waits for it. */
@@ -43,67 +40,63 @@ interface Outcome {
   readonly from: Origin;
 }
 
-/** Who hears of what happens. */
-export interface Observer {
-  failed(error: unknown): void;
-  /** What is stored can't be read, or a schema refuses it. */
-  unreadable(error: unknown): void;
-  computed(): void;
-}
-
-/** In place of an outcome that was begun before something that its caller has to see. */
-const OUTDATED = Symbol('outdated');
+/** Hears of what happens: that something was computed, what went wrong with servers, what can't be read or a schema refuses. */
+export type Note = (what: 'computed' | 'errors' | 'unreadable', error?: unknown) => void;
 
 /** A computation that callers wait for. */
-interface Running {
+interface Run {
+  readonly task: Task;
   readonly call: OpenCall;
+  readonly guard: Guard;
   /** Whether what the outcome rests on has been asked for: who comes later may have to see a change since. */
-  asked: boolean;
+  asked?: boolean;
   /** Whether the value is made and about to be stored: who comes then has to see what others have stored since. */
-  made: boolean;
+  made?: boolean;
   /** The versions that the value was made under; none where it was found, or where they could not be asked. */
-  ground: Ground | undefined;
-  readonly outcome: Promise<Outcome>;
+  ground?: Ground | undefined;
+  outcome?: Promise<Outcome>;
   /** One more look at the versions, shared by all who came late. */
-  recheck: Promise<boolean> | undefined;
+  recheck?: boolean | Promise<boolean>;
 }
+
+/** The right to make a value; `undefined` where another process has it, `null` where its server can't be asked. */
+type Claimed = Right | null | undefined;
 
 /** One computation at a time for a key, in the process and between processes. */
 export class Computations {
   readonly #engine: Engine;
   readonly #items: Items;
   readonly #codec: Codec;
-  readonly #observer: Observer;
-  readonly #running = new Map<string, Running>();
-  readonly #refreshes = new Set<string>();
+  readonly #note: Note;
+  readonly #flights: Flights<Run>;
 
-  constructor(engine: Engine, items: Items, codec: Codec, observer: Observer) {
+  constructor(engine: Engine, items: Items, codec: Codec, note: Note) {
     this.#engine = engine;
     this.#items = items;
     this.#codec = codec;
-    this.#observer = observer;
+    this.#note = note;
+    this.#flights = new Flights(engine);
   }
 
   /** The value of a key. Throws what `compute` throws, and what can't be stored or read of what it made. */
   async run(task: Task): Promise<Served> {
     for (;;) {
-      let running = this.#open(task.key);
-      if (running === undefined) {
-        const found = await this.#look(task);
+      let run = this.#flights.open(task.key);
+      if (!run) {
+        const found = await this.look(task.key, task.admitted);
         const served = await this.#serve(task, found);
-        if (served !== undefined) return served;
-        running = this.#open(task.key);
-        if (running === undefined) return read(task, await this.#start(task, found).outcome);
+        if (served) return served;
+        run = this.#flights.open(task.key);
+        if (!run) return read(task, await this.#start(task, found));
       }
-      const outcome = await this.#join(running, task);
-      if (outcome !== OUTDATED) return read(task, outcome);
+      const { asked, made } = run;
+      task.onWait?.();
+      const outcome = await (run.outcome as Promise<Outcome>);
+      if (made) continue;
+      // Without tags nothing but the namespace can have been invalidated, and that counts as well.
+      if (asked) run.recheck ??= run.ground ? this.#items.stands(run.ground).catch(() => false) : false;
+      if (!asked || (await run.recheck)) return read(task, outcome);
     }
-  }
-
-  /** The computation that may be joined. */
-  #open(key: string): Running | undefined {
-    const running = this.#running.get(key);
-    return running?.call.closed === true ? undefined : running;
   }
 
   /** What was asked of a server; nothing where it can't be asked, which is no reason to fail. */
@@ -111,122 +104,99 @@ export class Computations {
     try {
       return await asked;
     } catch (error) {
-      if (call?.closed !== true) this.#observer.failed(error);
+      if (!call?.closed) this.#note('errors', error);
       return undefined;
     }
   }
 
-  #look({ key, admitted }: Task, call?: OpenCall): Promise<Found | undefined> {
+  /** What lies under a key; a server that can't be asked has nothing. */
+  look(key: string, admitted?: boolean, call?: OpenCall): Promise<Found | undefined> {
     return this.#unlessAway(this.#items.look(key, admitted), call);
   }
 
   /** What was found, where it may be given. */
   async #serve(task: Task, found: Found | undefined): Promise<Served | undefined> {
-    if (found?.stored === undefined || found.worth === 'dead' || !hasTags(found.stored, task.tags)) return undefined;
-    let value: unknown;
+    if (!found?.stored || found.worth === 'dead' || !hasTags(found.stored, task.tags)) return undefined;
     try {
-      value = await task.read(found.stored, found.shared);
+      const value = await task.read(found.stored, found.shared);
+      if (found.worth === 'fresh') return { value, from: 'hits' };
+      this.#refresh(task);
+      return { value, from: 'stale' };
     } catch (error) {
-      this.#observer.unreadable(error);
+      this.#note('unreadable', error);
       return undefined;
     }
-    if (found.worth === 'fresh') return { value, from: 'hits' };
-    this.#refresh(task);
-    return { value, from: 'stale' };
   }
 
-  async #join(running: Running, task: Task): Promise<Outcome | typeof OUTDATED> {
-    const { asked: late, made } = running;
-    task.onWait?.();
-    const outcome = await running.outcome;
-    if (made) return OUTDATED;
-    if (!late) return outcome;
-    running.recheck ??= this.#stands(running.ground);
-    return (await running.recheck) ? outcome : OUTDATED;
+  #begin(task: Task, call: OpenCall): Run {
+    const engine = this.#engine;
+    // How old a value is stands in its envelope, so that it takes no marker.
+    const plan = { ...task.plan, staleFor: 0 };
+    const guard = new Guard(engine, task.key, plan, call, (wire) => homeOf(engine, wire));
+    return { task, call, guard };
   }
 
-  async #stands(ground: Ground | undefined): Promise<boolean> {
-    if (ground === undefined) return false;
-    // Without tags nothing but the namespace can have been invalidated, and that counts as well.
-    return this.#items.stands(ground).catch(() => false);
-  }
-
-  #start(task: Task, found: Found | undefined): Running {
-    const { calls, watched } = this.#engine;
-    const call = calls.open();
-    const id = keyId(task.key);
-    const running: Running = { call, asked: false, made: false, ground: undefined, recheck: undefined, outcome: OPEN };
-    Object.assign(running, { outcome: calls.follow(call, this.#make(task, found, running)) });
-    this.#running.set(task.key, running);
-    // Nobody joins what was begun before a write of this client, or what is over.
-    const land = (): void => {
-      watched.unwatch(id, land);
-      if (this.#running.get(task.key) === running) this.#running.delete(task.key);
-    };
-    watched.watch(id, land);
-    running.outcome.then(land, land);
-    return running;
+  #start(task: Task, found: Found | undefined): Promise<Outcome> {
+    const { calls } = this.#engine;
+    const run = this.#begin(task, calls.open());
+    run.outcome = calls.follow(run.call, this.#make(run, found));
+    this.#flights.start(task.key, task.key, run, run.outcome);
+    return run.outcome;
   }
 
   /** Waits for the right to make the value, or for the value of another process. */
-  async #make(task: Task, first: Found | undefined, running: Running): Promise<Outcome> {
-    const { call } = running;
-    const guard = this.#guard(task, call);
+  async #make(run: Run, first: Found | undefined): Promise<Outcome> {
+    const { task, call } = run;
     const patience = monotonicNow() + patienceOf(task.plan);
     // Behind the first turn, so that all who call in it are in time.
     await Promise.resolve();
     let found = first;
     for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
-      running.asked = true;
-      const ground = this.#ground(task, call);
-      const right = found && (await this.#claim(guard, task, found, monotonicNow() > patience, call));
-      if (found === undefined || right === UNREACHABLE || right !== undefined || monotonicNow() > patience) {
-        running.ground = await ground;
-        const onMade = (): void => {
-          running.made = true;
-        };
-        return this.#compute(guard, right === UNREACHABLE ? undefined : right, running.ground, task, call, onMade);
+      run.asked = true;
+      const ground = this.#ground(run);
+      const right = found ? await this.#claim(run, found, monotonicNow() > patience) : null;
+      if (right !== undefined || monotonicNow() > patience) {
+        run.ground = await ground;
+        return this.#compute(run, right);
       }
       task.onWait?.();
       await call.pause(jittered(pause));
-      found = await this.#look(task, call);
-      if (found === undefined) call.check();
+      found = await this.look(task.key, task.admitted, call);
+      if (!found) call.check();
       const served = await this.#serve(task, found);
-      if (served !== undefined) return { encoded: found?.stored, from: served.from };
+      if (served) return { encoded: found?.stored, from: served.from };
     }
   }
 
   /** Where there is none, nothing is stored. */
-  #ground({ tags }: Task, call: OpenCall): Promise<Ground | undefined> {
-    return this.#unlessAway(this.#items.ground(tags), call);
+  #ground({ task, call }: Run): Promise<Ground | undefined> {
+    return this.#unlessAway(this.#items.ground(task.tags), call);
   }
 
   /** The right to make a value: a stub where there is nothing, a lock where something worthless is in its place. */
-  async #claim(
-    guard: Guard,
-    task: Task,
-    found: Found,
-    takesOver: boolean,
-    call: OpenCall,
-  ): Promise<Right | typeof UNREACHABLE | undefined> {
+  async #claim(run: Run, found: Found, takesOver: boolean): Promise<Claimed> {
+    const { call, guard } = run;
     try {
-      if (found.occupied) return await guard.lock((sight) => this.#isOld(sight, task));
+      if (found.occupied) return await this.#lock(run);
       const { right, sight } = await guard.claim();
       return right ?? (takesOver ? guard.takeOver(sight) : undefined);
     } catch (error) {
       call.check();
-      this.#observer.failed(error);
-      return UNREACHABLE;
+      this.#note('errors', error);
+      return null;
     }
+  }
+
+  #lock({ guard, task }: Run): Promise<Right | undefined> {
+    return guard.lock((sight) => this.#isOld(sight, task));
   }
 
   /** Whether what is there is still to be replaced; what can't be judged is left to others. */
   async #isOld({ seen }: Sight, task: Task): Promise<boolean> {
-    if (seen.item === undefined) return false;
+    if (!seen.item) return false;
     try {
-      const found = await this.#items.judge(seen);
-      if (found.stored === undefined || found.worth !== 'fresh' || !hasTags(found.stored, task.tags)) return true;
-      return await isUnreadable(task, found.stored);
+      const { stored, worth } = await this.#items.judge(seen);
+      return !stored || worth !== 'fresh' || !hasTags(stored, task.tags) || (await isUnreadable(task, stored));
     } catch {
       return false;
     }
@@ -234,51 +204,44 @@ export class Computations {
 
   /** Makes a new value behind the back of those who are served the old one, where no other process does. */
   #refresh(task: Task): void {
-    const { key } = task;
-    if (this.#refreshes.has(key)) return;
-    this.#refreshes.add(key);
-    this.#engine.calls
-      .begin(async (call) => {
-        const guard = this.#guard(task, call);
-        const ground = await this.#ground(task, call);
-        const right = ground && (await guard.lock((sight) => this.#isOld(sight, task)));
-        if (right !== undefined) await this.#compute(guard, right, ground, task, call);
-      })
-      .catch((error) => this.#observer.failed(error))
-      .finally(() => this.#refreshes.delete(key));
+    this.#flights.refresh(
+      task.key,
+      async (call) => {
+        const run = this.#begin(task, call);
+        run.ground = await this.#ground(run);
+        const right = run.ground && (await this.#lock(run));
+        if (right) await this.#compute(run, right);
+      },
+      (error) => this.#note('errors', error),
+    );
   }
 
   /** Without a right, or without what the value rests on, nothing is stored. */
-  async #compute(
-    guard: Guard,
-    right: Right | undefined,
-    ground: Ground | undefined,
-    task: Task,
-    call: OpenCall,
-    onMade?: () => void,
-  ): Promise<Outcome> {
+  async #compute(run: Run, right: Claimed): Promise<Outcome> {
+    const { task, call, ground } = run;
+    const { compute, plan } = task;
     try {
-      this.#observer.computed();
-      const made = await withinTime(task.compute, task.plan.lockFor, call);
-      onMade?.();
+      this.#note('computed');
+      const made = await withinTime(compute, plan.lockFor, call);
+      run.made = true;
       const encoded = made === undefined ? undefined : this.#codec.encode(made);
       // What its own reader would refuse is not stored.
-      if (encoded !== undefined) await task.read(encoded, true);
-      if (right !== undefined) {
-        const kept = encoded !== undefined && ground !== undefined && !(made === null && isDropped(task));
-        if (kept) await this.#store(guard, right, ground, task, encoded, made === null);
-        else await this.#release(guard, right);
+      if (encoded) await task.read(encoded, true);
+      const isMiss = made === null && task.limitsMisses;
+      if (right) {
+        if (encoded && ground && (plan.misses || !isMiss)) {
+          await this.#store(run, right, { encoded, ground, plan, isMiss });
+        } else await this.#release(run, right);
       }
       return { encoded, from: 'misses' };
     } catch (error) {
-      if (right !== undefined) await this.#release(guard, right);
+      if (right) await this.#release(run, right);
       throw error;
     }
   }
 
-  async #store(guard: Guard, right: Right, ground: Ground, task: Task, encoded: Encoded, isNull: boolean) {
-    const { plan, limitsMisses } = task;
-    const putting = { encoded, ground, plan, isMiss: isNull && limitsMisses };
+  async #store(run: Run, right: Right, putting: Putting): Promise<void> {
+    const { task, guard } = run;
     let isPlaced = false;
     try {
       await this.#items.writing(task.key, () =>
@@ -288,26 +251,20 @@ export class Computations {
         }),
       );
     } catch (error) {
-      this.#observer.failed(error);
+      this.#note('errors', error);
       // Whoever comes next need not wait for what is surely not stored.
-      if (!isPlaced || isRefusal(error)) await this.#release(guard, right);
+      if (!isPlaced || isRefusal(error)) await this.#release(run, right);
     }
   }
 
-  #release(guard: Guard, right: Right): Promise<void> {
+  #release({ guard }: Run, right: Right): Promise<void> {
     return this.#unlessAway(guard.release(right));
-  }
-
-  /** How old a value is stands in its envelope, so that it takes no marker. */
-  #guard({ key, plan }: Task, call: OpenCall): Guard {
-    const engine = this.#engine;
-    return new Guard(engine, key, { ...plan, staleFor: 0 }, call, (wire) => homeOf(engine, wire as string));
   }
 }
 
 /** The value of an outcome, for one of those who wait for it. */
 async function read(task: Task, { encoded, from }: Outcome): Promise<Served> {
-  return { value: encoded === undefined ? undefined : await task.read(encoded, true), from };
+  return { value: encoded && (await task.read(encoded, true)), from };
 }
 
 async function isUnreadable(task: Task, stored: Encoded): Promise<boolean> {
@@ -318,15 +275,6 @@ async function isUnreadable(task: Task, stored: Encoded): Promise<boolean> {
     return true;
   }
 }
-
-/** Whether a computed `null` is not kept at all. */
-function isDropped({ limitsMisses, plan }: Task): boolean {
-  return limitsMisses && plan.misses === 0;
-}
-
-const UNREACHABLE = Symbol('unreachable');
-
-const OPEN = new Promise<never>(() => {});
 
 /** Whether a value was stored with all tags that its reader knows of: otherwise an invalidation could have passed it by. */
 export function hasTags(stored: Footing, tags: readonly string[]): boolean {

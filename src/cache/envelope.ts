@@ -1,4 +1,6 @@
 import type { StoredItem } from '../client/get-or-set/copies.ts';
+import { readFlags } from '../serializers/layout.ts';
+import type { Kind } from './kind.ts';
 
 /**
  * What a cache stores of a value: a line of text, and the bytes of its serializer, whose flags the item has. In the line,
@@ -13,9 +15,6 @@ import type { StoredItem } from '../client/get-or-set/copies.ts';
  * - for each tag its text, percent-encoded, and its version
  */
 const FORM = 'mC1';
-
-export const Kind = { Value: '0', Null: '1', Index: '2' } as const;
-export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** The version of a tag that a value was made under; the tag is percent-encoded. */
 export type TagVersion = readonly [tag: string, version: string];
@@ -44,8 +43,8 @@ export interface Stored extends Encoded, Footing {
   readonly index?: string;
 }
 
-const FIRST_BYTE = FORM.charCodeAt(0);
-const LINE_END = 0x0a;
+/** The form, the kind, until when it is fresh, for how long stale, how many bytes follow, version, tags. */
+const LINE = /^mC1 ([012]) ([\d.]+) (\d+) (\d+) ([^ ]+)((?: [^ ]+ [^ ]+)*)$/;
 
 /** What is stored. */
 export function toItem({ kind, payload, flags }: Encoded, footing: Footing): { value: Buffer; flags: number } {
@@ -56,21 +55,17 @@ export function toItem({ kind, payload, flags }: Encoded, footing: Footing): { v
 
 /** What was stored; none where it is not of this form, or of another version of the library: nothing that it says is believed. */
 export function fromItem({ value, flags }: StoredItem): Stored | undefined {
-  // What others have written may be long.
-  if (value[0] !== FIRST_BYTE) return undefined;
-  const end = value.indexOf(LINE_END);
-  const [form, kind, fresh, stale, length, version, ...rest] = value.toString('utf8', 0, end).split(' ');
-  const freshUntil = Number(fresh);
-  const staleFor = Number(stale);
+  const end = value.indexOf('\n');
+  const [, kind, fresh, stale, length, version, tags = ''] = LINE.exec(value.toString('utf8', 0, end)) ?? [];
   const payload = value.subarray(end + 1);
-  const isWhole = form === FORM && length === String(payload.length) && version !== undefined && rest.length % 2 === 0;
-  if (!isWhole || !(freshUntil >= 0 && staleFor >= 0) || !isKind(kind)) return undefined;
-  const tags: TagVersion[] = [];
-  for (let i = 0; i < rest.length; i += 2) tags.push([rest[i] as string, rest[i + 1] as string]);
-  const own = flags.length === 4 ? flags.readUInt32BE(0) : 0;
-  return { kind, payload, flags: own, freshUntil, staleFor, version, tags };
-}
-
-function isKind(text: string | undefined): text is Kind {
-  return text === Kind.Value || text === Kind.Null || text === Kind.Index;
+  if (length !== String(payload.length)) return undefined;
+  return {
+    kind: kind as Kind,
+    payload,
+    flags: readFlags(flags),
+    freshUntil: Number(fresh),
+    staleFor: Number(stale),
+    version: version as string,
+    tags: Array.from(tags.matchAll(/ ([^ ]+) ([^ ]+)/g), ([, tag, id]) => [tag as string, id as string]),
+  };
 }

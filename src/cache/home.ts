@@ -11,7 +11,7 @@ import type { StoreItem, WireKey } from '../protocol/request.ts';
 /** The server of a key, and never a stand-in for it: what is in two places can't be invalidated at once. */
 export function homeOf(engine: Engine, key: WireKey): Backend | undefined {
   const server = engine.fleet.home(key);
-  return server?.ejected === true ? undefined : server;
+  return server?.ejected ? undefined : server;
 }
 
 /** Has a key repaired whose write fails, which may have come no further than a look. */
@@ -26,16 +26,14 @@ export async function orRepaired<T>(engine: Engine, key: WireKey, write: () => P
 
 /** Sends a command to the server of its key, which is as it goes on the wire. */
 export function sendHome(engine: Engine, command: ClientCommand): Promise<unknown> {
-  return engine.fleet.discovers ? engine.whenKnown(() => submitHome(engine, command)) : submitHome(engine, command);
-}
-
-function submitHome(engine: Engine, command: ClientCommand): Promise<unknown> {
-  const server = homeOf(engine, command.key);
-  if (server !== undefined) return command.submit(undefined, undefined, server) as Promise<unknown>;
-  const name = engine.fleet.home(command.key)?.name;
-  const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: name });
-  engine.router.repairs?.missed(command, error);
-  return Promise.reject(error);
+  return engine.whenKnown(() => {
+    const server = homeOf(engine, command.key);
+    if (server) return command.submit(undefined, undefined, server) as Promise<unknown>;
+    const name = engine.fleet.home(command.key)?.name;
+    const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: name });
+    engine.router.repairs?.missed(command, error);
+    return Promise.reject(error);
+  });
 }
 
 /** What is under a key on its server. */

@@ -4,16 +4,18 @@ import { extended, FIRST_UNIX_TIME } from '../client/expiration.ts';
 import { stubItem } from '../client/get-or-set/item-commands.ts';
 import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import { type Life, lifeOf, type Plan } from '../client/get-or-set/plan.ts';
-import { wallNow } from '../clock.ts';
+import { monotonicNow, wallNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { StoreItem } from '../protocol/request.ts';
-import type { Codec } from './codec.ts';
-import { type Encoded, type Footing, fromItem, Kind, type Stored, type TagVersion, toItem } from './envelope.ts';
+import { type Encoded, type Footing, fromItem, type Stored, type TagVersion, toItem } from './envelope.ts';
 import { deleteHome, lookHome, sendHome, storeHome } from './home.ts';
 import type { CacheKeys } from './keys.ts';
-import { eachNear, type Near, NearLookCommand, UNCHANGED } from './near.ts';
+import { INDEX } from './kind.ts';
+import { PARTS_LONGER, SET_ATTEMPTS, STUB_LIFE } from './limits.ts';
+import { eachNear, type Near, NearLookCommand } from './near.ts';
 import type { Parts } from './parts.ts';
+import type { CacheStats } from './stats.ts';
 import type { Version, Versions } from './versions.ts';
 
 /** What may be done with what lies under a key: give it, give it while a new one is made, or nothing. */
@@ -49,55 +51,51 @@ export interface Putting {
 interface Asked {
   shared: boolean;
   /** Whether what is found is to be kept in memory. */
-  admitted: boolean;
+  admitted: boolean | undefined;
   readonly found: Promise<Found>;
 }
-
-/** How often a set is tried against other processes that write the same key. */
-const ATTEMPTS = 12;
-
-/** How long the stub of a set lives whose process dies, in seconds. */
-const STUB_LIFE = 1;
-
-/** How much longer than their index parts live, in seconds. */
-const PARTS_LONGER = 60;
 
 /** The items of a cache: each in an envelope with the versions that it rests on, on the server of its key alone. */
 export class Items {
   readonly #engine: Engine;
   readonly #keys: CacheKeys;
   readonly #versions: Versions;
-  readonly #codec: Codec;
   readonly #parts: Parts;
   /** What is at hand, where there is such a cache. */
   readonly #near: Near | undefined;
-  /** How often a server has said that a value is still what is at hand. */
-  revalidated = 0;
+  readonly #stats: Pick<CacheStats, 'revalidated'>;
   /** What is asked in this turn. */
   readonly #asked = new Map<string, Asked>();
   /** The last set of a key: those of one process would only stand in each other's way. */
   readonly #storing = new Map<string, Promise<void>>();
 
-  constructor(engine: Engine, keys: CacheKeys, versions: Versions, codec: Codec, parts: Parts, near: Near | undefined) {
+  constructor(
+    engine: Engine,
+    keys: CacheKeys,
+    versions: Versions,
+    parts: Parts,
+    near: Near | undefined,
+    stats: Pick<CacheStats, 'revalidated'>,
+  ) {
+    this.#stats = stats;
     this.#engine = engine;
     this.#keys = keys;
     this.#versions = versions;
-    this.#codec = codec;
     this.#parts = parts;
     this.#near = near;
   }
 
   /** Asked once for all who look in this turn, and sent when all of them have begun. */
-  look(key: string, admitted = false): Promise<Found> {
+  look(key: string, admitted?: boolean): Promise<Found> {
     const known = this.#asked.get(key);
-    if (known !== undefined) {
+    if (known) {
       known.shared = true;
       known.admitted ||= admitted;
       return known.found;
     }
     const found: Promise<Found> = Promise.resolve().then(() => {
       this.#asked.delete(key);
-      return this.#near === undefined ? this.#look(key, asked.shared) : this.#lookNear(key, asked, this.#near);
+      return this.#near ? this.#lookNear(key, asked, this.#near) : this.#look(key, asked.shared);
     });
     const asked: Asked = { shared: false, admitted, found };
     this.#asked.set(key, asked);
@@ -112,29 +110,28 @@ export class Items {
   /** The same, and the server need not send again what is at hand; what is found takes its place there. */
   async #lookNear(key: string, { shared, admitted }: Asked, near: Near): Promise<Found> {
     const known = near.known(key);
-    const ticket = near.begin(key);
+    const work = near.begin(key);
+    const readAt = monotonicNow();
     try {
       const look = new NearLookCommand(key, this.#engine, known, near);
       const [seen, version] = await this.#ask(look);
-      if (seen === UNCHANGED && known !== undefined) {
-        this.revalidated++;
-        const worth = await this.#worthOf(known.stored, version, ageOf(known.stored, look.timeLeft));
-        if (worth === 'fresh') near.keep(key, ticket, known);
+      if (known && seen.unchanged) {
+        this.#stats.revalidated++;
+        const { stored } = known;
+        const worth = await this.#worthOf(stored, version, ageOf(stored, seen.timeLeft));
+        if (worth === 'fresh') near.keep(key, work, readAt, known);
         else near.drop(key);
-        return { worth, stored: known.stored, occupied: true, shared: true };
+        return { worth, stored, occupied: true, shared: true };
       }
-      const found = await this.#judge(seen, version, shared || admitted, known?.stored);
+      const found = await this.#judge(seen, version, shared || admitted === true, known?.stored);
       const { stored } = found;
-      if (stored === undefined || found.worth !== 'fresh' || !admitted) near.drop(key);
-      else {
-        const value = this.#codec.decode(stored, true);
-        const isShared = this.#codec.isShared(stored);
-        near.keep(key, ticket, { stored, value, isShared, cas: seen.cas, connection: look.connection });
+      if (stored && found.worth === 'fresh' && admitted) {
+        near.keep(key, work, readAt, { stored, cas: seen.cas, connection: look.connection });
         void near.learn(look, this.#engine);
-      }
+      } else near.drop(key);
       return found;
     } finally {
-      near.end(key, ticket);
+      near.end(key, work);
     }
   }
 
@@ -149,40 +146,43 @@ export class Items {
   }
 
   async #judge(seen: Seen, version: Version | undefined, shared: boolean, known?: Stored): Promise<Found> {
-    const stored = seen.item && fromItem(seen.item);
-    const occupied = seen.item !== undefined;
-    if (stored === undefined) return { worth: 'dead', stored, occupied, shared };
-    const age = seen.stale ? 'stale' : ageOf(stored, seen.timeLeft);
-    const worth = await this.#worthOf(stored, version, age);
-    if (stored.kind !== Kind.Index || worth === 'dead') return { worth, stored, occupied, shared };
-    const whole = await this.#parts.whole(stored, known);
-    return { worth: whole === undefined ? 'dead' : worth, stored: whole, occupied, shared: true };
+    let stored = seen.item && fromItem(seen.item);
+    let worth: Worth = 'dead';
+    if (stored) {
+      worth = await this.#worthOf(stored, version, seen.stale ? 'stale' : ageOf(stored, seen.timeLeft));
+      if (stored.kind === INDEX && worth !== 'dead') {
+        shared = true;
+        stored = await this.#parts.whole(stored, known);
+        if (!stored) worth = 'dead';
+      }
+    }
+    return { worth, stored, occupied: seen.item !== undefined, shared };
   }
 
   /** At once, where there are no tags to ask for. */
   #worthOf(stored: Footing, version: Version | undefined, age: Worth): Worth | Promise<Worth> {
     const worth = worse(worthUnder(stored.version, version), age);
-    return worth === 'dead' || stored.tags.length === 0 ? worth : this.#worthByTags(stored.tags, worth);
+    return worth === 'dead' || !stored.tags.length ? worth : this.#worthByTags(stored.tags, worth);
   }
 
   async #worthByTags(tags: readonly TagVersion[], otherwise: Worth): Promise<Worth> {
-    const versions = await Promise.all(tags.map(([tag]) => this.#versions.peek(this.#keys.tag(tag))));
-    return tags.reduce((worth, [, id], index) => worse(worth, worthUnder(id, versions[index])), otherwise);
+    const worths = tags.map(async ([tag, id]) => worthUnder(id, await this.#versions.peek(this.#keys.tag(tag))));
+    return (await Promise.all(worths)).reduce(worse, otherwise);
   }
 
   /** The versions of now, for what is about to be made; fresh ones where there are none. */
   async ground(tags: readonly string[]): Promise<Ground> {
-    const [version, ...tagVersions] = await Promise.all([
-      this.#versions.current(this.#keys.version),
-      ...tags.map((tag) => this.#versions.current(this.#keys.tag(tag))),
+    const idOf = async (key: string): Promise<string> => (await this.#versions.current(key)).id;
+    const [version, ids] = await Promise.all([
+      idOf(this.#keys.version),
+      Promise.all(tags.map(async (tag): Promise<TagVersion> => [tag, await idOf(this.#keys.tag(tag))])),
     ]);
-    return { version: (version as Version).id, tags: tags.map((tag, i) => [tag, (tagVersions[i] as Version).id]) };
+    return { version, tags: ids };
   }
 
   /** Whether these are still the versions of now. */
   async stands({ version, tags }: Ground): Promise<boolean> {
-    const asked = [this.#versions.peek(this.#keys.version), this.#worthByTags(tags, 'fresh')] as const;
-    const [now, worth] = await Promise.all(asked);
+    const [now, worth] = await Promise.all([this.#versions.peek(this.#keys.version), this.#worthByTags(tags, 'fresh')]);
     return now?.id === version && worth === 'fresh';
   }
 
@@ -196,7 +196,7 @@ export class Items {
     const footing: Footing = { ...ground, freshUntil: momentOf(life.fresh), staleFor: isMiss ? 0 : plan.staleFor };
     const { partSize } = this.#parts;
     let item = encoded.payload.length > partSize ? undefined : toItem(encoded, footing);
-    if (item === undefined || item.value.length > partSize) {
+    if (!item || item.value.length > partSize) {
       // A value is not to end because its parts have, which are stored earlier.
       item = toItem(await this.#parts.store(encoded, extended(life.whole, PARTS_LONGER)), footing);
     }
@@ -208,28 +208,25 @@ export class Items {
    * it was given up or once more, finds something else and does nothing.
    */
   store(key: string, item: StoreItem): Promise<void> {
-    const before = this.#storing.get(key) ?? Promise.resolve();
-    const stored = before.then(() => this.#store(key, item));
-    const settled = stored
-      .catch(() => {})
-      .then(() => {
-        if (this.#storing.get(key) === settled) this.#storing.delete(key);
-      });
+    const stored = (this.#storing.get(key) ?? Promise.resolve()).then(() => this.#store(key, item));
+    const end = (): void => {
+      if (this.#storing.get(key) === settled) this.#storing.delete(key);
+    };
+    const settled = stored.then(end, end);
     this.#storing.set(key, settled);
     return stored;
   }
 
   async #store(key: string, item: StoreItem): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (let attempt = 0; attempt < SET_ATTEMPTS; attempt++) {
       if (attempt > 0) await pause(attempt);
       const stub = storeHome(this.#engine, Op.Add, key, stubItem(STUB_LIFE, this.#engine));
       const [, { cas, item: old, stub: isStub }] = await Promise.all([stub, lookHome(this.#engine, key)]);
       // Without CAS there is nothing to compare.
-      if (cas === 0n && old === undefined && !isStub) continue;
-      const place = { ...item, cas: cas === 0n ? undefined : cas };
-      if (await storeHome(this.#engine, Op.Set, key, place)) return;
+      const isThere = cas || old || isStub;
+      if (isThere && (await storeHome(this.#engine, Op.Set, key, { ...item, cas: cas || undefined }))) return;
     }
-    await this.delete(key);
+    await deleteHome(this.#engine, key);
     throw new MemcacheError('ERR_BUSY', 'The item was changed in each attempt');
   }
 
@@ -241,10 +238,6 @@ export class Items {
     } finally {
       eachNear(this.#engine, (near) => near.endWrite(key));
     }
-  }
-
-  delete(key: string): Promise<boolean> {
-    return deleteHome(this.#engine, key);
   }
 }
 
@@ -261,7 +254,7 @@ function worse(one: Worth, other: Worth): Worth {
 
 /** By the server's clock where the protocol tells what is left, otherwise by that of who stored it. */
 function ageOf({ freshUntil, staleFor }: Footing, timeLeft: number | undefined): Worth {
-  if (freshUntil === 0 || staleFor === 0) return 'fresh';
+  if (!freshUntil || !staleFor) return 'fresh';
   if (timeLeft !== undefined && timeLeft >= 0) return timeLeft >= staleFor ? 'fresh' : 'stale';
   return wallNow() < freshUntil ? 'fresh' : 'stale';
 }

@@ -1,4 +1,4 @@
-import { cryptoModule } from '../builtins.ts';
+import { sha256 } from '../builtins.ts';
 import type { Engine } from '../client/engine.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
@@ -135,7 +135,7 @@ function noted({ since, last }: Notes, tags: readonly string[], count: number, m
 
 /** Two tags with one digest are invalidated together, which does no harm. */
 function digest(tag: string): string {
-  return cryptoModule().createHash('sha256').update(tag).digest('base64url').slice(0, 9);
+  return sha256(tag).slice(0, 9);
 }
 
 /** A line of text: the form, the life, its invalidations, and the notes of both kinds as `digest:count`. */

@@ -1,7 +1,9 @@
-import { cryptoModule } from '../builtins.ts';
+import { sha256 } from '../builtins.ts';
 import type { Engine } from '../client/engine.ts';
+import { headOf } from '../client/keys.ts';
 import { invalidType } from '../errors.ts';
 import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/request.ts';
+import { HEAD_BYTES, LONGEST_NAMESPACE } from './limits.ts';
 
 /**
  * Spaces and control characters, for which the classic protocol has no form and of which meta makes longer keys, and
@@ -18,9 +20,6 @@ function percent(character: string): string {
   return `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
-/** A longer namespace is a digest in keys, so that something is left for what is in it. */
-const LONGEST_NAMESPACE = 100;
-
 /**
  * The keys of a cache on the wire: `namespace:key`, for its versions and parts the signs `%v`, `%t` and `%p`, and for its
  * journal `%j`, which no percent-encoded text has. What comes out too long ends in a digest.
@@ -31,8 +30,6 @@ export class CacheKeys {
   readonly #prefix: string;
   /** Under which the version of the namespace is. */
   readonly version: string;
-  /** Under which it stands which tags were invalidated lately, where somebody has to know. */
-  readonly journal: string;
 
   constructor(engine: Engine, namespace: string) {
     if (typeof namespace !== 'string') throw invalidType('option namespace', 'a string', namespace);
@@ -40,28 +37,26 @@ export class CacheKeys {
     this.#engine = engine;
     const name = plain(namespace).replaceAll(':', '%3a');
     this.#namespace = keyBytes(name) <= LONGEST_NAMESPACE ? name : digest(name);
-    this.#prefix = this.#namespace === '' ? '' : `${this.#namespace}:`;
-    this.version = this.#toWire(`${this.#namespace}%v`);
-    this.journal = this.#toWire(`${this.#namespace}%j`);
+    this.#prefix = this.#namespace && `${this.#namespace}:`;
+    this.version = this.own('v');
   }
 
   /** Throws `ERR_INVALID_KEY`. */
   value(key: unknown): string {
-    // Bytes are none here.
-    if (typeof key !== 'string' || key === '') checkKey(key instanceof Uint8Array ? {} : key);
-    const text = key as string;
-    checkWellFormed(text);
-    return this.#toWire(`${this.#prefix}${plain(text)}`);
+    // What is empty, or no text, is refused for that; bytes are none here.
+    if (typeof key !== 'string' || !key) return checkKey(key instanceof Uint8Array ? {} : key) as never;
+    checkWellFormed(key);
+    return this.#toWire(this.#prefix + plain(key));
   }
 
   /** Of a tag that is percent-encoded already. */
   tag(tag: string): string {
-    return this.#toWire(`${this.#namespace}%t:${tag}`);
+    return this.own(`t:${tag}`);
   }
 
-  /** Of a part of a large value, by its name. */
-  part(name: string, index: number): string {
-    return this.#toWire(`${this.#namespace}%p:${name}:${index}`);
+  /** Of what the cache stores besides values, under a sign of its own. */
+  own(name: string): string {
+    return this.#toWire(`${this.#namespace}%${name}`);
   }
 
   #toWire(name: string): string {
@@ -71,14 +66,8 @@ export class CacheKeys {
   }
 }
 
-/** How much of a long text stays readable in front of its digest, in bytes. */
-const HEAD_BYTES = 40;
-
 /** `%#` is no percent-encoded character, so no text comes to the digest of another. */
 export function digest(text: string): string {
   const bytes = Buffer.from(text);
-  // Between characters, as UTF-8 marks them.
-  let end = HEAD_BYTES;
-  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
-  return `${bytes.toString('utf8', 0, end)}%#${cryptoModule().createHash('sha256').update(bytes).digest('base64url')}`;
+  return `${headOf(bytes, HEAD_BYTES)}%#${sha256(bytes)}`;
 }

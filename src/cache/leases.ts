@@ -116,7 +116,7 @@ export class Leases {
     try {
       const { items, codec, keys } = this.#cache;
       const encoded = codec.encode(value);
-      const ground = await items.ground(checkTags(storage.tags, Number.POSITIVE_INFINITY));
+      const ground = await items.ground(checkTags(storage.tags));
       if ((await storage.stands?.()) === false) return false;
       const wire = keys.value(key);
       const putting = { encoded, ground, plan: { ...this.#plan, expires: storage.expires }, isMiss: false };

@@ -18,40 +18,31 @@ interface Waiting<TId> {
 /** Gathers the ids that are to be made, until it is known of each whether it is one of them. */
 export class Loader<TId> {
   readonly #load: LoadMany<TId, unknown>;
-  /** Of how many ids it is not known yet. */
-  #open: number;
-  readonly #known = new Set<TId>();
+  /** Of which it is not known yet. */
+  readonly #open: Set<TId>;
   #waiting: Waiting<TId>[] = [];
 
-  constructor(load: LoadMany<TId, unknown>, count: number) {
+  constructor(load: LoadMany<TId, unknown>, ids: Iterable<TId>) {
     this.#load = load;
-    this.#open = count;
+    this.#open = new Set(ids);
   }
 
   /** The value of one id, which is made together with others. */
   load(id: TId, signal: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ id, signal, resolve, reject });
-      this.passed(id);
       // Of what has to be made later, everything that comes in one turn.
-      if (this.#open === 0 && this.#waiting.length === 1) queue(() => this.#run());
+      if (this.#waiting.push({ id, signal, resolve, reject }) === 1 && this.#open.size === 0) this.#queue();
+      this.passed(id);
     });
   }
 
-  /** Nothing is to be made for an id, for the moment: there is a value, or somebody else makes it. */
+  /** Nothing is to be made for an id, for the moment: there is a value or an error, or somebody else makes it. */
   passed(id: TId): void {
-    if (this.#known.has(id)) return;
-    this.#known.add(id);
-    if (--this.#open === 0) queue(() => this.#run());
+    if (this.#open.delete(id) && this.#open.size === 0) this.#queue();
   }
 
-  /** The outcome of one id; whatever it is, nobody has to wait for this id any more. */
-  async follow<T>(outcome: Promise<T>, id: TId): Promise<T> {
-    try {
-      return await outcome;
-    } finally {
-      this.passed(id);
-    }
+  #queue(): void {
+    void Promise.resolve().then(() => this.#run());
   }
 
   async #run(): Promise<void> {
@@ -61,9 +52,9 @@ export class Loader<TId> {
     const ids = waiting.map(({ id }) => id);
     try {
       const loaded = await this.#load(ids, { signal: AbortSignal.any(waiting.map(({ signal }) => signal)) });
-      const lookUp = toLookup(ids, loaded);
-      waiting.forEach(({ id, resolve }, index) => {
-        resolve(lookUp(id, index));
+      const values = valuesOf(ids, loaded);
+      waiting.forEach(({ resolve }, index) => {
+        resolve(values[index]);
       });
     } catch (error) {
       for (const { reject } of waiting) reject(error);
@@ -71,12 +62,9 @@ export class Loader<TId> {
   }
 }
 
-function queue(run: () => Promise<void>): void {
-  void Promise.resolve().then(run);
-}
-
-function toLookup<TId>(ids: readonly TId[], loaded: unknown): (id: TId, index: number) => unknown {
-  if (loaded instanceof Map) return (id) => loaded.get(id);
-  if (Array.isArray(loaded) && loaded.length === ids.length) return (_id, index) => loaded[index];
+/** In the order of the ids. */
+function valuesOf<TId>(ids: readonly TId[], loaded: unknown): readonly unknown[] {
+  if (loaded instanceof Map) return ids.map((id) => loaded.get(id));
+  if (Array.isArray(loaded) && loaded.length === ids.length) return loaded;
   throw invalidType('result of load', 'a Map by id, or an array in the order of the ids', loaded);
 }

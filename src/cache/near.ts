@@ -1,13 +1,13 @@
 import { NO_OPTIONS } from '../client/commands/command.ts';
 import { type Statistics, StatsCommand } from '../client/commands/stats.ts';
 import type { Engine } from '../client/engine.ts';
-import { LookCommand, NOTHING, type Seen } from '../client/get-or-set/look.ts';
+import { LookCommand } from '../client/get-or-set/look.ts';
 import { monotonicNow, wallNow } from '../clock.ts';
-import { invalid, invalidType } from '../errors.ts';
+import { invalidType } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import type { Reply } from '../protocol/request.ts';
-import { Status } from '../protocol/status.ts';
+import { checkNumbers } from './check-numbers.ts';
 import type { Footing, Stored } from './envelope.ts';
+import { ENTRY_OVERHEAD, HOT, SPARE_WIRES } from './limits.ts';
 
 /** Options of the cache in memory, before the servers. */
 export interface NearOptions {
@@ -24,21 +24,9 @@ export interface NearOptions {
   admit?: 'all' | 'hot' | ((key: string) => boolean) | undefined;
 }
 
-/** How soon a key has to be asked for again to be hot, in milliseconds. */
-const HOT = 10_000;
-
-/** How many keys are known on the wire besides those of what is kept. */
-const SPARE_WIRES = 10_000;
-
-/** What an entry takes besides its bytes. */
-const OVERHEAD = 300;
-
 /** A value at hand. */
 export interface Entry {
   readonly stored: Stored;
-  /** Frozen, where it is plain; others are decoded for each caller. */
-  readonly value: unknown;
-  readonly isShared: boolean;
   readonly cas: bigint;
   /** Stands for the connection that read it: a CAS is good for as long as that lasts. */
   readonly connection: object | undefined;
@@ -49,9 +37,10 @@ export interface Entry {
   used: boolean;
 }
 
-/** A read under way: what it finds is kept unless the key was written meanwhile. */
-export interface Ticket {
-  readonly startedAt: number;
+/** What is under way for a key: what reads find is kept unless the key was written meanwhile. */
+export interface Work {
+  reads: number;
+  writes: number;
   spoilt: boolean;
 }
 
@@ -75,26 +64,18 @@ export class Near {
   readonly #wires = new Map<string, string>();
   /** When keys were asked for that are not kept yet, the latest last. */
   readonly #asked = new Map<string, number>();
-  /** Whether memcached itself is at the other end of a connection; not known of those that are missing. */
-  readonly #direct = new WeakMap<object, boolean>();
-  readonly #tickets = new Map<string, Set<Ticket>>();
-  /** Keys that are being written, and how many times at once. */
-  readonly #writing = new Map<string, number>();
+  /** Whether memcached itself is at the other end of a connection, so that it may be asked whether a value has changed. */
+  readonly direct = new WeakMap<object, boolean>();
+  readonly #works = new Map<string, Work>();
   /** What is kept, in bytes. */
   bytes = 0;
 
   /** Throws `ERR_INVALID_ARGUMENT`. */
   constructor(engine: Engine, options: NearOptions | true) {
     if (typeof options !== 'object' && options !== true) throw invalidType('option near', 'an object', options);
-    const {
-      entries = 10_000,
-      bytes = 64e6,
-      trustFor = 1,
-      admit = 'hot',
-    }: NearOptions = options === true ? {} : options;
-    for (const [name, value] of Object.entries({ entries, bytes, trustFor })) {
-      if (!(typeof value === 'number' && value >= 0)) throw invalid(`option near.${name}`, 'a number from 0 on', value);
-    }
+    const { entries = 10_000, bytes = 64e6, trustFor = 1, admit = 'hot' } = options as NearOptions;
+    const numbers = { 'near.entries': entries, 'near.bytes': bytes, 'near.trustFor': trustFor };
+    checkNumbers(numbers, (value) => typeof value === 'number' && value >= 0, 'a number from 0 on');
     if (admit !== 'all' && admit !== 'hot' && typeof admit !== 'function') {
       throw invalidType('option near.admit', "'all', 'hot' or a function", admit);
     }
@@ -106,22 +87,20 @@ export class Near {
     GROUPS.set(engine, group.add(this));
   }
 
-  /** Plain data that may be given without a question, by the caller's key. */
-  atHand(key: string): unknown {
+  /** What may be given without a question, by the caller's key. */
+  atHand(key: string): Stored | undefined {
     const wire = this.#wires.get(key);
-    const entry = wire === undefined ? undefined : this.trusted(wire);
-    return entry?.isShared ? entry.value : undefined;
+    return wire === undefined ? undefined : this.trusted(wire);
   }
 
   /** What may be given without a question. */
-  trusted(wire: string): Entry | undefined {
+  trusted(wire: string): Stored | undefined {
     const entry = this.#entries.get(wire);
-    if (entry === undefined || this.#trustFor === 0) return undefined;
-    if (monotonicNow() - entry.readAt >= this.#trustFor) return undefined;
-    const { freshUntil } = entry.stored;
-    if (freshUntil !== 0 && wallNow() >= freshUntil) return undefined;
+    if (!entry || monotonicNow() - entry.readAt >= this.#trustFor) return undefined;
+    const { stored } = entry;
+    if (stored.freshUntil && wallNow() >= stored.freshUntil) return undefined;
     entry.used = true;
-    return entry;
+    return stored;
   }
 
   /** What the server may say of that it has not changed. */
@@ -130,51 +109,46 @@ export class Near {
   }
 
   /** Begins a read. */
-  begin(wire: string): Ticket {
-    const ticket = { startedAt: monotonicNow(), spoilt: this.#writing.has(wire) };
-    const tickets = this.#tickets.get(wire) ?? new Set();
-    this.#tickets.set(wire, tickets.add(ticket));
-    return ticket;
+  begin(wire: string): Work {
+    const work = this.#work(wire);
+    work.reads++;
+    return work;
   }
 
   /** Ends a read. */
-  end(wire: string, ticket: Ticket): void {
-    const tickets = this.#tickets.get(wire);
-    tickets?.delete(ticket);
-    if (tickets?.size === 0) this.#tickets.delete(wire);
+  end(wire: string, work: Work): void {
+    if (--work.reads + work.writes === 0 && this.#works.get(wire) === work) this.#works.delete(wire);
+  }
+
+  #work(wire: string): Work {
+    const work = this.#works.get(wire) ?? { reads: 0, writes: 0, spoilt: false };
+    this.#works.set(wire, work);
+    return work;
   }
 
   /** Keeps the value that a read has found. */
-  keep(
-    wire: string,
-    { spoilt, startedAt }: Ticket,
-    found: Pick<Entry, 'stored' | 'value' | 'isShared' | 'cas' | 'connection'>,
-  ): void {
+  keep(wire: string, { spoilt }: Work, readAt: number, found: Pick<Entry, 'stored' | 'cas' | 'connection'>): void {
+    const { stored, cas, connection } = found;
     const old = this.#entries.get(wire);
     // A read that was begun later knows better.
-    if (spoilt || (old !== undefined && old.readAt > startedAt)) return;
+    if (spoilt || (old && old.readAt > readAt)) return;
     this.drop(wire);
-    const size = found.stored.payload.length + wire.length + OVERHEAD;
-    if (size > this.#mostBytes || this.#mostEntries < 1) return;
-    this.#entries.set(wire, { ...found, size, readAt: startedAt, used: false });
+    const size = stored.payload.length + wire.length + ENTRY_OVERHEAD;
+    if (size > this.#mostBytes) return;
+    this.#entries.set(wire, { stored, cas, connection, size, readAt, used: false });
     this.bytes += size;
     while (this.#entries.size > this.#mostEntries || this.bytes > this.#mostBytes) this.#evict();
   }
 
-  /** Whether the server may be asked by this connection if a value has changed: only where it is known that no proxy is between. */
-  mayAsk(connection: object): boolean {
-    return this.#direct.get(connection) === true;
-  }
-
   /** Finds out, once, whether a proxy is at the other end of the connection that a look has used. */
   async learn({ connection, server }: NearLookCommand, engine: Engine): Promise<void> {
-    if (connection === undefined || server === undefined || this.#direct.has(connection)) return;
-    this.#direct.set(connection, false);
+    if (!connection || !server || this.direct.has(connection)) return;
+    this.direct.set(connection, false);
     const command = new StatsCommand(Op.Stat, 'settings', NO_OPTIONS, engine);
     command.unlogged = true;
     try {
-      const settings = (await command.submit(undefined, undefined, server)) as Statistics;
-      this.#direct.set(connection, settings.proxy_enabled !== 'yes');
+      const { proxy_enabled } = (await command.submit(undefined, undefined, server)) as Statistics;
+      this.direct.set(connection, proxy_enabled !== 'yes');
     } catch {
       // Who does not say it is asked for the whole value each time.
     }
@@ -182,39 +156,39 @@ export class Near {
 
   /** A write of this process begins: until it is over, nothing that was read is kept. */
   beginWrite(wire: string): void {
-    this.#writing.set(wire, (this.#writing.get(wire) ?? 0) + 1);
-    this.#spoil(wire);
+    const work = this.#work(wire);
+    work.writes++;
+    work.spoilt = true;
+    this.drop(wire);
   }
 
   endWrite(wire: string): void {
-    const left = (this.#writing.get(wire) ?? 1) - 1;
-    if (left === 0) this.#writing.delete(wire);
-    else this.#writing.set(wire, left);
-    this.#spoil(wire);
+    // Reads that begin now have nothing to do with it; and a cache that was made meanwhile has not seen it begin.
+    if (--this.#work(wire).writes <= 0) this.#works.delete(wire);
+    this.drop(wire);
   }
 
   /** Forgets all that may rest on a version that this process ends. */
   forget(restsOnIt: (stored: Footing) => boolean): void {
-    for (const wire of this.#tickets.keys()) this.#spoil(wire);
+    for (const [wire, work] of this.#works) {
+      work.spoilt = true;
+      if (!work.writes) this.#works.delete(wire);
+    }
     for (const [wire, { stored }] of this.#entries) if (restsOnIt(stored)) this.drop(wire);
-  }
-
-  #spoil(wire: string): void {
-    for (const ticket of this.#tickets.get(wire) ?? []) ticket.spoilt = true;
-    this.drop(wire);
   }
 
   /** Forgets a value. */
   drop(wire: string): void {
     const entry = this.#entries.get(wire);
-    if (entry === undefined) return;
+    if (!entry) return;
     this.#entries.delete(wire);
     this.bytes -= entry.size;
   }
 
   /** Notes that a key is asked for, and says whether what is found is to be kept. */
   admits(wire: string, key: string): boolean {
-    const admitted = this.#judge(wire, key);
+    const admit = this.#admit;
+    const admitted = admit === 'hot' ? this.#isHot(wire) : admit === 'all' || admit(key);
     if (admitted) {
       if (this.#wires.size > this.#entries.size + SPARE_WIRES) this.#wires.clear();
       this.#wires.set(key, wire);
@@ -222,9 +196,7 @@ export class Near {
     return admitted;
   }
 
-  #judge(wire: string, key: string): boolean {
-    if (this.#admit === 'all') return true;
-    if (this.#admit !== 'hot') return this.#admit(key);
+  #isHot(wire: string): boolean {
     if (this.#entries.has(wire)) return true;
     const now = monotonicNow();
     const before = this.#asked.get(wire);
@@ -258,8 +230,6 @@ export class NearLookCommand extends LookCommand {
   readonly #near: Near;
   /** Stands for the connection that the response came by; none where the protocol has no question for it. */
   connection: object | undefined;
-  /** How long an unchanged item has left. */
-  timeLeft: number | undefined;
 
   constructor(key: string, engine: Engine, known: Entry | undefined, near: Near) {
     super(key, engine);
@@ -270,18 +240,7 @@ export class NearLookCommand extends LookCommand {
   override knownCas(connection: object): bigint | undefined {
     this.connection = connection;
     const known = this.#known;
-    if (known === undefined || known.connection !== connection || known.cas === 0n) return undefined;
-    return this.#near.mayAsk(connection) ? known.cas : undefined;
-  }
-
-  protected override answer(reply: Reply): ReturnType<LookCommand['answer']> {
-    if (this.#known !== undefined && reply.status === Status.Ok && reply.value === null) {
-      this.timeLeft = reply.timeLeft;
-      return UNCHANGED;
-    }
-    return super.answer(reply);
+    // A CAS of 0 is none.
+    return known?.connection === connection && this.#near.direct.get(connection) ? known.cas || undefined : undefined;
   }
 }
-
-/** In place of what a look has seen: what its asker has is still what there is. */
-export const UNCHANGED: Seen = { ...NOTHING };

@@ -5,9 +5,10 @@ import { invalid, invalidType } from '../errors.ts';
 import { checkWellFormed } from '../protocol/request.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 import { plain } from './keys.ts';
+import { MOST_TAGS } from './limits.ts';
 import type { NearOptions } from './near.ts';
 import type { PartOptions } from './parts.ts';
-import { isSchema, type Schema } from './schema.ts';
+import type { Schema } from './schema.ts';
 
 /** For how long what is stored lives; all times are in seconds. */
 export interface Lifetimes {
@@ -84,19 +85,16 @@ export interface CacheEvents {
   error: [error: Error];
 }
 
-/** A read asks for each of them. */
-const MOST_TAGS = 100;
-
-/** Tags, each once and percent-encoded; those of one value are not more than a read can ask for. Throws `ERR_INVALID_ARGUMENT`. */
-export function checkTags(tags: unknown, most = MOST_TAGS): string[] {
+/** Tags, each once and percent-encoded, and at most so many. Throws `ERR_INVALID_ARGUMENT`. */
+export function checkTags(tags: unknown, most?: number): string[] {
   if (!Array.isArray(tags)) throw invalidType('tags', 'an array of strings', tags);
   const distinct = new Set<string>();
   for (const tag of tags as unknown[]) {
-    if (typeof tag !== 'string' || tag === '') throw invalidType('tag', 'a non-empty string', tag);
+    if (typeof tag !== 'string' || !tag) throw invalidType('tag', 'a non-empty string', tag);
     checkWellFormed(tag);
     distinct.add(plain(tag));
   }
-  if (distinct.size > most) throw invalid('tags', `at most ${most} of them`, distinct.size);
+  if (most && distinct.size > most) throw invalid('tags', `at most ${most} of them`, distinct.size);
   return [...distinct];
 }
 
@@ -109,6 +107,9 @@ export interface CallPlan {
   readonly limitsMisses: boolean;
 }
 
+/** What a call takes from the cache where its own options lack it. */
+const DEFAULTED = ['expires', 'staleFor', 'jitter', 'misses', 'lockFor'] as const;
+
 /** Throws `ERR_INVALID_ARGUMENT` for options that can't be meant, and an aborted signal's reason. */
 export function toCallPlan(
   defaults: CacheOptions,
@@ -117,21 +118,16 @@ export function toCallPlan(
 ): CallPlan {
   const given = options ?? {};
   checkCommandOptions(given, engine.log);
-  const merged: GetOrSetOptions = {
-    expires: given.expires ?? defaults.expires,
-    staleFor: given.staleFor ?? defaults.staleFor,
-    jitter: given.jitter ?? defaults.jitter,
-    misses: given.misses ?? defaults.misses,
-    lockFor: given.lockFor ?? defaults.lockFor,
-  };
+  const merged: GetOrSetOptions = {};
+  for (const name of DEFAULTED) merged[name] = given[name] ?? defaults[name];
   const plan = toPlan(merged, engine);
   const { schema } = given;
-  if (schema !== undefined && schema !== null && !isSchema(schema)) {
+  if (schema !== undefined && schema !== null && typeof schema['~standard']?.validate !== 'function') {
     throw invalidType('schema', 'a Standard Schema', schema);
   }
   return {
     plan,
-    tags: checkTags(given.tags ?? []),
+    tags: checkTags(given.tags ?? [], MOST_TAGS),
     schema: schema ?? undefined,
     limitsMisses: merged.misses !== undefined,
   };

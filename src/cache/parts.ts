@@ -1,10 +1,13 @@
-import { cryptoModule } from '../builtins.ts';
+import { sha256 } from '../builtins.ts';
 import type { Engine } from '../client/engine.ts';
-import { invalid, MemcacheError } from '../errors.ts';
+import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import { type Encoded, Kind, type Stored } from './envelope.ts';
+import { checkNumbers } from './check-numbers.ts';
+import type { Encoded, Stored } from './envelope.ts';
 import { lookHome, storeHome } from './home.ts';
 import type { CacheKeys } from './keys.ts';
+import { INDEX, VALUE } from './kind.ts';
+import { BYTES_AHEAD, MAX_BYTES, PART_SIZE, PARTS_AHEAD } from './limits.ts';
 import { freshToken } from './versions.ts';
 
 /** Options of a cache about values that are too large for an item. */
@@ -18,15 +21,8 @@ export interface PartOptions {
   maxBytes?: number | undefined;
 }
 
-const PART_SIZE = 1024 * 1024 - 1024;
-const MAX_BYTES = 64 * 1024 * 1024;
-
-/** How much of a value is on its way at a time, in bytes and in parts: each command has its `timeout` for few bytes. */
-const BYTES_AHEAD = 4 * 1024 * 1024;
-const PARTS_AHEAD = 256;
-
 /** What stands in the item of a value that is stored in parts: their name, the size of each and of all, a digest. */
-const INDEX = /^([\w-]{12}) ([1-9]\d{0,14}) ([1-9]\d{0,14}) ([\w-]{43})$/;
+const INDEX_TEXT = /^([\w-]{12}) ([1-9]\d{0,14}) ([1-9]\d{0,14}) ([\w-]{43})$/;
 
 /**
  * Values that are too large for an item: parts under a random name, each on the server of its own key, and an index in
@@ -43,9 +39,11 @@ export class Parts {
 
   /** Throws `ERR_INVALID_ARGUMENT`. */
   constructor(engine: Engine, keys: CacheKeys, { partSize = PART_SIZE, maxBytes = MAX_BYTES }: PartOptions) {
-    for (const [name, value] of Object.entries({ partSize, maxBytes })) {
-      if (!(Number.isSafeInteger(value) && value > 0)) throw invalid(`option ${name}`, 'an integer from 1 on', value);
-    }
+    checkNumbers(
+      { partSize, maxBytes },
+      (value) => Number.isSafeInteger(value) && Number(value) > 0,
+      'an integer from 1 on',
+    );
     this.partSize = partSize;
     this.#maxBytes = maxBytes;
     this.#engine = engine;
@@ -62,42 +60,44 @@ export class Parts {
   async store({ payload, flags }: Encoded, expiration: number): Promise<Encoded> {
     const { partSize } = this;
     const name = freshToken();
-    const hash = cryptoModule().createHash('sha256');
     await inTurn(payload.length, partSize, async (start, index) => {
       const value = payload.subarray(start, start + partSize);
-      hash.update(value);
-      const item = { value, flags: 0, expiration, cas: undefined };
-      return storeHome(this.#engine, Op.Set, this.#keys.part(name, index), item);
+      const item = { value, flags: 0, expiration };
+      return storeHome(this.#engine, Op.Set, this.#wire(name, index), item);
     });
-    const index = `${name} ${partSize} ${payload.length} ${hash.digest('base64url')}`;
-    return { kind: Kind.Index, payload: Buffer.from(index), flags };
+    const index = `${name} ${partSize} ${payload.length} ${sha256(payload)}`;
+    return { kind: INDEX, payload: Buffer.from(index), flags };
   }
 
   /** The value that an index stands for, of which `known` may be a copy; none where a part is missing. */
   async whole(stored: Stored, known: Stored | undefined): Promise<Stored | undefined> {
     const index = stored.payload.toString('latin1');
     let payload = known?.index === index ? known.payload : undefined;
-    if (payload === undefined) {
+    if (!payload) {
       const loading = this.#loading.get(index) ?? this.#load(index);
       this.#loading.set(index, loading);
       payload = await loading.finally(() => this.#loading.delete(index));
     }
-    return payload && { ...stored, kind: Kind.Value, payload, index };
+    return payload && { ...stored, kind: VALUE, payload, index };
   }
 
   async #load(index: string): Promise<Buffer | undefined> {
-    const [, name = '', size, total, digest] = INDEX.exec(index) ?? [];
+    const [, name = '', size, total, digest] = INDEX_TEXT.exec(index) ?? [];
     const [partSize, length] = [Number(size), Number(total)];
     // What it says may be anybody's words: no more is believed than a cache may store.
     if (!(length <= this.#maxBytes)) return undefined;
     const payload = Buffer.allocUnsafeSlow(length);
     const isWhole = await inTurn(length, partSize, async (start, part) => {
-      const { item } = await lookHome(this.#engine, this.#keys.part(name, part));
+      const { item } = await lookHome(this.#engine, this.#wire(name, part));
       item?.value.copy(payload, start);
       return item?.value.length === Math.min(partSize, length - start);
     });
     if (!isWhole) return undefined;
-    return cryptoModule().createHash('sha256').update(payload).digest('base64url') === digest ? payload : undefined;
+    return sha256(payload) === digest ? payload : undefined;
+  }
+
+  #wire(name: string, part: number): string {
+    return this.#keys.own(`p:${name}:${part}`);
   }
 }
 
@@ -112,11 +112,13 @@ async function inTurn(
   const work = async (): Promise<void> => {
     while (isWhole && next * partSize < length) {
       const index = next++;
-      const done = await run(index * partSize, index).catch((error: unknown) => {
-        isWhole = false;
-        throw error;
-      });
-      if (done !== true) isWhole = false;
+      // Not whole unless this comes to an end.
+      let done: unknown = false;
+      try {
+        done = await run(index * partSize, index);
+      } finally {
+        isWhole &&= done === true;
+      }
     }
   };
   const ahead = Math.min(Math.ceil(BYTES_AHEAD / partSize), PARTS_AHEAD);

@@ -16,15 +16,14 @@ type SchemaResult<TOut> =
 
 /** What a schema makes of a value, or throws `ERR_INVALID_ARGUMENT`; what it says of the value is in no message. */
 export async function validated(schema: Schema, value: unknown): Promise<unknown> {
+  let reason = 'refuses it';
+  let cause: unknown;
   try {
     const result = await schema['~standard'].validate(value);
-    if (result.issues === undefined) return result.value;
-  } catch (cause) {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid value: the schema failed', { cause });
+    if (!result.issues) return result.value;
+  } catch (error) {
+    reason = 'failed';
+    cause = error;
   }
-  throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid value: the schema refuses it');
-}
-
-export function isSchema(value: unknown): value is Schema {
-  return typeof (value as Partial<Schema> | null)?.['~standard']?.validate === 'function';
+  throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid value: the schema ${reason}`, { cause });
 }

@@ -19,7 +19,3 @@ export interface CacheStats {
   /** What is kept in memory, in bytes. */
   bytes: number;
 }
-
-export function countersOf(): CacheStats {
-  return { hits: 0, near: 0, revalidated: 0, misses: 0, computed: 0, stale: 0, unreadable: 0, errors: 0, bytes: 0 };
-}

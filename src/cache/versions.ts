@@ -4,6 +4,7 @@ import { wallNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import { deleteHome, lookHome, orRepaired, storeHome } from './home.ts';
+import { MOST_PREVIOUS, VERSION_ATTEMPTS } from './limits.ts';
 
 /** A version that an item has, and which of those before it may still be served for a while, but by `getOrSet` alone. */
 export interface Version {
@@ -13,17 +14,8 @@ export interface Version {
   readonly previous: ReadonlyMap<string, number>;
 }
 
-/** How often an item that others delete as soon as it is there is added again. */
-const ATTEMPTS = 5;
-
 /** A random token, then for each version before that may be served what it was and until when, in milliseconds. */
 const ITEM = /^([\w-]{12})((?: [\w-]{12}\.\d{1,20} \d{1,16})*)$/;
-
-/** How many versions before this one are remembered: what was not made again in that many soft invalidations is gone. */
-const MOST_PREVIOUS = 8;
-
-/** No flags that another program would read as a type. */
-const FLAGS = 0;
 
 /**
  * What can be invalidated at once for all processes has an item with a random version, and what rests on it keeps the
@@ -34,12 +26,12 @@ const FLAGS = 0;
  */
 export class Versions {
   readonly #engine: Engine;
-  readonly #onSpoilt: () => void;
+  readonly #onSpoilt: (() => void) | undefined;
   /** What is asked in this turn. */
   readonly #asked = new Map<string, Promise<Version | undefined>>();
 
   /** `onSpoilt` is called where another program has put something else in the place of a version. */
-  constructor(engine: Engine, onSpoilt: () => void = () => {}) {
+  constructor(engine: Engine, onSpoilt?: () => void) {
     this.#engine = engine;
     this.#onSpoilt = onSpoilt;
   }
@@ -47,7 +39,7 @@ export class Versions {
   /** The version of now; asked once for all that want to know in this turn, and sent when all of them have begun. */
   peek(key: string): Promise<Version | undefined> {
     let answer = this.#asked.get(key);
-    if (answer === undefined) {
+    if (!answer) {
       answer = Promise.resolve().then(() => {
         this.#asked.delete(key);
         return this.#read(key);
@@ -60,20 +52,18 @@ export class Versions {
   /** The same, and a fresh one where there is none. */
   async current(key: string): Promise<Version> {
     let found = await this.peek(key);
-    for (let attempt = 0; found === undefined && attempt < ATTEMPTS; attempt++) {
+    for (let attempt = 0; !found && attempt < VERSION_ATTEMPTS; attempt++) {
       await this.#send(Op.Add, key, freshToken());
       // Its CAS is a part of the version, and only a read tells it in every protocol.
       found = await this.#read(key);
     }
-    if (found === undefined) {
-      throw new MemcacheError('ERR_BUSY', 'A version was deleted in each attempt');
-    }
+    if (!found) throw new MemcacheError('ERR_BUSY', 'A version was deleted in each attempt');
     return found;
   }
 
   /** Ends the version of now for all processes; rejects when its server can't be asked. */
-  async end(key: string): Promise<void> {
-    await deleteHome(this.#engine, key);
+  end(key: string): Promise<unknown> {
+    return deleteHome(this.#engine, key);
   }
 
   /**
@@ -86,7 +76,7 @@ export class Versions {
 
   async #endSoftly(key: string, seconds: number): Promise<void> {
     const now = await this.#read(key);
-    if (now !== undefined && now.cas !== 0n) {
+    if (now?.cas) {
       const until = Math.ceil(wallNow() + seconds * 1000);
       const servable = Array.from(now.previous, ([id, end]) => `${id} ${Math.min(end, until)}`);
       const previous = [`${now.id} ${until}`, ...servable].slice(0, MOST_PREVIOUS);
@@ -98,16 +88,16 @@ export class Versions {
 
   async #read(key: string): Promise<Version | undefined> {
     const { item, cas } = await lookHome(this.#engine, key);
-    if (item === undefined) return undefined;
+    if (!item) return undefined;
     const [, token, before = ''] = ITEM.exec(item.value.toString('latin1')) ?? [];
-    if (token !== undefined) return { id: `${token}.${cas}`, cas, previous: previousIn(before) };
-    this.#onSpoilt();
+    if (token) return { id: `${token}.${cas}`, cas, previous: previousIn(before) };
+    this.#onSpoilt?.();
     await this.end(key);
     return undefined;
   }
 
   #send(op: Op, key: string, value: string, cas?: bigint): Promise<boolean> {
-    return storeHome(this.#engine, op, key, { value, flags: FLAGS, expiration: 0, cas });
+    return storeHome(this.#engine, op, key, { value, flags: 0, expiration: 0, cas });
   }
 }
 

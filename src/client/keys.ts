@@ -1,4 +1,4 @@
-import { cryptoModule } from '../builtins.ts';
+import { sha256 } from '../builtins.ts';
 import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES, type WireKey } from '../protocol/request.ts';
 
 /** A key as the caller has it: text, which is sent as UTF-8, or bytes. */
@@ -34,10 +34,15 @@ export class KeyMaker {
 /** A readable head, and the SHA-256 of the whole key, so that two long keys that differ never meet. */
 function digest(key: WireKey): WireKey {
   const bytes = Buffer.from(key);
-  const hash = cryptoModule().createHash('sha256').update(bytes).digest('base64url');
-  // Between characters, as UTF-8 marks them, so that text and its bytes come to the same.
-  let end = HEAD_BYTES;
-  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
-  const head = bytes.subarray(0, end);
+  const hash = sha256(bytes);
+  const head = headOf(bytes, HEAD_BYTES);
   return typeof key === 'string' ? `${head}:${hash}` : Buffer.concat([head, Buffer.from(`:${hash}`)]);
+}
+
+/** So many bytes of a long text, or a few less: it ends between characters, so that text and its bytes come to the same. */
+export function headOf(bytes: Buffer, length: number): Buffer {
+  let end = length;
+  // As UTF-8 marks what continues a character.
+  while (end > 0 && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
 }

@@ -1,4 +1,4 @@
-import { cryptoModule } from '../builtins.ts';
+import { sha256 } from '../builtins.ts';
 import { digest, plain } from '../cache/keys.ts';
 import type { Engine } from '../client/engine.ts';
 import { invalidType, MemcacheError } from '../errors.ts';
@@ -44,7 +44,7 @@ export function part(text: string): string {
 
 /** Of text that UTF-8 can't tell from another one; `%!` begins no percent-encoded character. */
 function digestOfUnits(text: string): string {
-  return `%!${cryptoModule().createHash('sha256').update(Buffer.from(text, 'utf16le')).digest('base64url')}`;
+  return `%!${sha256(Buffer.from(text, 'utf16le'))}`;
 }
 
 function prefixTooLong(bytes: number): MemcacheError {

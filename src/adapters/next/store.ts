@@ -67,7 +67,7 @@ export class Store {
     this.#cache = new Cache(client, { namespace: `${namespace}:${name}`, partSize, maxBytes });
     this.#leases = new Leases(this.#cache, lockFor);
     const { engine, keys } = insideOf(this.#cache);
-    this.#journal = new Journal(engine, keys.journal);
+    this.#journal = new Journal(engine, keys.own('j'));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { setTimeout } from '../../clock.ts';
-import { invalid, MemcacheError } from '../../errors.ts';
+import { checkFunction, invalid, MemcacheError } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
 import type { Engine } from '../engine.ts';
 import type { Key } from '../keys.ts';
@@ -47,7 +47,7 @@ async function run(
 ): Promise<unknown> {
   checkCommandOptions(options, engine.log);
   const { expires, flags, timeout, signal } = options;
-  if (typeof change !== 'function') throw invalid('change', 'a function', change);
+  checkFunction('change', change);
   const retries = options.retries ?? DEFAULT_RETRIES;
   if (!(Number.isInteger(retries) && retries > 0)) throw invalid('retries', 'an integer above 0', retries);
   for (let attempt = 0; attempt < retries; attempt++) {

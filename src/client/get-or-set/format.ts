@@ -13,7 +13,7 @@
  * Stub and lock live for `lockFor` (see `serverSeconds`): who dies with the right has lost it then.
  */
 import { isUtf8 } from 'node:buffer';
-import { cryptoModule } from '../../builtins.ts';
+import { sha256 } from '../../builtins.ts';
 import { keyBytes, MAX_KEY_BYTES, type Reply, type WireKey } from '../../protocol/request.ts';
 
 /** The client flags of a stub: "ms", and no bit of those that other clients read as a type. */
@@ -32,7 +32,7 @@ export function keyBeside(key: WireKey, what: 'lock' | 'fresh'): WireKey {
   const text = textOf(key);
   const name = `${text}:${what}`;
   if (keyBytes(name) <= MAX_KEY_BYTES) return name;
-  return `${cryptoModule().createHash('sha256').update(text).digest('base64url')}:${what}`;
+  return `${sha256(text)}:${what}`;
 }
 
 /** A key as text, the same for a string and for its bytes. */

@@ -1,5 +1,5 @@
 import { jittered, monotonicNow } from '../../clock.ts';
-import { invalid } from '../../errors.ts';
+import { checkFunction } from '../../errors.ts';
 import { keyId } from '../../protocol/keyed.ts';
 import type { WireKey } from '../../protocol/request.ts';
 import { untilAborted } from '../aborts.ts';
@@ -11,6 +11,7 @@ import type { OpenCall } from '../open-calls.ts';
 import type { CommandTrace } from '../telemetry.ts';
 import { type ComputeContext, withinTime } from './computation.ts';
 import { Copies, storedOf } from './copies.ts';
+import { Flights } from './flights.ts';
 import { Guard, type Right, type Sight } from './guard.ts';
 import { checkMisses, isRefusal, logFailure, type ToStore, toStored } from './outcome.ts';
 import { FIRST_PAUSE, type GetOrSetOptions, nextPause, type Plan, patienceOf, toPlan } from './plan.ts';
@@ -38,13 +39,11 @@ interface Task {
 /** One computation at a time for a key: in the process by sharing a promise, between processes through the server. */
 export class GetOrSet {
   readonly #engine: Engine;
-  /** By key. */
-  readonly #flights = new Map<string, Flight>();
-  /** Computations in the background, while what is there is still served. */
-  readonly #refreshes = new Set<string>();
+  readonly #flights: Flights<Flight>;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#flights = new Flights(engine);
   }
 
   call(key: Key, compute: Compute<unknown>, options: GetOrSetOptions): Promise<unknown> {
@@ -63,15 +62,14 @@ export class GetOrSet {
     trace: CommandTrace | undefined,
   ): Promise<unknown> {
     const engine = this.#engine;
-    if (typeof compute !== 'function') throw invalid('compute', 'a function', compute);
+    checkFunction('compute', compute);
     checkCommandOptions(options, engine.log);
     const plan = toPlan(options, engine);
     checkMisses(plan, engine);
     const signal = options.signal ?? undefined;
     const wire = engine.toWire(key);
     const id = keyId(wire);
-    let flight = this.#flights.get(id);
-    if (flight === undefined || flight.call.closed) flight = this.#start(wire, { id, compute, plan });
+    const flight = this.#flights.open(id) ?? this.#start(wire, { id, compute, plan });
     flight.callers++;
     const { guard, value } = flight;
     try {
@@ -84,19 +82,12 @@ export class GetOrSet {
   }
 
   #start(key: WireKey, task: Task): Flight {
-    const { calls, watched } = this.#engine;
+    const { calls } = this.#engine;
     const call = calls.open();
     const guard = new Guard(this.#engine, key, task.plan, call);
     const value = calls.follow(call, this.#find(guard, task, call));
     const flight = { call, guard, value, callers: 0 };
-    this.#flights.set(task.id, flight);
-    // Before any of those who wait goes on, or when this client writes the key: from then on nobody joins.
-    const land = (): void => {
-      watched.unwatch(task.id, land);
-      if (this.#flights.get(task.id) === flight) this.#flights.delete(task.id);
-    };
-    watched.watch(task.id, land);
-    value.then(land, land);
+    this.#flights.start(task.id, key, flight, value);
     return flight;
   }
 
@@ -105,14 +96,14 @@ export class GetOrSet {
     const patience = monotonicNow() + patienceOf(task.plan);
     for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
       let sight = await this.#ask(() => guard.look(), call);
-      if (sight !== undefined && isMissing(sight)) {
+      if (sight && isMissing(sight)) {
         const claimed = await this.#ask(() => guard.claim(), call);
-        if (claimed?.right !== undefined) return this.#compute(guard, claimed.right, task, call);
+        if (claimed?.right) return this.#compute(guard, claimed.right, task, call);
         sight = claimed?.sight;
       }
       // Without the server the caller computes, as without a cache.
-      if (sight === undefined) return this.#compute(guard, undefined, task, call);
-      if (sight.seen.item !== undefined) return this.#serve(guard, sight, task, call);
+      if (!sight) return this.#compute(guard, undefined, task, call);
+      if (sight.seen.item) return this.#serve(guard, sight, task, call);
       if (monotonicNow() > patience) return this.#compute(guard, guard.takeOver(sight), task, call);
       await call.pause(jittered(pause));
     }
@@ -145,15 +136,14 @@ export class GetOrSet {
 
   /** Computes the value again behind the back of those who are served the old one, where no other process does. */
   #refresh(guard: Guard, task: Task): void {
-    if (this.#refreshes.has(task.id)) return;
-    this.#refreshes.add(task.id);
-    this.#engine.calls
-      .begin(async (call) => {
+    this.#flights.refresh(
+      task.id,
+      async (call) => {
         const right = await guard.lock();
-        if (right !== undefined) await this.#compute(guard, right, task, call);
-      })
-      .catch((error) => logFailure(this.#engine, 'computed again', error))
-      .finally(() => this.#refreshes.delete(task.id));
+        if (right) await this.#compute(guard, right, task, call);
+      },
+      (error) => logFailure(this.#engine, 'computed again', error),
+    );
   }
 
   /** Without a right, nothing is stored. */
@@ -167,13 +157,13 @@ export class GetOrSet {
     try {
       const made = await withinTime(compute, plan.lockFor, call);
       const stored = await toStored(engine, made, plan);
-      if (stored === undefined) {
+      if (!stored) {
         await this.#release(guard, right);
         return made as null | undefined;
       }
       // What the others will read, so that a miss gives the same as a hit.
       const copies = new Copies(engine, storedOf(stored.item));
-      if (right !== undefined) await this.#store(guard, right, stored);
+      if (right) await this.#store(guard, right, stored);
       return copies;
     } catch (error) {
       await this.#release(guard, right);
@@ -191,7 +181,7 @@ export class GetOrSet {
   }
 
   async #release(guard: Guard, right: Right | undefined): Promise<void> {
-    if (right === undefined) return;
+    if (!right) return;
     try {
       await guard.release(right);
     } catch (error) {

@@ -62,9 +62,9 @@ export class Guard {
 
   /** Tells a trace what it was about. */
   note(trace: CommandTrace | undefined): void {
-    if (trace === undefined) return;
+    if (!trace) return;
     trace.hit = this.hit;
-    if (this.#server !== undefined) trace.server = this.#server.name;
+    if (this.#server) trace.server = this.#server.name;
   }
 
   async look(): Promise<Sight> {
@@ -176,7 +176,7 @@ export class Guard {
   async #send(command: ClientCommand): Promise<unknown> {
     this.#call.check();
     const server = this.#choose(this.#key);
-    if (server === undefined) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
+    if (!server) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
     this.#server = server;
     // The log says what its failure means for getOrSet.
     command.unlogged = true;

@@ -20,16 +20,25 @@ export interface Seen {
   timeLeft: number | undefined;
   /** Whether the item is marked as stale. */
   stale: boolean;
+  /** Whether the server has sent no value, since the one with the CAS that it was asked about is still there. */
+  unchanged: boolean;
 }
 
-export const NOTHING: Seen = { item: undefined, stub: false, cas: 0n, timeLeft: undefined, stale: false };
+export const NOTHING: Seen = {
+  item: undefined,
+  stub: false,
+  cas: 0n,
+  timeLeft: undefined,
+  stale: false,
+  unchanged: false,
+};
 
 /** What a response with an item tells. */
 export function seenIn(reply: Reply): Seen {
   const { value, extras, cas, timeLeft, stale } = reply;
   const stub = isStub(reply);
   const item = stub ? undefined : { value: value ?? Buffer.alloc(0), flags: extras ?? Buffer.alloc(4) };
-  return { item, stub, cas, timeLeft, stale };
+  return { item, stub, cas, timeLeft, stale, unchanged: value === null };
 }
 
 /** Reads an item as it is stored. */

@@ -1,5 +1,5 @@
 import { jittered, monotonicNow } from '../../../clock.ts';
-import { invalid } from '../../../errors.ts';
+import { checkFunction } from '../../../errors.ts';
 import { keyId } from '../../../protocol/keyed.ts';
 import { untilAborted } from '../../aborts.ts';
 import { makeCall } from '../../commands/call.ts';
@@ -35,7 +35,7 @@ export function getOrSetMulti(
 ): Promise<MultiResult<unknown, Key>> {
   return makeCall(engine, 'getOrSetMulti', keys, async (trace) => {
     checkIterable(keys);
-    if (typeof compute !== 'function') throw invalid('compute', 'a function', compute);
+    checkFunction('compute', compute);
     checkCommandOptions(options, engine.log);
     const plan = toPlan(options, engine);
     checkMisses(plan, engine);
@@ -114,15 +114,15 @@ class ManyCall {
     const { won, others } = await guard.claim(looked.filter(isMissing).map(({ asked }) => asked));
     const waiting: Asked[] = [];
     const old: Asked[] = [];
-    for (const { server } of looked) if (server !== undefined) this.#servers.add(server.name);
+    for (const { server } of looked) if (server) this.#servers.add(server.name);
     for (const glance of [...looked.filter((one) => !isMissing(one)), ...others]) {
       const { asked, sight } = glance;
       const copies = this.#read(sight);
-      if (copies !== undefined) {
+      if (copies) {
         this.#hits++;
         this.#give(asked, copies);
         if (guard.isOld(sight as Sight, copies)) old.push(asked);
-      } else if (sight === undefined || sight.seen.item !== undefined) won.push({ asked, right: undefined });
+      } else if (!sight || sight.seen.item) won.push({ asked, right: undefined });
       else if (isImpatient) won.push({ asked, right: guard.takeOver(glance) });
       else waiting.push(asked);
     }
@@ -186,7 +186,7 @@ class ManyCall {
   async #toMade(value: unknown): Promise<Made | Error> {
     try {
       const stored = await toStored(this.#engine, value, this.#plan);
-      if (stored === undefined) return { copies: value as null | undefined, stored };
+      if (!stored) return { copies: value as null | undefined, stored };
       // What the others will read, so that a miss gives the same as a hit.
       return { copies: new Copies(this.#engine, storedOf(stored.item)), stored };
     } catch (error) {
@@ -222,14 +222,14 @@ class ManyCall {
 
   #noteKeys(asked: ReadonlyMap<string, Asked>): void {
     const trace = this.#trace;
-    if (trace === undefined) return;
+    if (!trace) return;
     trace.keyCount = asked.size;
     if (this.#engine.options.traceKeys === true) trace.keys = [...asked.values()].map(({ keys }) => keys[0] as Key);
   }
 
   #noteOutcome(): void {
     const trace = this.#trace;
-    if (trace === undefined) return;
+    if (!trace) return;
     trace.hits = this.#hits;
     trace.hit = this.#hits === trace.keyCount;
     const [server] = this.#servers;

@@ -73,7 +73,7 @@ export class ManyGuard {
     const others: Glance[] = [];
     for (const [index, glance] of glances.entries()) {
       const right = added[index]?.outcome === true ? this.takeOver(glance) : undefined;
-      if (right === undefined) others.push(glance);
+      if (!right) others.push(glance);
       else won.push({ asked: glance.asked, right });
     }
     return { won, others };
@@ -95,7 +95,7 @@ export class ManyGuard {
     const given: Won[] = [];
     for (const [index, { asked: key, sight }] of now.entries()) {
       const { server } = added[index] as Outcome<boolean>;
-      if (server === undefined) continue;
+      if (!server) continue;
       const right = { server, cas: sight?.seen.cas ?? 0n, lockedAt };
       (this.#isStillOld(sight) ? won : given).push({ asked: key, right });
     }
@@ -144,7 +144,7 @@ export class ManyGuard {
 
   #isStillOld(sight: Sight | undefined): boolean {
     const item = sight?.seen.item;
-    if (sight === undefined || item === undefined) return false;
+    if (!sight || item === undefined) return false;
     try {
       return this.isOld(sight, new Copies(this.#engine, item));
     } catch {
@@ -153,7 +153,7 @@ export class ManyGuard {
   }
 
   #glance({ asked, server, outcome: seen, error }: Outcome<Seen>, markers: ReadonlyMap<Asked, boolean>): Glance {
-    if (seen === undefined || server === undefined) {
+    if (!seen || !server) {
       this.#failed('read', error);
       return { asked, server, sight: undefined };
     }
