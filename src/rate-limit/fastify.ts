@@ -36,8 +36,15 @@ export class FastifyRateLimitStore {
   readonly #plugin: PluginOptions;
   readonly #substitute: Substitute;
 
-  /** The client stays the caller's to close. Throws `ERR_INVALID_ARGUMENT`. */
-  constructor(client: AnyClient, options: FastifyRateLimitStoreOptions = {}, plugin: PluginOptions = {}) {
+  /**
+   * The client stays the caller's to close. A class of one's own that extends this one may pass on the options that the
+   * plugin makes it with. Throws `ERR_INVALID_ARGUMENT`.
+   */
+  constructor(
+    client: AnyClient,
+    options: FastifyRateLimitStoreOptions & PluginOptions = {},
+    plugin: PluginOptions = options,
+  ) {
     this.#engine = engineOf(client);
     checkDownOptions(options);
     this.#client = client;

@@ -66,6 +66,18 @@ it.each(['continueExceeding', 'exponentialBackoff'])('%s has the window end late
   expect(ttl).toBeGreaterThan(Number(ends[1]) - 5);
 });
 
+it('may be extended by a class that passes on what the plugin makes it with', async () => {
+  const store: FastifyRateLimitStoreCtor = class extends FastifyRateLimitStore {
+    constructor(plugin: object) {
+      super(client, plugin);
+    }
+  };
+  await using app = await startApp({ store, timeWindow: 100_000, exponentialBackoff: true });
+  const ends = (await ask(app.url, 4)).map((answer) => Number(answer.headers['retry-after']));
+  expect(ends.slice(2)).toEqual([100, 200]);
+  expect(statuses(await ask(app.url, 2, 'ada', '/own'))).toEqual([200, 429]);
+});
+
 it('has an error handled as its options say where memcached is away', async () => {
   const away = Client.create(`127.0.0.1:${await freePort()}`, { retries: 1, logger: false });
   const cases: [RateLimitPluginOptions, number[]][] = [
