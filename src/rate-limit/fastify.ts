@@ -37,7 +37,7 @@ export class FastifyRateLimitStore {
   readonly #substitute: Substitute;
 
   /**
-   * The client stays the caller's to close. A class of one's own that extends this one may pass on the options that the
+   * The client stays the caller's to close. A custom class that extends this one may pass on the options that the
    * plugin makes it with. Throws `ERR_INVALID_ARGUMENT`.
    */
   constructor(
