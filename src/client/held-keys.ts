@@ -59,9 +59,9 @@ export class HeldKeys implements Holder {
    * made; at once where that is so. `made` does not reject.
    */
   run<T>(keys: () => readonly WireKey[], act: () => Promise<T>, made?: Promise<unknown>): Promise<T> {
-    if (this.empty && made === undefined) return act();
+    if (this.empty && !made) return act();
     const ids = [...new Set(keys().map(keyId))];
-    if (made === undefined && !ids.some((id) => this.#queues.has(id))) return act();
+    if (!made && !ids.some((id) => this.#queues.has(id))) return act();
     return new Promise((resolve) => {
       const waiter = this.#add(ids, made === undefined, () => {
         resolve(act());

@@ -134,7 +134,7 @@ export class Watch {
   /** Around what prepares and sends the command. */
   begin(send: () => void): void {
     const { keys, stores } = this.#command;
-    if (this.#call !== undefined) {
+    if (this.#call) {
       this.#call.begin(() => {
         send();
         this.#noteServer();
@@ -167,7 +167,7 @@ export class Watch {
   /** The command has ended; `deliver` tells who waits for it. */
   finish(command: Command, failure: Failure | undefined, deliver: () => void): void {
     const trace = this.#trace;
-    if (this.#call === undefined) {
+    if (!this.#call) {
       deliver();
       return;
     }
@@ -191,7 +191,7 @@ export class Watch {
   /** As soon as it is known which server the command goes to, and whenever it is another one. */
   #noteServer(): void {
     const { server } = this.#command;
-    if (server === undefined || server === this.#server) return;
+    if (!server || server === this.#server) return;
     this.#server = server;
     this.#trace.server = server.name;
   }

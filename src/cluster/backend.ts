@@ -60,7 +60,7 @@ export class Backends {
 
   #transport(server: FrameTransport): Transport {
     let transport = this.#transports.get(server);
-    if (transport === undefined) {
+    if (!transport) {
       transport = new Transport(server, this.#numbers, server instanceof Server ? server.options : {});
       this.#transports.set(server, transport);
     }

@@ -128,7 +128,7 @@ export class Fleet {
     const { servers } = this;
     const first = servers.length > 1 ? Number(this.#chooser.getServer(asText(key))) : 0;
     const server = servers[first];
-    if (server !== undefined) {
+    if (server) {
       // As `of` does, without a call for each command.
       const backend = server.write === Server.prototype.write ? server : this.#backends.of(server);
       if (!backend.ejected) return backend;

@@ -82,7 +82,7 @@ export class Router implements Holder {
       }
     }
     const { server } = command;
-    if (server === undefined) {
+    if (!server) {
       const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: command.lastError });
       this.repairs?.missed(command, error);
       command.refuse(error);
@@ -225,7 +225,7 @@ export class Router implements Holder {
   #giveUp(command: Command, error: MemcacheError): void {
     const { failover, failoverTime } = this.#options;
     const { server } = command;
-    if (!failover || server === undefined || server.answeredAt > startOf(command, error)) {
+    if (!failover || !server || server.answeredAt > startOf(command, error)) {
       this.#end(command, error);
       return;
     }
@@ -245,7 +245,7 @@ export class Router implements Holder {
   /** A command that may not be sent again has one attempt; a server that was silent for as long as `retries` is gone. */
   #suspect({ server }: Command, error: MemcacheError): void {
     const { failover, failoverTime, retries } = this.#options;
-    if (!failover || server === undefined) return;
+    if (!failover || !server) return;
     const silence = server.failingFor();
     if (silence !== undefined && silence >= (retries - 1) * server.timeout) this.#eject(server, failoverTime, error);
   }
@@ -272,7 +272,7 @@ export class Router implements Holder {
  * as long ago as the server may take for any; otherwise its first attempt failed then.
  */
 function startOf({ deadline, timeout, failedAt, server }: Command, { code }: MemcacheError): number {
-  if (code !== 'ERR_TIMEOUT' || deadline === 0 || server === undefined) return failedAt;
+  if (code !== 'ERR_TIMEOUT' || deadline === 0 || !server) return failedAt;
   return Math.min(deadline - timeout, monotonicNow() - server.timeout);
 }
 

@@ -98,7 +98,7 @@ export class Pool implements SlotOwner, Holder {
   send(request: Request): void {
     const slot = this.#slots.length === 1 ? this.#first : this.#choose(request);
     const { connection } = slot;
-    if (connection === undefined) this.#sendLater(slot, request);
+    if (!connection) this.#sendLater(slot, request);
     else if (this.#limits.maxPending < Number.POSITIVE_INFINITY && this.#isFull()) this.#refuse(request, this.#busy());
     else connection.send(request);
   }
@@ -258,7 +258,7 @@ export class Pool implements SlotOwner, Holder {
   /** A slot whose socket can't be opened goes by another one's, unless something is under way still that might overtake. */
   #lend(slot: Slot, error = this.#reason): void {
     const connection = leastBusy(this.#ready);
-    if (slot.connection !== undefined || connection === undefined) return;
+    if (slot.connection || !connection) return;
     if (slot.retired.size === 0) slot.use(connection);
     else if (error !== undefined) for (const request of slot.take()) this.#failNow(request, error);
   }
@@ -316,7 +316,7 @@ export class Pool implements SlotOwner, Holder {
 
   /** A slot that goes by another's connection has its own again as soon as there is one, and nothing under way. */
   #goBack(slot: Slot): void {
-    if (slot.own !== undefined) slot.settle();
+    if (slot.own) slot.settle();
     else if (slot.opening === undefined && slot.againAt <= monotonicNow()) this.#open(slot);
   }
 

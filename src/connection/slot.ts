@@ -100,7 +100,7 @@ export class Slot implements ConnectionOwner {
 
   /** Has requests go by its own socket where there is one and nothing is under way on the other. */
   settle(): void {
-    if (this.own !== undefined && (this.connection === undefined || this.connection.pending === 0)) this.use(this.own);
+    if (this.own && (!this.connection || this.connection.pending === 0)) this.use(this.own);
   }
 
   /** Sends what waits by a socket, and what comes from now on. */

@@ -55,7 +55,7 @@ function arePlain(items: readonly unknown[], level: number): boolean {
 /** From this length on the names of all items take longer than a text without them. */
 const LONG = 80;
 
-const WITHOUT_ITEMS = { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Number.POSITIVE_INFINITY };
+const WITHOUT_ITEMS = { maxArrayLength: 0, depth: 0, customInspect: false };
 
 /** Whether an array may have other properties than its items; a `Buffer` or a typed array likewise. */
 export function mayHaveNames(array: ArrayLike<unknown> & object): boolean {

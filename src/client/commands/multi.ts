@@ -65,7 +65,7 @@ class MultiCall<TValue> {
     const entries: Entry[] = [];
     const distinct = new Set(keys);
     const trace = this.#trace;
-    if (trace !== undefined) {
+    if (trace) {
       trace.keyCount = distinct.size;
       if (this.#engine.options.traceKeys === true) trace.keys = [...distinct];
     }
@@ -120,7 +120,7 @@ class MultiCall<TValue> {
   /** Tells the trace what has come of it. */
   #note(): void {
     const trace = this.#trace;
-    if (trace === undefined) return;
+    if (!trace) return;
     trace.failed = trace.keyCount - this.#answers + this.#refusals;
     const [server] = this.#servers;
     if (this.#servers.size === 1) trace.server = server;
@@ -138,7 +138,7 @@ class MultiCall<TValue> {
     let list: Entry[] = [];
     for (const entry of entries) {
       const server = fleet.backend(entry.wire);
-      if (server === undefined) {
+      if (!server) {
         const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available');
         this.errors.set(entry.key, error);
         this.#missed([entry], error);
@@ -151,7 +151,7 @@ class MultiCall<TValue> {
       }
       list.push(entry);
     }
-    if (this.#trace !== undefined) for (const server of byServer.keys()) this.#servers.add(server.name);
+    if (this.#trace) for (const server of byServer.keys()) this.#servers.add(server.name);
     const sent = [...byServer].flatMap(([server, list]) =>
       bySlot(server, list).map((part) => this.#sendAll(server, part, make)),
     );
@@ -251,7 +251,7 @@ export function setMulti(
       const item = { value: '', flags: 0, expiration: 0 };
       entry.store = item;
       const made = fillItem(item, Op.Set, values.get(entry.key), options, engine);
-      if (made !== undefined) making.push(made.catch((error) => void call.errors.set(entry.key, error)));
+      if (made) making.push(made.catch((error) => void call.errors.set(entry.key, error)));
     });
     const make: MakeBatch = (list, sink) => {
       const stores = list.map(({ store }) => store as StoreItem);

@@ -27,7 +27,7 @@ export class StoreCommand extends ChangeCommand<InsertOptions> {
     const { cas } = this.options;
     if (cas !== undefined && cas !== null) this.cas = checkCas(cas);
     const made = fillItem(this, this.op, this.value, this.options, engine);
-    if (made !== undefined) engine.held.hold(this, made);
+    if (made) engine.held.hold(this, made);
   }
 }
 

@@ -52,7 +52,7 @@ async function run(
   if (!(Number.isInteger(retries) && retries > 0)) throw invalid('retries', 'an integer above 0', retries);
   for (let attempt = 0; attempt < retries; attempt++) {
     if (attempt > 0) await pause(attempt);
-    if (trace !== undefined) trace.attempts = attempt + 1;
+    if (trace) trace.attempts = attempt + 1;
     call.check();
     const read = new ReadCommand(Op.Get, key, { cas: true, timeout, signal }, engine);
     const { value, cas } = (await read.submit(undefined, trace)) as GetWithCasResult<unknown>;

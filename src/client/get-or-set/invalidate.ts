@@ -159,7 +159,7 @@ class Invalidation {
   #send(command: ClientCommand): Promise<unknown> {
     this.#call.check();
     const server = this.server;
-    if (server === undefined) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
+    if (!server) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
     return command.submit(undefined, this.#trace, server) as Promise<unknown>;
   }
 }

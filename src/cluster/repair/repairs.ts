@@ -97,7 +97,7 @@ export class Repairs {
   /** Notes that a write of a key has not reached its server. */
   missedKey(key: WireKey): void {
     const home = this.#home(key);
-    if (home !== undefined) this.#of(home).note(key);
+    if (home) this.#of(home).note(key);
   }
 
   /** Notes where a write goes: another server than its key's own stands in for that. */
@@ -107,7 +107,7 @@ export class Repairs {
     const kept = new Set(keptKeys(command));
     for (const key of keysOf(command)) {
       const home = this.#home(key);
-      if (home !== undefined && home !== server) {
+      if (home && home !== server) {
         if (kept.has(key)) this.#of(home).note(key);
         if (server instanceof Server) this.#of(server).standIn(key, home);
         this.#lookout ??= setInterval(() => this.#look(), LOOK).unref();

@@ -133,7 +133,7 @@ class ManyCall {
   /** The value of a sight; what the serializer can't read is no reason to fail. */
   #read(sight: Sight | undefined): Copies | undefined {
     const item = sight?.seen.item;
-    if (item === undefined) return undefined;
+    if (!item) return undefined;
     try {
       return new Copies(this.#engine, item);
     } catch (error) {

@@ -90,7 +90,7 @@ export class KeyBatches {
     for (const part of parts) {
       const server = this.#engine.fleet.backend(part.asked.wire);
       part.server = server;
-      if (server === undefined) part.error = new MemcacheError('ERR_NO_SERVERS', 'No servers available');
+      if (!server) part.error = new MemcacheError('ERR_NO_SERVERS', 'No servers available');
       else if (!byServer.get(server)?.push(part)) byServer.set(server, [part]);
     }
     const sent = [...byServer].flatMap(([server, list]) =>

@@ -144,7 +144,7 @@ export class ManyGuard {
 
   #isStillOld(sight: Sight | undefined): boolean {
     const item = sight?.seen.item;
-    if (!sight || item === undefined) return false;
+    if (!sight || !item) return false;
     try {
       return this.isOld(sight, new Copies(this.#engine, item));
     } catch {
