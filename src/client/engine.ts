@@ -90,12 +90,17 @@ export class Engine {
 
   /** Does something that asks several servers, as soon as it is known which there are. */
   whenKnown<T>(ask: () => Promise<T>, signal?: AbortSignal | null): Promise<T> {
+    return this.untilKnown(signal)?.then(ask) ?? ask();
+  }
+
+  /** Resolves when it is known which servers there are; nothing where it is, so that a call sends before it returns. */
+  untilKnown(signal?: AbortSignal | null): Promise<void> | undefined {
     const { fleet } = this;
     fleet.wake();
-    if (!fleet.unknown) return ask();
+    if (!fleet.unknown) return undefined;
     const known = fleet.known();
     // What is no signal is refused by what is asked.
-    return (signal instanceof AbortSignal ? untilAborted(known, signal) : known).then(ask);
+    return signal instanceof AbortSignal ? untilAborted(known, signal) : known;
   }
 
   /** Waits for all that is under way, disconnects from each server and closes. */

@@ -50,17 +50,19 @@ async function run(
   checkFunction('change', change);
   const retries = options.retries ?? DEFAULT_RETRIES;
   if (!(Number.isInteger(retries) && retries > 0)) throw invalid('retries', 'an integer above 0', retries);
+  // Its caller may change it as soon as the call has returned.
+  const own = key instanceof Uint8Array ? Buffer.from(key) : key;
   for (let attempt = 0; attempt < retries; attempt++) {
     if (attempt > 0) await pause(attempt);
     if (trace) trace.attempts = attempt + 1;
     call.check();
-    const read = new ReadCommand(Op.Get, key, { cas: true, timeout, signal }, engine);
+    const read = new ReadCommand(Op.Get, own, { cas: true, timeout, signal }, engine);
     const { value, cas } = (await read.submit(undefined, trace)) as GetWithCasResult<unknown>;
     const changed = await change(cas === undefined ? null : value);
     if (changed === undefined) return changed;
     call.check();
     const insert = { expires, flags, timeout, signal, cas };
-    const store = new StoreCommand(cas === undefined ? Op.Add : Op.Set, key, changed, insert, engine);
+    const store = new StoreCommand(cas === undefined ? Op.Add : Op.Set, own, changed, insert, engine);
     if (await store.submit(undefined, trace)) return changed;
   }
   throw new MemcacheError(

@@ -47,12 +47,7 @@ export class GetOrSet {
   }
 
   call(key: Key, compute: Compute<unknown>, options: GetOrSetOptions): Promise<unknown> {
-    const engine = this.#engine;
-    return makeCall(engine, 'getOrSet', key, async (trace) => {
-      // Without a list of servers the caller computes, as with servers that can't be reached.
-      await engine.whenKnown(() => Promise.resolve(), options.signal).catch(() => {});
-      return this.#run(key, compute, options, trace);
-    });
+    return makeCall(this.#engine, 'getOrSet', key, (trace) => this.#run(key, compute, options, trace));
   }
 
   async #run(
@@ -68,6 +63,9 @@ export class GetOrSet {
     checkMisses(plan, engine);
     const signal = options.signal ?? undefined;
     const wire = engine.toWire(key);
+    const known = engine.untilKnown(signal);
+    // Without a list of servers the caller computes, as with servers that can't be reached.
+    if (known !== undefined) await known.catch(() => signal?.throwIfAborted());
     const id = keyId(wire);
     const flight = this.#flights.open(id) ?? this.#start(wire, { id, compute, plan });
     flight.callers++;

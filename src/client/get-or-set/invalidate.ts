@@ -35,7 +35,8 @@ export function invalidate(engine: Engine, key: Key, options: InvalidateOptions)
     }
     const wire = engine.toWire(key);
     const invalidation = new Invalidation(engine, wire, { timeout, signal }, call, trace);
-    await engine.whenKnown(() => Promise.resolve(), signal);
+    const known = engine.untilKnown(signal);
+    if (known !== undefined) await known;
     // As with every write: computations that began before it are not joined any more.
     engine.watched.written(wire);
     try {

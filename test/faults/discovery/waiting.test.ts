@@ -72,13 +72,21 @@ test.each(COMMANDS)('a signal ends a %s that waits for a list', async (_, call) 
   expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
 
-test('a signal ends a getOrSet that waits for a list, without a computation', async () => {
-  const client = clients.create(null as never, { discovery: slowSource().discovery, conntimeout: 5 });
-  const controller = new AbortController();
-  const compute = vi.fn(() => 'value');
-  const waiting = failureWithin(client.getOrSet('key', compute, { signal: controller.signal }), 0, SLACK);
-  const reason = new Error('no more');
-  controller.abort(reason);
-  expect(await waiting).toBe(reason);
-  expect(compute).not.toHaveBeenCalled();
-});
+test.each(['getOrSet', 'getOrSetMulti'])(
+  'a signal ends a %s that waits for a list, without a computation',
+  async (name) => {
+    const client = clients.create(null as never, { discovery: slowSource().discovery, conntimeout: 5 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const one = vi.fn(() => 'value');
+    const many = vi.fn(() => new Map<string, string>());
+    const call =
+      name === 'getOrSet' ? client.getOrSet('key', one, { signal }) : client.getOrSetMulti(['key'], many, { signal });
+    const waiting = failureWithin(call, 0, SLACK);
+    const reason = new Error('no more');
+    controller.abort(reason);
+    expect(await waiting).toBe(reason);
+    expect(one).not.toHaveBeenCalled();
+    expect(many).not.toHaveBeenCalled();
+  },
+);

@@ -189,6 +189,26 @@ describe('keys, and values that are copied, are read in the call', () => {
     expect(await client.get(Buffer.alloc(KEY.length, 'y'))).toMatchObject({ value: null });
   });
 
+  test.each(CAN.protocols)('also of calls that are made of several commands: %s', async (protocol) => {
+    const client = clients.create(plain.address, { protocol });
+    await client.flush();
+    const names = ['made', 'updated', 'made-of-many', 'ended'] as const;
+    await client.set('ended', 'value');
+    const keys = names.map((name) => Buffer.from(name));
+    const [made, updated, many, ended] = keys as [Buffer, Buffer, Buffer, Buffer];
+    const calls = [
+      client.getOrSet(made, () => 'value'),
+      client.update(updated, () => 'value'),
+      client.getOrSetMulti([many], () => new Map([[Buffer.from('made-of-many'), 'value']])),
+      client.invalidate(ended),
+    ] as const;
+    for (const key of keys) change(key);
+    const [, , , wasThere] = await Promise.all(calls);
+    expect(wasThere).toBe(true);
+    const found = await client.getMulti([...names, ...names.map(({ length }) => 'y'.repeat(length))]);
+    expect([...found.keys()].sort()).toEqual(['made', 'made-of-many', 'updated']);
+  });
+
   test('a key that is sent a second time is still the key of the call', async () => {
     let seen = '';
     await using rogue = await startRogueServer((socket, index) => {

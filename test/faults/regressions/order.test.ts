@@ -57,6 +57,22 @@ describe.each(CASES)('commands of a key keep their order over $protocol, $connec
     expect([...(await stored(client)).values()]).toEqual(KEYS.map(() => 'new;'));
   });
 
+  test('invalidations, and what getOrSet finds, between sets', async () => {
+    const client = await create();
+    const calls = KEYS.slice(0, 30).map(async (key) => {
+      const [, found, many] = await Promise.all([
+        client.set(key, 'old;'),
+        client.getOrSet(key, () => 'made'),
+        client.getOrSetMulti([key], (keys) => new Map(keys.map((asked) => [asked, 'made']))),
+        client.invalidate(key),
+        client.set(key, 'new;'),
+      ]);
+      return [String(found), String(many.get(key))];
+    });
+    expect(await Promise.all(calls)).toEqual(calls.map(() => ['old;', 'old;']));
+    expect([...(await stored(client)).values()]).toEqual(calls.map(() => 'new;'));
+  });
+
   test('a batch of sets, and a delete of each', async () => {
     const client = await create();
     const batch = client.setMulti(KEYS.map((key) => [key, LARGE]));

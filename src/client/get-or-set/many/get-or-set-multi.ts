@@ -43,7 +43,8 @@ export function getOrSetMulti(
     const many = new ManyCall(engine, compute, plan, trace);
     const asked = many.prepare(keys);
     // Without a list of servers the caller computes, as with servers that can't be reached.
-    await engine.whenKnown(() => Promise.resolve(), signal).catch(() => {});
+    const known = engine.untilKnown(signal);
+    if (known !== undefined) await known.catch(() => signal?.throwIfAborted());
     const running = engine.calls.begin((call) => many.run(asked, call));
     return signal === undefined ? running : untilAborted(running, signal);
   });
