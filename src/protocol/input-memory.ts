@@ -18,6 +18,9 @@ const MOST_PINNED = 32;
 /** A block has room for about so many values. */
 const VALUES_PER_BLOCK = 16;
 
+/** The rest of a block is used where it is at least this share of it. */
+const LEAST_REST = 1 / 4;
+
 const SMALLEST_BLOCK = 64 * 1024;
 const LARGEST_BLOCK = 512 * 1024;
 
@@ -45,13 +48,18 @@ export class InputMemory {
   /** The length from which on a value in the chunk that is decoded may be handed out as a view. */
   viewsFrom = Number.POSITIVE_INFINITY;
   /** Bytes of small values that came of late. */
-  smallBytes = 0;
+  small = 0;
+  /** How much of a response came before what is decoded, and lies in front of it. */
+  came = 0;
   /** What is left of the block, and the size of the whole. */
   #block: Buffer = NOTHING;
   #blockBytes = 0;
   /** How far the block has been read into, and whether views of that were handed out. */
   #read = 0;
   #kept = false;
+  /** Where the response begins of which only a part has come, and how long it is; 0 where there is none. */
+  #partAt = 0;
+  #partNeeds = 0;
   /** Bytes of values that came of late, and the sum of the squares of their lengths: a large one counts by what it weighs. */
   #bytes = 0;
   #squares = 0;
@@ -60,13 +68,29 @@ export class InputMemory {
   /** Whether the last one was read in place, by itself. */
   #short = false;
 
-  /** Takes note of what is to be decoded. */
-  begin(chunk: Buffer, end: number): void {
-    if (chunk.length < end) throw desynchronised('the memory of a value that was handed out has been taken away');
-    const own = this.#blockBytes > 0 && chunk.buffer === this.#block.buffer;
+  /** Takes note of what is to be decoded, and returns it with the {@link came} bytes in front. */
+  begin(lent: Buffer, end: number): Buffer {
+    const { came } = this;
+    const own = this.#blockBytes > 0 && lent.buffer === this.#block.buffer;
+    if (lent.length < end || (came > 0 && !own)) {
+      throw desynchronised('the memory of a value has been taken away');
+    }
     this.viewsFrom = own ? this.#blockBytes / MOST_PINNED : Number.POSITIVE_INFINITY;
     // What was read in place meanwhile leaves the block as it is.
-    if (own) this.#read = end;
+    if (own) this.#read = came + end;
+    return came > 0 ? this.#block : lent;
+  }
+
+  /**
+   * Has the rest of a response of so many bytes read behind the part of it at the end of the chunk. False where the chunk
+   * is only lent, or a block could be too short for the whole.
+   */
+  hold(partAt: number, bytes: number): boolean {
+    if (this.viewsFrom === Number.POSITIVE_INFINITY) return false;
+    if (bytes > this.#blockBytes * LEAST_REST && partAt + bytes > this.#block.length) return false;
+    this.#partAt = partAt;
+    this.#partNeeds = bytes;
+    return true;
   }
 
   /** Takes note of the length of a value. */
@@ -75,8 +99,9 @@ export class InputMemory {
     this.#squares += bytes * bytes;
   }
 
-  /** Takes note that a value of so many bytes was read to where it belongs. */
+  /** Takes note that a value of so many bytes is read to where it belongs. */
   readInPlace(bytes: number): void {
+    this.came = 0;
     this.#short = bytes >= READ_ALONE;
   }
 
@@ -87,22 +112,23 @@ export class InputMemory {
 
   /** Memory for what comes next; `waiting` is whether anything is to come. */
   next(waiting: boolean): Buffer {
-    if (this.#bytes + this.smallBytes >= SAMPLE_BYTES) this.#judge();
+    if (this.#partNeeds > 0) return this.#behindPart();
+    this.came = 0;
+    if (this.#bytes + this.small >= SAMPLE_BYTES) this.#judge();
     if (this.#short) {
       this.#short = false;
       this.#release();
       return SHORT;
     }
     if (!waiting || this.#wanted === 0) {
-      if (this.#blockBytes > 0) this.#release();
+      this.#release();
       return SHARED;
     }
     if (this.#kept) this.#block = this.#block.subarray(this.#read);
     this.#kept = false;
     this.#read = 0;
-    // Its length is 0 once `transfer` has taken it away, which no mark prevents.
-    const enough = this.#block.length >= Math.min(SMALLEST_BLOCK, this.#blockBytes / 4) && this.#block.length > 0;
-    if (!enough || this.#blockBytes !== this.#wanted) this.#take(this.#wanted);
+    const isEnough = this.#block.length >= this.#leastRoom();
+    if (!isEnough || this.#blockBytes !== this.#wanted) this.#take(this.#wanted);
     return this.#blockBytes > 0 ? this.#block : SHARED;
   }
 
@@ -113,10 +139,37 @@ export class InputMemory {
     this.#block = NOTHING;
   }
 
+  /**
+   * What is left of a block is not read into where it has less room. Its length is 0 once `transfer` has taken it away,
+   * which no mark prevents.
+   */
+  #leastRoom(): number {
+    return Math.min(SMALLEST_BLOCK, this.#blockBytes * LEAST_REST) || 1;
+  }
+
+  /** Memory behind the part of a response that has come, which moves to where there is more if this is too little. */
+  #behindPart(): Buffer {
+    const block = this.#block;
+    const at = this.#partAt;
+    const room = Math.max(this.#partNeeds, this.#leastRoom());
+    this.came = this.#read - at;
+    this.#partNeeds = 0;
+    // What has come is gone, which the next chunk shows.
+    if (block.length === 0) return SHARED;
+    if (at + room <= block.length) {
+      this.#block = block.subarray(at);
+    } else {
+      if (this.#kept || block.length < room) this.#take(this.#blockBytes);
+      this.#block.set(block.subarray(at, this.#read));
+    }
+    this.#kept = false;
+    return this.#block.subarray(this.came);
+  }
+
   /** Finds out which block the values of late call for. */
   #judge(): void {
-    const typical = this.#squares / (this.#bytes + this.smallBytes);
-    this.smallBytes = 0;
+    const typical = this.#squares / (this.#bytes + this.small);
+    this.small = 0;
     this.#bytes = 0;
     this.#squares = 0;
     const size = 2 ** Math.floor(Math.log2(Math.max(1, typical * VALUES_PER_BLOCK)));
@@ -137,7 +190,7 @@ export class InputMemory {
   #release(): void {
     if (this.#blockBytes === 0) return;
     const rest = this.#kept ? this.#block.subarray(this.#read) : this.#block;
-    if (rest.length * 4 >= this.#blockBytes) rests.set(this.#blockBytes, new WeakRef(rest));
+    if (rest.length >= this.#blockBytes * LEAST_REST) rests.set(this.#blockBytes, new WeakRef(rest));
     this.#kept = false;
     this.end();
   }
@@ -185,12 +238,11 @@ export class ValueWindow {
     this.#input = input;
   }
 
-  /** Begins with another chunk. */
-  begin(chunk: Buffer, end: number): void {
+  /** Begins with another chunk, which ends there. */
+  begin(end: number): void {
     this.#from = 0;
     this.#to = 0;
     this.#chunkEnd = end;
-    this.#input.begin(chunk, end);
   }
 
   /** Holds on to no memory until the next value. */
@@ -248,6 +300,6 @@ export class ValueWindow {
     this.#to = start + length;
     this.#shift = used - start;
     used += length;
-    this.#input.smallBytes += length;
+    this.#input.small += length;
   }
 }

@@ -27,8 +27,9 @@ export interface ReplyQueue {
 /** Turns the bytes of one connection into replies, in whatever pieces they come. */
 export interface Decoder {
   /**
-   * Takes `chunk` from `start` to `end`; keeps no reference to it, unless it is what {@link room} gave last. Throws a `MemcacheError` with `ERR_PROTOCOL` when the
-   * bytes can't be a response to the head of the queue: the stream is desynchronised then and the connection is over.
+   * Takes `chunk` from `start` to `end`; keeps no reference to it, unless it is what {@link room} gave last, from 0 on.
+   * Throws a `MemcacheError` with `ERR_PROTOCOL` when the bytes can't be a response to the head of the queue: the stream is
+   * desynchronised then and the connection is over.
    */
   decode(chunk: Buffer, start: number, end: number): void;
   /** Memory that the next bytes of the connection are to be read into, in one synchronous step. */

@@ -44,9 +44,12 @@ export class BinaryDecoder implements Decoder {
     this.#input.end();
   }
 
-  decode(chunk: Buffer, start: number, end: number): void {
+  decode(lent: Buffer, start: number, lentEnd: number): void {
     const assembler = this.#assembler;
-    this.#window.begin(chunk, end);
+    const input = this.#input;
+    const chunk = input.begin(lent, lentEnd);
+    const end = lentEnd + input.came;
+    this.#window.begin(end);
     let at = this.#partialBytes === 0 ? start : this.#completeHeader(chunk, start, end);
     if (assembler.active) {
       at = assembler.fill(chunk, at, end);
@@ -64,6 +67,7 @@ export class BinaryDecoder implements Decoder {
       }
       const frameEnd = at + HEADER_BYTES + this.#checkHeader(chunk, at);
       if (frameEnd > end) {
+        if (input.hold(at, frameEnd - at)) return;
         assembler.begin(frameEnd - at);
         assembler.fill(chunk, at, end);
         return;

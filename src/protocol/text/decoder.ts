@@ -73,8 +73,10 @@ export abstract class TextDecoder implements Decoder {
     this.#input.end();
   }
 
-  decode(chunk: Buffer, start: number, end: number): void {
-    this.#window.begin(chunk, end);
+  decode(lent: Buffer, start: number, lentEnd: number): void {
+    const chunk = this.#input.begin(lent, lentEnd);
+    const end = lentEnd + this.#input.came;
+    this.#window.begin(end);
     let at = start;
     while (at !== OVER && at < end) {
       at = this.blockBytes === NO_BLOCK ? this.#readLine(chunk, at, end) : this.#readBlock(chunk, at, end);
@@ -149,7 +151,10 @@ export abstract class TextDecoder implements Decoder {
     let next = start + blockBytes + 2;
     const isWhole = next <= end && !assembler.active;
     if (!isWhole) {
-      if (!assembler.active) assembler.begin(blockBytes + 2);
+      if (!assembler.active) {
+        if (this.#input.hold(start, blockBytes + 2)) return end;
+        assembler.begin(blockBytes + 2);
+      }
       next = assembler.fill(chunk, start, end);
       if (!assembler.complete) return next;
       bytes = assembler.take();

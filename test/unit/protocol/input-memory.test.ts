@@ -167,6 +167,23 @@ describe.each(Object.keys(HITS))('the input of a connection over %s', (name) => 
     expect(new Set(shared.map(({ buffer }) => buffer)).size).toBeLessThan(shared.length / 8);
   });
 
+  it('has values that come in pieces read on where they begin, without a copy of each', () => {
+    const reading = new Reading(name);
+    readMany(reading, 40 * KB, 16);
+    for (let i = 0; i < 100; i++) reading.expect(40 * KB);
+    reading.read(() => 10 * KB);
+    const kept = reading.requests.slice(16);
+    for (const [index, request] of kept.entries()) checkKept(request, index + 16);
+    const blocks = new Map<ArrayBufferLike, number>();
+    for (const { result } of kept) {
+      const { buffer } = result as Buffer;
+      blocks.set(buffer, (blocks.get(buffer) ?? 0) + 1);
+    }
+    // 4 MB of values in blocks of 512 KB, but for the first of them.
+    expect([...blocks.keys()].filter(({ byteLength }) => byteLength !== 512 * KB).length).toBeLessThan(2);
+    expect(blocks.size).toBeLessThan(11);
+  });
+
   it('goes back to copies when values become small', () => {
     const reading = new Reading(name);
     readMany(reading, 16 * KB, 32);

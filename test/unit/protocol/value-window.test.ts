@@ -24,7 +24,7 @@ describe('ValueWindow', () => {
         const kept: { expected: Buffer; flags: number; found: ReturnType<typeof copyOf> }[] = [];
         for (const [values, between, first] of chunks) {
           const chunk = bytes(values.reduce((sum, length) => sum + length + between, first));
-          window.begin(chunk, chunk.length);
+          window.begin(chunk.length);
           let at = first - between;
           for (const length of values) {
             const start = at + between;
@@ -47,7 +47,7 @@ describe('ValueWindow', () => {
   it('gives Buffers like any other', () => {
     const window = new ValueWindow(new InputMemory());
     const chunk = bytes(100);
-    window.begin(chunk, 100);
+    window.begin(100);
     for (const buffer of Object.values(copyOf(window, chunk, 1, 10, 60))) {
       expect(Object.getPrototypeOf(buffer)).toBe(Buffer.prototype);
     }
@@ -56,7 +56,7 @@ describe('ValueWindow', () => {
   it('pins no more than 8 KB with a small value, and a value of its own size with a large one', () => {
     const chunk = bytes(64 * 1024);
     const window = new ValueWindow(new InputMemory());
-    window.begin(chunk, chunk.length);
+    window.begin(chunk.length);
     for (let start = 4; start + 1028 < chunk.length; start += 1028) {
       expect(copyOf(window, chunk, 0, start, start + 1024).value.buffer.byteLength).toBeLessThanOrEqual(8192);
     }
@@ -66,7 +66,7 @@ describe('ValueWindow', () => {
   it('shares no byte between two values', () => {
     const chunk = bytes(2000);
     const window = new ValueWindow(new InputMemory());
-    window.begin(chunk, chunk.length);
+    window.begin(chunk.length);
     const first = copyOf(window, chunk, 1, 4, 104);
     const second = copyOf(window, chunk, 2, 108, 208);
     first.value.fill(0);
