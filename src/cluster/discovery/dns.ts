@@ -1,6 +1,6 @@
 import type { Resolver } from 'node:dns/promises';
 import { dnsModule } from '../../builtins.ts';
-import { MemcacheError } from '../../errors.ts';
+import { invalidType } from '../../errors.ts';
 import { checkPort, DEFAULT_PORT, hostOf } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
 import { checkSeconds, given } from './source-options.ts';
@@ -24,7 +24,7 @@ export interface DnsOptions {
 export function dns(options: DnsOptions): Discovery {
   const { host, port = DEFAULT_PORT, interval = 10, nameservers } = given(options, 'dns');
   if (typeof host !== 'string' || hostOf(host) === undefined) {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid option host of dns: expected a host name');
+    throw invalidType('option host of dns', 'a host name', host);
   }
   checkPort(port, 'option port of dns');
   checkSeconds(interval, 'option interval of dns');
@@ -42,9 +42,8 @@ export function dns(options: DnsOptions): Discovery {
 function askAt(resolver: Resolver, nameservers: readonly string[]): void {
   try {
     resolver.setServers(nameservers);
-  } catch (cause) {
-    const message = 'Invalid option nameservers of dns: expected an array of addresses, with or without a port';
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', message, { cause });
+  } catch {
+    throw invalidType('option nameservers of dns', 'an array of addresses', nameservers);
   }
 }
 

@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { tlsModule } from '../../builtins.ts';
 import { clearTimeout, setTimeout } from '../../clock.ts';
 import { nextAddressWithin } from '../../connection/connector.ts';
-import { MemcacheError } from '../../errors.ts';
+import { invalidType, MemcacheError } from '../../errors.ts';
 import { type Address, parseServers } from '../address.ts';
 import type { DiscoveredServer, Discovery } from './discovery.ts';
 import { dataBlock, isWhole, LatestConfiguration, parseConfiguration } from './elasticache-answer.ts';
@@ -55,7 +55,7 @@ export function elasticache(options: ElasticacheOptions): Discovery {
 function endpointOf(endpoint: unknown): Address {
   const [address, ...others] = typeof endpoint === 'string' ? parseServers(endpoint) : [];
   if (address !== undefined && address.path === undefined && others.length === 0) return address;
-  throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid option endpoint of elasticache: expected host:port');
+  throw invalidType('option endpoint of elasticache', 'host:port', endpoint);
 }
 
 /** The response's data block; `undefined` where the server does not know the question. */
