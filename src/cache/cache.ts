@@ -281,10 +281,10 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   async #find(key: string, schema: Schema | undefined): Promise<unknown> {
     const wire = this.#keys.value(key);
-    const value = this.#near && (await this.#atHand(wire, schema));
-    if (value !== undefined) return value;
-    const found = await this.#computations.look(wire, this.#near?.admits(wire, key));
     try {
+      const stored = this.#near?.trusted(wire);
+      if (stored) return await this.#readNear(stored, schema);
+      const found = await this.#computations.look(wire, this.#near?.admits(wire, key));
       if (found?.stored && found.worth === 'fresh') return await this.#read(found.stored, found.shared, schema);
     } catch (error) {
       this.#note('unreadable', error);
@@ -292,17 +292,9 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     return undefined;
   }
 
-  /** What may be given without a question, where it has these tags. */
-  async #atHand(wire: string, schema: Schema | undefined, tags: readonly string[] = []): Promise<unknown> {
-    const stored = this.#near?.trusted(wire);
-    if (!stored || !hasTags(stored, tags)) return undefined;
-    try {
-      this.#stats.near++;
-      return await this.#read(stored, true, schema);
-    } catch (error) {
-      this.#note('unreadable', error);
-      return undefined;
-    }
+  #readNear(stored: Encoded, schema: Schema | undefined): unknown {
+    this.#stats.near++;
+    return this.#read(stored, true, schema);
   }
 
   #read(encoded: Encoded, shared: boolean, schema: Schema | undefined): unknown {
@@ -347,8 +339,12 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   async #compute(key: string, compute: Task['compute'], call: CallPlan, onWait?: () => void): Promise<unknown> {
     const wire = this.#keys.value(key);
     const { schema, tags } = call;
-    const known = this.#near && (await this.#atHand(wire, schema, tags));
-    if (known !== undefined) return this.#count(known);
+    const stored = this.#near?.trusted(wire);
+    try {
+      if (stored && hasTags(stored, tags)) return this.#count(await this.#readNear(stored, schema));
+    } catch (error) {
+      this.#note('unreadable', error);
+    }
     const admitted = this.#near?.admits(wire, key);
     const read = (encoded: Encoded, shared: boolean): unknown => this.#read(encoded, shared, schema);
     const { value, from } = await this.#computations.run({ ...call, key: wire, compute, admitted, read, onWait });
