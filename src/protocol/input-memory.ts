@@ -15,7 +15,7 @@ const SHORT = SHARED.subarray(0, 4 * 1024);
 /** A view of a block is handed out for a value of at least this share of it: what a kept value pins at most. */
 const MOST_PINNED = 32;
 
-/** A block has room for about so many values. */
+/** A block has room for about so many values, and for more where views of it can be handed out for all of them. */
 const VALUES_PER_BLOCK = 16;
 
 /** The rest of a block is used where it is at least this share of it. */
@@ -63,6 +63,8 @@ export class InputMemory {
   /** Bytes of values that came of late, and the sum of the squares of their lengths: a large one counts by what it weighs. */
   #bytes = 0;
   #squares = 0;
+  /** The shortest of them. */
+  #least = LARGEST_BLOCK;
   /** The size of block that they call for; 0 for none. */
   #wanted = 0;
   /** Whether the last one was read in place, by itself. */
@@ -97,6 +99,7 @@ export class InputMemory {
   note(bytes: number): void {
     this.#bytes += bytes;
     this.#squares += bytes * bytes;
+    if (bytes < this.#least) this.#least = bytes;
   }
 
   /** Takes note that a value of so many bytes is read to where it belongs. */
@@ -172,7 +175,9 @@ export class InputMemory {
     this.small = 0;
     this.#bytes = 0;
     this.#squares = 0;
-    const size = 2 ** Math.floor(Math.log2(Math.max(1, typical * VALUES_PER_BLOCK)));
+    const fitting = Math.min(this.#least, typical) * MOST_PINNED;
+    this.#least = LARGEST_BLOCK;
+    const size = 2 ** Math.floor(Math.log2(Math.max(1, fitting, typical * VALUES_PER_BLOCK)));
     this.#wanted = size < SMALLEST_BLOCK || typical >= READ_ALONE ? 0 : Math.min(size, LARGEST_BLOCK);
   }
 

@@ -184,6 +184,17 @@ describe.each(Object.keys(HITS))('the input of a connection over %s', (name) => 
     expect(blocks.size).toBeLessThan(11);
   });
 
+  it('is a block for 32 values where all have one length, and for 16 where the shorter ones would be copied', () => {
+    const blockOf = (...sizes: number[]) => {
+      const reading = new Reading(name);
+      for (let i = 0; i < 128; i++) reading.expect(sizes[i % sizes.length] as number);
+      reading.read(() => 64 * KB, 10);
+      return reading.room.buffer.byteLength;
+    };
+    expect(blockOf(8.5 * KB)).toBe(256 * KB);
+    expect(blockOf(4 * KB, 11 * KB)).toBe(128 * KB);
+  });
+
   it('goes back to copies when values become small', () => {
     const reading = new Reading(name);
     readMany(reading, 16 * KB, 32);
@@ -241,7 +252,7 @@ describe.each(Object.keys(HITS))('the input of a connection over %s', (name) => 
     }).toThrow();
     port1.close();
     port2.close();
-    expect(block.byteLength).toBe(128 * KB);
+    expect(block.byteLength).toBe(256 * KB);
     transfer.call(block);
     reading.expect(10);
     expect(() => reading.finish()).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }));
