@@ -6,7 +6,8 @@ export type { CommandOptions } from './client/commands/command.ts';
 export type { CounterResult, IncrementDecrementOptions } from './client/commands/count.ts';
 export type { FlushOptions } from './client/commands/flush.ts';
 export type { Inspection } from './client/commands/inspect.ts';
-export type { GetMultiOptions, MultiResult, SetMultiOptions } from './client/commands/multi.ts';
+export type { GetMultiOptions, SetMultiOptions } from './client/commands/multi.ts';
+export type { MultiResult } from './client/commands/multi-call.ts';
 export type {
   Found,
   GetIfChangedOptions,

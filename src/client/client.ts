@@ -5,14 +5,8 @@ import { ChangeCommand, type ChangeOptions, TouchCommand } from './commands/chan
 import { type CommandOptions, NO_OPTIONS } from './commands/command.ts';
 import { CountCommand, type CounterResult, type IncrementDecrementOptions } from './commands/count.ts';
 import { InspectCommand, type Inspection } from './commands/inspect.ts';
-import {
-  deleteMulti,
-  type GetMultiOptions,
-  getMulti,
-  type MultiResult,
-  type SetMultiOptions,
-  setMulti,
-} from './commands/multi.ts';
+import { deleteMulti, type GetMultiOptions, getMulti, type SetMultiOptions, setMulti } from './commands/multi.ts';
+import type { MultiResult } from './commands/multi-call.ts';
 import {
   type Found,
   type GetIfChangedOptions,

@@ -88,6 +88,12 @@ export class Engine {
     else router.dispatch(command);
   }
 
+  /** Whether commands for any keys can be sent at once. */
+  get ready(): boolean {
+    this.fleet.wake();
+    return this.held.empty && !this.fleet.unknown;
+  }
+
   /** Does something that asks several servers, as soon as it is known which there are. */
   whenKnown<T>(ask: () => Promise<T>, signal?: AbortSignal | null): Promise<T> {
     return this.untilKnown(signal)?.then(ask) ?? ask();

@@ -8,10 +8,14 @@ export class OpenCall {
   readonly #calls: OpenCalls;
   readonly #closings: number;
   #left: MemcacheError | undefined;
+  /** Settled when its outcome is known. */
+  outcome: Promise<unknown> | undefined;
+  /** Where it stands among the calls under way. */
+  #place = -1;
   /** Ends the pause under way. */
   #wake: (error: MemcacheError) => void = ignore;
   /** Ends the call for who waits for it. */
-  reject: (error: MemcacheError) => void = ignore;
+  reject: (error: Error) => void = ignore;
   /** Called when the client is closed. */
   onClosed: (error: MemcacheError) => void = ignore;
 
@@ -28,6 +32,22 @@ export class OpenCall {
   /** Throws `ERR_CLOSED` where the client has been closed since the call began. */
   check(): void {
     if (this.closed) throw closedError();
+  }
+
+  /** Takes its place among the calls under way, until `end`. */
+  enter(outcome: Promise<unknown>): void {
+    this.outcome = outcome;
+    this.#place = this.#calls.list.push(this) - 1;
+  }
+
+  /** It is over. */
+  end(): void {
+    const { list } = this.#calls;
+    if (list[this.#place] !== this) return;
+    const last = list.pop() as OpenCall;
+    if (last === this) return;
+    list[this.#place] = last;
+    last.#place = this.#place;
   }
 
   /** Waits for what others do. Neither `quit()` nor `close()` lets it: it rejects with `ERR_CLOSED` then. */
@@ -49,6 +69,7 @@ export class OpenCall {
 
   close(): void {
     const error = closedError();
+    this.end();
     this.reject(error);
     this.leave();
     this.onClosed(error);
@@ -57,8 +78,11 @@ export class OpenCall {
 
 /** The calls under way that are made of several commands: `quit()` waits for them, and `close()` ends them. */
 export class OpenCalls {
-  /** Each with a promise that resolves when its outcome is known. */
-  readonly #open = new Map<OpenCall, Promise<unknown>>();
+  /**
+   * In no order. Not a `Map`: one that many calls come to and leave again has a new table every few of them, and each table
+   * that is left keeps the next one alive, with all that its calls hold, until the whole heap is looked through.
+   */
+  readonly list: OpenCall[] = [];
   /** How often the client has been closed. */
   closings = 0;
 
@@ -79,21 +103,21 @@ export class OpenCalls {
       call.reject = reject;
       running.then(resolve, reject);
     });
-    const forget = (): void => void this.#open.delete(call);
-    this.#open.set(call, outcome.then(forget, forget));
+    const forget = (): void => call.end();
+    call.enter(outcome.then(forget, forget));
     return outcome;
   }
 
   /** Ends the waits of all calls under way, and resolves when these calls are over. */
   async leave(): Promise<void> {
-    for (const call of this.#open.keys()) call.leave();
-    await Promise.all(this.#open.values());
+    for (const call of [...this.list]) call.leave();
+    await Promise.allSettled(this.list.map(({ outcome }) => outcome));
   }
 
   /** Ends all calls under way. */
   close(): void {
     this.closings++;
-    for (const call of [...this.#open.keys()]) call.close();
+    for (const call of [...this.list]) call.close();
   }
 }
 

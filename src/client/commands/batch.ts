@@ -51,7 +51,7 @@ interface Unread {
 /** Reads keys; the misses are not reported. */
 export class GetBatch extends BatchCommand {
   /** Keys that the server, or one behind a proxy, could not answer for. */
-  #unread: Unread[] = [];
+  #unread: Unread[] | undefined;
   /** Where the keys that are asked for again stood at first. */
   #places: number[] | undefined;
 
@@ -69,6 +69,7 @@ export class GetBatch extends BatchCommand {
     const { index, status } = reply;
     if (status === Status.Miss || isStub(reply)) return;
     if (status !== Status.Ok) {
+      this.#unread ??= [];
       this.#unread.push({ index, status, value: reply.value });
       return;
     }
@@ -86,7 +87,8 @@ export class GetBatch extends BatchCommand {
 
   protected override finish(): unknown {
     const unread = this.#unread;
-    this.#unread = [];
+    if (unread === undefined) return undefined;
+    this.#unread = undefined;
     const again = unread.filter(({ status }) => isPassing(status));
     const [first] = again;
     const isAgain = first !== undefined && this.sentAgain(first.status);
@@ -109,7 +111,7 @@ export class GetBatch extends BatchCommand {
   }
 
   override fail(...failure: Parameters<BatchCommand['fail']>): void {
-    this.#unread = [];
+    this.#unread = undefined;
     super.fail(...failure);
   }
 }

@@ -16,9 +16,17 @@ const BATCHES_AHEAD = 2;
 
 /** One key on its way. */
 export interface Entry {
-  key: Key;
-  wire: WireKey;
-  store?: StoreItem;
+  readonly key: Key;
+  readonly wire: WireKey;
+  store?: StoreItem | undefined;
+}
+
+/** The call that batches are a part of. */
+export interface BatchesOwner {
+  /** Sends a batch to the server, and tells `batches` when it is over; does not throw. */
+  send(batches: Batches, batch: readonly Entry[]): void;
+  /** All batches have been answered, or one has failed. */
+  over(batches: Batches): void;
 }
 
 /**
@@ -28,51 +36,50 @@ export interface Entry {
 export class Batches implements Unsent {
   /** What the first batch to fail has failed with: then no further one is sent. */
   failure: Error | undefined;
-  readonly #server: Backend;
+  readonly server: Backend;
   readonly #reads: boolean;
-  readonly #send: (batch: readonly Entry[]) => Promise<void>;
-  readonly #batches: readonly Entry[][];
-  /** The outcomes of those that have been sent; none of them rejects. */
-  readonly #outcomes: (Promise<void> | undefined)[];
+  readonly #owner: BatchesOwner;
+  readonly #batches: readonly (readonly Entry[])[];
+  /** The first that has not been sent in its turn, and how many wait for a response. */
   #next = 0;
-  readonly #failed: Entry[] = [];
+  #open = 0;
+  #over = false;
+  /** Which have been sent. */
+  readonly #sent: boolean[] = [];
+  #failed: Entry[] | undefined;
   /** In which batches a key is; made when a later command asks. */
   #places: Map<string, number[]> | undefined;
 
-  constructor(
-    server: Backend,
-    entries: readonly Entry[],
-    reads: boolean,
-    send: (batch: readonly Entry[]) => Promise<void>,
-  ) {
-    this.#server = server;
+  constructor(server: Backend, entries: readonly Entry[], reads: boolean, owner: BatchesOwner) {
+    this.server = server;
     this.#reads = reads;
-    this.#send = send;
+    this.#owner = owner;
     this.#batches = divide(entries);
-    this.#outcomes = new Array(this.#batches.length);
   }
 
-  /** Sends all batches, and resolves when they have been answered or one has failed. */
-  async run(): Promise<void> {
-    const work = async (): Promise<void> => {
-      while (this.#next < this.#batches.length && this.failure === undefined) await this.#sendOnce(this.#next++);
-    };
-    const working = Array.from({ length: BATCHES_AHEAD }, work);
-    if (this.#next < this.#batches.length) this.#server.unsent?.add(this);
-    if (!this.#reads) copyValues(this.#batches.slice(this.#next).flat());
-    await Promise.all(working);
-    this.#server.unsent?.delete(this);
+  /** Begins to send. */
+  start(): void {
+    if (this.#waits) {
+      this.server.unsent?.add(this);
+      if (!this.#reads) copyValues(this.#batches.slice(BATCHES_AHEAD).flat());
+    }
+    this.#goOn();
+  }
+
+  /** Whether some have to wait until others have been answered. */
+  get #waits(): boolean {
+    return this.#batches.length > BATCHES_AHEAD;
   }
 
   /** What has failed, or was not sent because something had. */
   get unanswered(): Entry[] {
-    return this.#failed.concat(...this.#batches.filter((_, index) => this.#outcomes[index] === undefined));
+    return (this.#failed ?? []).concat(...this.#batches.filter((_, index) => !this.#sent[index]));
   }
 
   sendBefore(keys: readonly WireKey[], reads: boolean): void {
     if ((reads && this.#reads) || this.failure !== undefined) return;
     this.#places ??= this.#findPlaces();
-    for (const key of keys) for (const index of this.#places.get(keyId(key)) ?? []) void this.#sendOnce(index);
+    for (const key of keys) for (const index of this.#places.get(keyId(key)) ?? []) this.#send(index);
   }
 
   #findPlaces(): Map<string, number[]> {
@@ -86,24 +93,40 @@ export class Batches implements Unsent {
     return places;
   }
 
-  #sendOnce(index: number): Promise<void> {
-    this.#outcomes[index] ??= this.#sendNow(this.#batches[index] as Entry[]);
-    return this.#outcomes[index];
+  /** Sends as many as may be under way, and tells when nothing is left to wait for. */
+  #goOn(): void {
+    const { length } = this.#batches;
+    while (this.#open < BATCHES_AHEAD && this.#next < length && this.failure === undefined) this.#send(this.#next++);
+    if (this.#open > 0 || this.#over || (this.#next < length && this.failure === undefined)) return;
+    this.#over = true;
+    if (this.#waits) this.server.unsent?.delete(this);
+    this.#owner.over(this);
   }
 
-  #sendNow(batch: readonly Entry[]): Promise<void> {
-    const { unsent } = this.#server;
+  #send(index: number): void {
+    if (this.#sent[index]) return;
+    this.#sent[index] = true;
+    this.#open++;
+    const batch = this.#batches[index] as readonly Entry[];
+    const { unsent } = this.server;
     if (unsent?.empty === false) unsent.sendBefore(this, wires(batch), this.#reads);
-    return this.#send(batch).catch((error: Error) => {
+    this.#owner.send(this, batch);
+  }
+
+  /** A batch has been answered, or has failed. */
+  ended(batch: readonly Entry[], error: Error | null): void {
+    this.#open--;
+    if (error !== null) {
       this.failure ??= error;
-      this.#failed.push(...batch);
-      this.#server.unsent?.delete(this);
-    });
+      this.#failed = (this.#failed ?? []).concat(batch);
+      if (this.#waits) this.server.unsent?.delete(this);
+    }
+    this.#goOn();
   }
 }
 
 /** Entries by the socket that their keys belong to. */
-export function bySlot(server: Backend, entries: Entry[]): Entry[][] {
+export function bySlot(server: Backend, entries: readonly Entry[]): (readonly Entry[])[] {
   if (server.slots === undefined || server.slots === 1) return [entries];
   const slots = new Map<number, Entry[]>();
   for (const entry of entries) {
@@ -125,7 +148,8 @@ export function wires(entries: readonly Entry[]): WireKey[] {
 }
 
 /** A batch ends by the number of its keys or the size of what it stores. */
-function divide(entries: readonly Entry[]): Entry[][] {
+function divide(entries: readonly Entry[]): (readonly Entry[])[] {
+  if (entries.length <= BATCH_KEYS && entries[0]?.store === undefined) return [entries];
   const batches: Entry[][] = [];
   for (let next = 0; next < entries.length; ) {
     let bytes = 0;

@@ -8,7 +8,7 @@ import { Reply } from '../request.ts';
 import { Status } from '../status.ts';
 import { copyOut } from '../value-pool.ts';
 import { GETQ, HEADER_BYTES, MAX_BODY_BYTES, MAX_WORDS_BYTES, RESPONSE_MAGIC } from './constants.ts';
-import { QUIET_OPCODES } from './encode.ts';
+import { batchOpcode } from './encode.ts';
 import { parseMessage } from './message.ts';
 
 /** Decodes responses (`protocol-binary.txt`, "Response header"). Frames that are whole in a chunk are read in place. */
@@ -141,20 +141,24 @@ export class BinaryDecoder implements Decoder {
     end: number,
     owned: boolean,
   ): boolean {
-    const opcode = chunk[start + 1] as number;
+    const reads = request.op === Op.GetMulti;
     const index = (readUint32(chunk, start + 12) - request.opaque) >>> 0;
-    const isEnd = index === keys.length;
-    if (index < this.#nextIndex || index > keys.length) throw desynchronised('a response with another opaque came');
-    if (opcode !== (isEnd ? Op.Noop : QUIET_OPCODES[request.op]))
+    const last = reads ? keys.length - 1 : keys.length;
+    if (index < this.#nextIndex || index > last) throw desynchronised('a response with another opaque came');
+    if (chunk[start + 1] !== batchOpcode(request.op, index, keys.length))
       throw desynchronised('a response to another command came');
-    this.#nextIndex = isEnd ? 0 : index + 1;
+    this.#nextIndex = index === last ? 0 : index + 1;
 
     const reply = this.#reply.reset(((chunk[start + 6] as number) << 8) | (chunk[start + 7] as number));
-    reply.more = !isEnd;
+    reply.more = reads || index < last;
     reply.index = index;
     if (reply.status !== Status.Ok) reply.value = copyOut(chunk, start + HEADER_BYTES, end);
-    else if (request.op === Op.GetMulti && !isEnd) this.#fillValue(chunk, start + HEADER_BYTES, end, owned);
+    else if (reads) this.#fillValue(chunk, start + HEADER_BYTES, end, owned);
     if (request.returnCas) reply.cas = chunk.readBigUInt64BE(start + 16);
+    if (!this.#queue.deliver(reply)) return false;
+    if (!reads || index < last) return true;
+    // Nothing comes behind the response about the last key.
+    reply.reset(Status.Ok).index = keys.length;
     return this.#queue.deliver(reply);
   }
 

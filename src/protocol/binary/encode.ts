@@ -26,22 +26,53 @@ function unsupported(op: Op): MemcacheError {
   return new MemcacheError('ERR_UNSUPPORTED', `${factsOf(op).name} needs the meta protocol`);
 }
 
-/** One frame for each key with a quiet opcode, and a NOOP, whose response ends the batch ("Get Quietly"). */
+/**
+ * One frame for each key, whose quiet opcode has no response where there is nothing to tell, and one whose response ends the
+ * batch ("Get Quietly"): of reads that is the last key's own, of changes a NOOP.
+ */
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
+  const { op, stores, opaque } = request;
+  if (op === Op.GetMulti) {
+    for (let index = 0; index < keys.length; index++) {
+      const opcode = batchOpcode(op, index, keys.length);
+      encodeRead(opcode, keys[index] as WireKey, (opaque + index) >>> 0, output);
+    }
+    return;
+  }
   const single = new SingleRequest(request);
-  const opcode = QUIET_OPCODES[request.op] as number;
-  const { stores, opaque } = request;
   for (let index = 0; index < keys.length; index++) {
     single.aim(keys[index] as WireKey, (opaque + index) >>> 0, stores?.[index]);
-    encodeFrame(single, opcode, output);
+    encodeFrame(single, batchOpcode(op, index, keys.length), output);
   }
   single.aim('', (opaque + keys.length) >>> 0, undefined);
   encodeFrame(single, Op.Noop, output);
 }
 
-/** The opcodes that a batch sends for each key. */
-export const QUIET_OPCODES: Readonly<Partial<Record<Op, number>>> = {
-  [Op.GetMulti]: GETQ,
+/** The frame of a read, which is a key and zeros. */
+function encodeRead(opcode: number, key: WireKey, opaque: number, output: Output): void {
+  output.reserve(HEADER_BYTES + key.length * 3);
+  const { buffer } = output;
+  const start = output.position;
+  const keyLength = writeKey(buffer, key, start + HEADER_BYTES);
+  buffer[start] = REQUEST_MAGIC;
+  buffer[start + 1] = opcode;
+  buffer[start + 2] = keyLength >>> 8;
+  buffer[start + 3] = keyLength;
+  writeUint32(buffer, 0, start + 4);
+  writeUint32(buffer, keyLength, start + 8);
+  writeUint32(buffer, opaque, start + 12);
+  writeCas(buffer, undefined, start + 16);
+  output.position = start + HEADER_BYTES + keyLength;
+}
+
+/** The opcode of the frame at `index` in a batch of so many keys. */
+export function batchOpcode(op: Op, index: number, count: number): number {
+  if (op === Op.GetMulti) return index === count - 1 ? Op.Get : GETQ;
+  return index === count ? Op.Noop : (QUIET_OPCODES[op] as number);
+}
+
+/** The opcodes that a batch of changes sends for each key. */
+const QUIET_OPCODES: Readonly<Partial<Record<Op, number>>> = {
   [Op.SetMulti]: SETQ,
   [Op.AddMulti]: ADDQ,
   [Op.DeleteMulti]: DELETEQ,

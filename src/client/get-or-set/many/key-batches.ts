@@ -8,7 +8,7 @@ import { Batches, bySlot, type Entry } from '../../commands/batches.ts';
 import { NO_OPTIONS } from '../../commands/command.ts';
 import type { Engine } from '../../engine.ts';
 import type { Key } from '../../keys.ts';
-import type { OpenCall } from '../../open-calls.ts';
+import { closedError, type OpenCall } from '../../open-calls.ts';
 import { NOTHING, type Seen, seenIn } from '../look.ts';
 
 /** One key of a call for many. */
@@ -24,7 +24,7 @@ class Part<TOutcome> implements Entry {
   readonly asked: Asked;
   readonly key: Key;
   readonly wire: WireKey;
-  readonly store?: StoreItem;
+  readonly store?: StoreItem | undefined;
   server: Backend | undefined;
   outcome: TOutcome | undefined;
   error: unknown;
@@ -94,22 +94,27 @@ export class KeyBatches {
       else if (!byServer.get(server)?.push(part)) byServer.set(server, [part]);
     }
     const sent = [...byServer].flatMap(([server, list]) =>
-      bySlot(server, list).map((slot) => this.#sendTo(server, slot as Part<T>[], reads, make)),
+      bySlot(server, list).map((slot) => this.#sendTo(server, slot as readonly Part<T>[], reads, make)),
     );
     await Promise.all(sent);
     return parts;
   }
 
-  async #sendTo<T>(server: Backend, parts: Part<T>[], reads: boolean, make: MakeBatch<T>): Promise<void> {
-    const batches = new Batches(server, parts, reads, async (batch) => {
-      this.#call.check();
-      const command = make(batch as Part<T>[], this.#engine);
-      // The log says what its failure means for getOrSetMulti.
-      command.unlogged = true;
-      command.guards = (batch as Part<T>[]).every(({ asked, wire }) => wire !== asked.wire);
-      await command.submit(undefined, undefined, server);
+  async #sendTo<T>(server: Backend, parts: readonly Part<T>[], reads: boolean, make: MakeBatch<T>): Promise<void> {
+    const batches = await new Promise<Batches>((resolve) => {
+      const send = (all: Batches, batch: readonly Entry[]): void => {
+        if (this.#call.closed) {
+          all.ended(batch, closedError());
+          return;
+        }
+        const command = make(batch as readonly Part<T>[], this.#engine);
+        // The log says what its failure means for getOrSetMulti.
+        command.unlogged = true;
+        command.guards = (batch as readonly Part<T>[]).every(({ asked, wire }) => wire !== asked.wire);
+        command.submitPart((error) => all.ended(batch, error), undefined, server);
+      };
+      new Batches(server, parts, reads, { send, over: resolve }).start();
     });
-    await batches.run();
     for (const part of batches.unanswered as Part<T>[]) part.error ??= batches.failure;
   }
 }

@@ -68,12 +68,21 @@ export const BINARY_EXCHANGES: readonly Exchange[] = [
       Buffer.concat([
         response(0x09, { opaque: opaque + 1, extras, value: 'b' }),
         response(0x09, { opaque: opaque + 2, status: 0x85, value: 'Busy' }),
-        response(Op.Noop, { opaque: opaque + 4 }),
+        response(Op.Get, { opaque: opaque + 3, extras, value: 'd' }),
       ]),
     told: [
       { status: Status.Ok, value: 'b', flags: FLAGS, index: 1, more: true },
       { status: Status.Busy, value: 'Busy', index: 2, more: true },
+      { status: Status.Ok, value: 'd', flags: FLAGS, index: 3, more: true },
       { status: Status.Ok, index: 4 },
+    ],
+  },
+  {
+    request: () => make(Op.GetMulti, '', { keys: ['a', 'b'] }),
+    answer: (opaque) => response(Op.Get, { opaque: opaque + 1, status: 1, value: 'Not found' }),
+    told: [
+      { status: Status.Miss, value: 'Not found', index: 1, more: true },
+      { status: Status.Ok, index: 2 },
     ],
   },
   {
