@@ -77,7 +77,7 @@ export class Batches implements Unsent {
   }
 
   sendBefore(keys: readonly WireKey[], reads: boolean): void {
-    if ((reads && this.#reads) || this.failure !== undefined) return;
+    if ((reads && this.#reads) || this.failure) return;
     this.#places ??= this.#findPlaces();
     for (const key of keys) for (const index of this.#places.get(keyId(key)) ?? []) this.#send(index);
   }
@@ -96,8 +96,8 @@ export class Batches implements Unsent {
   /** Sends as many as may be under way, and tells when nothing is left to wait for. */
   #goOn(): void {
     const { length } = this.#batches;
-    while (this.#open < BATCHES_AHEAD && this.#next < length && this.failure === undefined) this.#send(this.#next++);
-    if (this.#open > 0 || this.#over || (this.#next < length && this.failure === undefined)) return;
+    while (this.#open < BATCHES_AHEAD && this.#next < length && !this.failure) this.#send(this.#next++);
+    if (this.#open > 0 || this.#over || (this.#next < length && !this.failure)) return;
     this.#over = true;
     if (this.#waits) this.server.unsent?.delete(this);
     this.#owner.over(this);

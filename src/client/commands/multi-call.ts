@@ -61,7 +61,7 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
     this.#make = make;
     this.#signal = signal;
     if (!reads) this.#batches = new Set();
-    if (trace !== undefined) this.#servers = new Set();
+    if (trace) this.#servers = new Set();
   }
 
   get #reads(): boolean {
@@ -73,7 +73,7 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
     const results = this.#results;
     for (const key of keys) results.set(key, undefined);
     const trace = this.#trace;
-    if (trace !== undefined) {
+    if (trace) {
       trace.keyCount = results.size;
       if (this.#engine.options.traceKeys === true) trace.keys = [...results.keys()];
     }
@@ -150,7 +150,7 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
     const { fleet } = this.#engine;
     if (fleet.size === 1) {
       const server = fleet.backend((entries[0] as Entry).wire);
-      if (server !== undefined) return [[server, entries]];
+      if (server) return [[server, entries]];
     }
     const byServer = new Map<Backend, Entry[]>();
     // Often a run of keys has the same server.
@@ -158,7 +158,7 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
     let list: Entry[] = [];
     for (const entry of entries) {
       const server = fleet.backend(entry.wire);
-      if (server === undefined) {
+      if (!server) {
         const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available');
         this.#errors.set(entry.key, error);
         this.#missed([entry], error);
@@ -201,7 +201,7 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
   }
 
   over(batches: Batches): void {
-    if (batches.failure !== undefined) this.#failOver(batches.server, batches.unanswered, batches.failure);
+    if (batches.failure) this.#failOver(batches.server, batches.unanswered, batches.failure);
     this.#partOver();
   }
 
@@ -220,7 +220,7 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
     const staying = new Set(stays);
     const moved = entries.filter((entry) => !staying.has(entry));
     const [first] = moved;
-    if (first === undefined) return;
+    if (!first) return;
     if (fleet.backend(first.wire) === undefined) {
       this.#errors.set(server.name, failure);
       this.#missed(moved, failure);
@@ -235,9 +235,9 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
 
   /** Tells the caller and the trace what has come of it. */
   #finish(): void {
-    if (this.#place !== undefined) this.#engine.router.order.callEnds(this.#place);
+    if (this.#place) this.#engine.router.order.callEnds(this.#place);
     const hits = withoutMisses(this.#results);
-    if (this.#trace !== undefined) this.#note(this.#trace, hits.size);
+    if (this.#trace) this.#note(this.#trace, hits.size);
     const errors = this.#errors;
     if (this.#signal?.aborted) {
       this.#fail(this.#signal.reason);
