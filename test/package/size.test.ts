@@ -10,8 +10,8 @@ import { run } from './support/run.ts';
  * entry is 60,000; it is above it, so that these bounds keep it from growing.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  '*': 194_000,
-  Client: 172_000,
+  '*': 195_700,
+  Client: 173_700,
   jsonSerializer: 8_000,
   MemcacheError: 1_000,
 };
