@@ -1,7 +1,10 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { NEWEST_SUBJECTS } from './test/support/subject.ts';
 
-/** Tests that measure times, and mostly wait: no compilers and no heavy tests beside them. */
+/**
+ * Tests that measure times, and mostly wait: no compilers and no heavy tests beside them. Each file has a process of its own,
+ * which those need, too, that listen to what the whole process tells.
+ */
 const TIMED = [
   'test/faults/**/*.test.ts',
   'test/security/hostile-server.test.ts',
@@ -9,6 +12,7 @@ const TIMED = [
   'test/conformance/stampede/**/*.test.ts',
   'test/unit/connection/**/*.test.ts',
   'test/unit/cluster/**/*.test.ts',
+  'test/telemetry/**/*.test.ts',
 ];
 /** Tests of the build: compilers and package managers at work would upset the others. */
 const PACKED = ['bundlers', 'memjs', 'package', 'runtimes', 'types'].map((folder) => `test/${folder}/**/*.test.ts`);

@@ -11,8 +11,9 @@ import { type Witness, WitnessQueue } from './witness.ts';
 /** Memory that a decoder may take for a body that has been announced and has not come. */
 const TRUSTED = 16 * 1024 * 1024;
 
-/** Memory beside that: slabs for small values, and what has come up to three times. */
+/** Memory beside that: slabs for small values, a block to read into, and what has come up to three times. */
 const SLABS = 256 * 1024;
+const BLOCK = 512 * 1024;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -107,7 +108,7 @@ export class ClientTarget implements Target {
     } finally {
       decoder.close();
     }
-    checkMemory(TRUSTED + SLABS + bytes * 3);
+    checkMemory(TRUSTED + SLABS + BLOCK + bytes * 3);
     for (const witness of witnesses) witness.checkValues();
     return { witnesses, refused };
   }

@@ -107,8 +107,8 @@ test.each(FORMS)(
     expect(load.wrong).toEqual([]);
     expect(load.failed).toEqual([]);
     expect(Math.max(detection.longest, after.longest)).toBeLessThan(LONGEST + SLACK);
-    // A millisecond more is the machine's, not the client's.
-    expect(after.median).toBeLessThan(1.5 * before.median + 1);
+    // A few milliseconds more are the machine's; what waits for a dead server takes 250.
+    expect(after.median).toBeLessThan(1.5 * before.median + 5);
     expect(after.count).toBeGreaterThan(1000);
   },
 );
