@@ -127,7 +127,7 @@ export class InputMemory {
       this.#release();
       return SHARED;
     }
-    if (this.#kept) this.#block = this.#block.subarray(this.#read);
+    this.#block = this.#unread();
     this.#kept = false;
     this.#read = 0;
     const isEnough = this.#block.length >= this.#leastRoom();
@@ -140,6 +140,11 @@ export class InputMemory {
     ownedBytes -= this.#blockBytes;
     this.#blockBytes = 0;
     this.#block = NOTHING;
+  }
+
+  /** The block without what was handed out, of which nothing is left once `transfer` has taken it away. */
+  #unread(): Buffer {
+    return this.#kept && this.#block.length > 0 ? this.#block.subarray(this.#read) : this.#block;
   }
 
   /**
@@ -194,7 +199,7 @@ export class InputMemory {
   /** Leaves the rest of the block to whoever needs one next. */
   #release(): void {
     if (this.#blockBytes === 0) return;
-    const rest = this.#kept ? this.#block.subarray(this.#read) : this.#block;
+    const rest = this.#unread();
     if (rest.length >= this.#blockBytes * LEAST_REST) rests.set(this.#blockBytes, new WeakRef(rest));
     this.#kept = false;
     this.end();

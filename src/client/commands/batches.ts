@@ -44,6 +44,7 @@ export class Batches implements Unsent {
   #next = 0;
   #open = 0;
   #over = false;
+  #going = false;
   /** Which have been sent. */
   readonly #sent: boolean[] = [];
   #failed: Entry[] | undefined;
@@ -95,8 +96,12 @@ export class Batches implements Unsent {
 
   /** Sends as many as may be under way, and tells when nothing is left to wait for. */
   #goOn(): void {
+    // What is answered while it is being sent is gone on from by the loop that sends it.
+    if (this.#going) return;
+    this.#going = true;
     const { length } = this.#batches;
     while (this.#open < BATCHES_AHEAD && this.#next < length && !this.failure) this.#send(this.#next++);
+    this.#going = false;
     if (this.#open > 0 || this.#over || (this.#next < length && !this.failure)) return;
     this.#over = true;
     if (this.#waits) this.server.unsent?.delete(this);

@@ -201,7 +201,12 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
   }
 
   over(batches: Batches): void {
-    if (batches.failure) this.#failOver(batches.server, batches.unanswered, batches.failure);
+    try {
+      if (batches.failure) this.#failOver(batches.server, batches.unanswered, batches.failure);
+    } catch (error) {
+      // As where the keys were divided at first.
+      this.#fail(error as Error);
+    }
     this.#partOver();
   }
 

@@ -104,6 +104,31 @@ it('its failure is that of the server, and with no other server rejects', async 
   expect([...found.errors]).toEqual([['nowhere:11211', broken]]);
 });
 
+it('answers from inside write are taken, however many batches there are', async () => {
+  const { server } = transport();
+  server.write = (frame: Buffer) => server.respond({ header: { status: 0, opaque: frame.readUInt32BE(12) } });
+  const client = new Client([server], quiet);
+  const keys = Array.from({ length: 300_000 }, (_, index) => `key-${index}`);
+  expect((await client.deleteMulti(keys)).size).toBe(300_000);
+});
+
+it.each<[string, (client: Client) => Promise<unknown>]>([
+  ['getMulti', (client) => client.getMulti(['a', 'b'])],
+  ['setMulti', (client) => client.setMulti(Object.entries({ a: '1', b: '2' }))],
+  ['deleteMulti', (client) => client.deleteMulti(['a', 'b'])],
+])('what getServer throws when keys of a failed server look for another is what %s rejects with', async (_, call) => {
+  const { server } = transport(() => new Error('broken'));
+  const client = new Client([server, transport().server], { ...quiet, retries: 1, failover: true });
+  const thrown = new Error('nobody is up');
+  let asked = 0;
+  client.getServer = () => {
+    if (asked++ < 2) return 0;
+    throw thrown;
+  };
+  expect(await failure(call(client))).toBe(thrown);
+  await client.quit();
+});
+
 it('what fails from inside write ends the batch, and a signal ends the wait', async () => {
   const { server } = transport();
   const { write } = server;

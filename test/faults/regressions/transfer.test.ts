@@ -74,4 +74,25 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
       expect(await clients.create(server.address, { protocol }).get('missing')).toMatchObject({ value: null });
     }
   });
+
+  test('after it was taken in the callback of the last command under way, the connection goes on', async () => {
+    setFlagsFromString('--harmony-rab-gsab-transfer');
+    const { transfer } = runInNewContext('ArrayBuffer.prototype');
+    const client = await filled();
+    const [key, bytes] = ['long', Buffer.alloc(10_000, 'a')];
+    await client.set(key, bytes);
+    // Until values are views of a block that the connection reads into.
+    for (let round = 0; round < 6; round++) await Promise.all(Array.from({ length: 50 }, () => client.get(key)));
+    const last = await new Promise<Buffer | null>((resolve) => {
+      for (let left = 59; left >= 0; left--) {
+        client.get(key, (_, value) => {
+          if (left > 0) return;
+          if (value !== null) transfer.call(value.buffer);
+          resolve(value);
+        });
+      }
+    });
+    expect(last).toHaveLength(0);
+    expect((await client.get(key)).value?.equals(bytes)).toBe(true);
+  });
 });

@@ -97,8 +97,9 @@ describe.each(['failover: true', 'a gutter'] as const)('with %s', (kind) => {
     const own = (await valuesOf('key')).indexOf('old');
     for (let round = 0; round < 5; round++) {
       await away(own);
-      const found = await client.get('key');
-      expect(found.value).toBeNull();
+      const { value } = await client.get('key');
+      // A write may have gone to the stand-in that was not yet deleted there again; it is the last one, or nothing.
+      expect([null, `own ${round - 1}`]).toContain(value && String(value));
       await client.set('key', `stand-in ${round}`);
       expect(String((await client.get('key')).value)).toBe(`stand-in ${round}`);
       await (proxies[own] as TcpProxy).accept();

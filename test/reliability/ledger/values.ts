@@ -1,7 +1,7 @@
 import { Random } from '../../support/random.ts';
 
 /** What values are filled with: no two places in it look alike, so that bytes out of place are seen. */
-const FILLER = makeFiller(96 * 1024);
+const FILLER = makeFiller(1024 * 1024 + 16 * 1024);
 const FILLER_BYTES = Buffer.from(FILLER, 'latin1');
 const OFFSETS = 8191;
 /** Longer than any head of a value. */
@@ -65,8 +65,12 @@ export class Values {
   }
 }
 
-/** Mostly up to 127 bytes; one in 128 about a packet or a slab, one in 2048 longer than what is read at once. */
+/**
+ * Mostly up to 127 bytes; one in 128 about a packet or a slab, one in 2048 longer than what is read at once, and one in 16,384
+ * up to the size that memcached stores.
+ */
 function sizeOf(mixed: number): number {
+  if (mixed >>> 18 === 0) return 250_000 + mixed * 3;
   if (mixed >>> 21 === 0) return 66_000 + (mixed & 8191);
   if (mixed >>> 25 === 0) return 1000 + (mixed & 8191);
   return (mixed >>> 8) & 127;
