@@ -84,6 +84,11 @@ export function invalidType(argument: string, expected: string, found: unknown):
   return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${argument}: expected ${expected}, but got ${kind(found)}`);
 }
 
+/** Throws for what is no object; `null` is none. */
+export function checkObject(argument: string, value: unknown, expected = 'an object'): asserts value is object {
+  if (typeof value !== 'object' || value === null) throw invalidType(argument, expected, value);
+}
+
 /** Throws for what is no function. */
 export function checkFunction(argument: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidType(argument, 'a function', value);

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { untilAborted } from '../client/aborts.ts';
-import type { AnyClient } from '../client/any-client.ts';
+import { type AnyClient, engineOf } from '../client/any-client.ts';
 import { checkIterable } from '../client/commands/multi.ts';
 import type { Engine } from '../client/engine.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
 import { checkOptions } from '../client/options.ts';
-import { checkFunction, invalidType } from '../errors.ts';
+import { checkFunction } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
 import { Codec } from './codec.ts';
 import { Computations, hasTags, type Note, type Task } from './computations.ts';
@@ -69,8 +69,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   constructor(client: AnyClient, options: CacheOptions<TIn, TOut> = {}) {
     // Those of a client have the same serializer.
     checkOptions(options);
-    const engine = (client as { engine?: Engine } | null)?.engine;
-    if (!engine || typeof engine !== 'object') throw invalidType('client', 'a Client of memts', client);
+    const engine = engineOf(client);
     toCallPlan({}, options, engine);
     const defaults = { ...options };
     this.#toPlan = (given) => toCallPlan(defaults, given, engine);

@@ -4,7 +4,7 @@ import type { Gutter } from '../cluster/fleet.ts';
 import type { LogTarget } from '../cluster/log.ts';
 import type { RepairOptions } from '../cluster/repair/repairs.ts';
 import { FAIL_FAST, MAX_TIMER, type ServerOptions } from '../cluster/server.ts';
-import { invalid, invalidType } from '../errors.ts';
+import { checkObject, invalid, invalidType } from '../errors.ts';
 import { LAST_SECOND, MAX_RELATIVE } from '../protocol/expiration.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 
@@ -181,7 +181,7 @@ export function isExpiration(value: unknown): boolean {
 
 /** Throws `ERR_INVALID_ARGUMENT` for an option that can't be meant. */
 export function checkOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkObject('options', options);
   for (const [name, rule] of Object.entries(RULES)) {
     const value: unknown = Reflect.get(options, name);
     if (value === undefined || value === null || rule.check(value)) continue;

@@ -1,4 +1,4 @@
-import { invalid, invalidType } from '../errors.ts';
+import { checkObject, invalid, invalidType } from '../errors.ts';
 import { type Address, checkPort, DEFAULT_PORT, parseServers, readHost } from './address.ts';
 import { Server, type ServerOptions, type TlsOptions } from './server.ts';
 
@@ -47,7 +47,7 @@ function toPlaces(list: unknown): Place[] {
 
 /** Checks a server that an object tells; `name` is what it is called in an error, which holds nothing of it. */
 export function placeOf(entry: unknown, name: string): Place {
-  if (typeof entry !== 'object' || entry === null) throw invalidType(name, 'a string or an object', entry);
+  checkObject(name, entry, 'a string or an object');
   const { host, port = DEFAULT_PORT, path, username, password, weight, tls } = entry as ServerAddress;
   for (const [field, value] of Object.entries({ host, path, username, password })) {
     if (value !== undefined && typeof value !== 'string') throw invalidType(`${name}: ${field}`, 'a string', value);

@@ -1,5 +1,5 @@
 import type { TlsOptions } from 'node:tls';
-import { invalid, invalidType } from '../errors.ts';
+import { checkFunction, checkObject, invalid, invalidType } from '../errors.ts';
 import type { ServerProtocol } from './session.ts';
 import type { Users } from './users.ts';
 
@@ -52,20 +52,17 @@ const PROTOCOLS: readonly unknown[] = ['auto', 'binary', 'ascii'];
 
 /** Throws `ERR_INVALID_ARGUMENT` for options that can't be meant; what host, port and path may be the system says. */
 export function checkServerOptions(options: MemoryServerOptions): void {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkObject('options', options);
   const { protocol, users, tls } = options;
   for (const name of ['memoryLimit', 'maxItemSize'] as const) checkSize(name, options[name]);
   for (const name of ['clock', 'random'] as const) {
-    const given: unknown = options[name];
-    if (given !== undefined && typeof given !== 'function') throw invalidType(`option ${name}`, 'a function', given);
+    if (options[name] !== undefined) checkFunction(`option ${name}`, options[name]);
   }
   if (protocol !== undefined && !PROTOCOLS.includes(protocol)) {
     throw invalidType('option protocol', "'auto', 'binary' or 'ascii'", protocol);
   }
   if (users !== undefined) checkUsers(users);
-  if (tls !== undefined && (typeof tls !== 'object' || tls === null)) {
-    throw invalidType('option tls', 'options of tls.createServer', tls);
-  }
+  if (tls !== undefined) checkObject('option tls', tls, 'options of tls.createServer');
 }
 
 function checkSize(name: string, bytes: number | undefined): void {

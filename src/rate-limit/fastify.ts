@@ -1,9 +1,9 @@
-import type { AnyClient } from '../client/any-client.ts';
+import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { nextTick } from '../clock.ts';
 import { type Hits, WindowHits } from './hits.ts';
 import { part } from './names.ts';
-import { checkDownOptions, engineOf, LONGEST_PER, toSeconds } from './options.ts';
+import { checkDownOptions, LONGEST_PER, toSeconds } from './options.ts';
 import { type DownOptions, Substitute } from './when-down.ts';
 import { FixedWindows, lengthened } from './windows.ts';
 

@@ -1,7 +1,7 @@
-import type { AnyClient } from '../client/any-client.ts';
+import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { programNow } from '../clock.ts';
-import { checkChoice, checkDownOptions, checkInteger, engineOf, LONGEST_PER } from './options.ts';
+import { checkChoice, checkDownOptions, checkInteger, LONGEST_PER } from './options.ts';
 import { type DownOptions, Substitute } from './when-down.ts';
 import { type Algorithm, type Windows, windows } from './windows.ts';
 

@@ -1,17 +1,8 @@
-import type { AnyClient } from '../client/any-client.ts';
-import type { Engine } from '../client/engine.ts';
-import { invalid, invalidType } from '../errors.ts';
+import { checkFunction, invalid } from '../errors.ts';
 import type { DownOptions } from './when-down.ts';
 
 /** A second more is the longest time that a server takes as one from now. */
 export const LONGEST_PER = 2_591_999;
-
-/** What is behind a client; throws `ERR_INVALID_ARGUMENT` for what is none. */
-export function engineOf(client: AnyClient): Engine {
-  const engine = (client as { engine?: unknown } | null)?.engine;
-  if (typeof engine !== 'object' || engine === null) throw invalidType('client', 'a Client of memts', client);
-  return engine as Engine;
-}
 
 export function checkInteger(argument: string, value: unknown, most: number): number {
   if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most) return value as number;
@@ -25,7 +16,7 @@ export function checkChoice(argument: string, value: unknown, choices: readonly 
 
 export function checkDownOptions({ whenDown, onDown }: DownOptions): void {
   if (whenDown !== undefined) checkChoice('option whenDown', whenDown, ['allow', 'deny', 'local']);
-  if (onDown !== undefined && typeof onDown !== 'function') throw invalidType('option onDown', 'a function', onDown);
+  if (onDown !== undefined) checkFunction('option onDown', onDown);
 }
 
 /** Whole seconds of a host's window in milliseconds; throws `ERR_INVALID_ARGUMENT`. */

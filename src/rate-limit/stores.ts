@@ -1,9 +1,9 @@
-import type { AnyClient } from '../client/any-client.ts';
+import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { programNow } from '../clock.ts';
 import { MemcacheError } from '../errors.ts';
 import type { Hits } from './hits.ts';
-import { checkChoice, checkDownOptions, engineOf, toSeconds } from './options.ts';
+import { checkChoice, checkDownOptions, toSeconds } from './options.ts';
 import { type DownOptions, Substitute } from './when-down.ts';
 import { type Algorithm, type Windows, windows } from './windows.ts';
 

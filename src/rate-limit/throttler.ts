@@ -1,7 +1,7 @@
-import type { AnyClient } from '../client/any-client.ts';
+import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { part } from './names.ts';
-import { checkDownOptions, engineOf, toSeconds } from './options.ts';
+import { checkDownOptions, toSeconds } from './options.ts';
 import { type DownOptions, Substitute } from './when-down.ts';
 import { FixedWindows, lengthened } from './windows.ts';
 

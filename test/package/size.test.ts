@@ -10,8 +10,8 @@ import { run } from './support/run.ts';
  * entry is 60,000; it is above it, so that these bounds keep it from growing.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  '*': 195_700,
-  Client: 173_700,
+  '*': 195_450,
+  Client: 173_500,
   jsonSerializer: 8_000,
   MemcacheError: 1_000,
 };

@@ -5,7 +5,7 @@ const LONG = 100;
 
 // Taken now, since tests replace them.
 const { setInterval, clearInterval } = globalThis;
-const now = performance.now.bind(performance);
+export const now = performance.now.bind(performance);
 
 /** Measures for how long this process did not get to what was due, in milliseconds. */
 export class Pauses {

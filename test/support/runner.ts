@@ -1,11 +1,9 @@
 import { type RunnerTask as Task, TestRunner } from 'vitest';
-import { Pauses } from './pauses.ts';
+import { now, Pauses } from './pauses.ts';
 
 /** The bounds of tests that measure time allow for a machine that stands still for this long, in milliseconds. */
 const ALLOWED = 150;
 const REPEATS = 2;
-// Taken now, since tests replace it.
-const now = performance.now.bind(performance);
 
 /**
  * A test that fails while the machine did not let this process run for a while says nothing of the product: it is run again,

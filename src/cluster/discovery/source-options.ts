@@ -1,9 +1,9 @@
-import { invalid, invalidType } from '../../errors.ts';
+import { checkObject, invalid } from '../../errors.ts';
 
 /** The options of a source of servers; throws `ERR_INVALID_ARGUMENT` for what is no object. */
 export function given<T extends object>(options: T, source: string): Partial<T> {
-  if (typeof options === 'object' && options !== null) return options;
-  throw invalidType(`options of ${source}`, 'an object', options);
+  checkObject(`options of ${source}`, options);
+  return options;
 }
 
 /** Throws `ERR_INVALID_ARGUMENT` for a time that no timer can have; `name` is what it is called there. */

@@ -32,37 +32,15 @@ function unsupported(op: Op): MemcacheError {
  */
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
   const { op, stores, opaque } = request;
-  if (op === Op.GetMulti) {
-    for (let index = 0; index < keys.length; index++) {
-      const opcode = batchOpcode(op, index, keys.length);
-      encodeRead(opcode, keys[index] as WireKey, (opaque + index) >>> 0, output);
-    }
-    return;
-  }
   const single = new SingleRequest(request);
   for (let index = 0; index < keys.length; index++) {
     single.aim(keys[index] as WireKey, (opaque + index) >>> 0, stores?.[index]);
     encodeFrame(single, batchOpcode(op, index, keys.length), output);
   }
+  // What is read ends with its last key.
+  if (op === Op.GetMulti) return;
   single.aim('', (opaque + keys.length) >>> 0, undefined);
   encodeFrame(single, Op.Noop, output);
-}
-
-/** The frame of a read, which is a key and zeros. */
-function encodeRead(opcode: number, key: WireKey, opaque: number, output: Output): void {
-  output.reserve(HEADER_BYTES + key.length * 3);
-  const { buffer } = output;
-  const start = output.position;
-  const keyLength = writeKey(buffer, key, start + HEADER_BYTES);
-  buffer[start] = REQUEST_MAGIC;
-  buffer[start + 1] = opcode;
-  buffer[start + 2] = keyLength >>> 8;
-  buffer[start + 3] = keyLength;
-  writeUint32(buffer, 0, start + 4);
-  writeUint32(buffer, keyLength, start + 8);
-  writeUint32(buffer, opaque, start + 12);
-  writeCas(buffer, undefined, start + 16);
-  output.position = start + HEADER_BYTES + keyLength;
 }
 
 /** The opcode of the frame at `index` in a batch of so many keys. */

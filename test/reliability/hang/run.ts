@@ -75,15 +75,16 @@ async function load(servers: Memcached[], setting: Setting, plan: Plan, ca: stri
     log: [],
   };
   const pauses = new Pauses();
-  let pausedBefore = 0;
+  /** A clock that stops while this process stands still. */
+  const awake = (): number => performance.now() - pauses.total();
   const client = make(servers, setting, plan, ca, outcome.log);
-  const start = performance.now();
-  let stoppedAt = start;
+  let stoppedAt = performance.now();
+  let stoppedAwake = awake();
   const now = (): number => performance.now() - stoppedAt;
   client.on('down', ({ port }, error) => {
     outcome.events.push(`down ${servers.findIndex((s) => s.port === port)} ${error.code}`);
     outcome.downAt ??= now();
-    outcome.foundOutAfter ??= now() - pauses.total() + pausedBefore;
+    outcome.foundOutAfter ??= awake() - stoppedAwake;
   });
   client.on('up', ({ port }) => outcome.events.push(`up ${servers.findIndex((s) => s.port === port)}`));
   const keys = servers.map((_, index) => keysOf(client, index));
@@ -92,12 +93,12 @@ async function load(servers: Memcached[], setting: Setting, plan: Plan, ca: stri
   let sent = 0;
   const get = async (server: number): Promise<void> => {
     const at = now();
-    const paused = pauses.total();
+    const begun = awake();
     let code: string | undefined;
     await client.get((keys[server] as string[])[sent % 8] as string).catch((error: { code?: string }) => {
       code = error.code ?? String(error);
     });
-    outcome.samples.push({ server, at, took: Math.max(0, now() - at - (pauses.total() - paused)), code });
+    outcome.samples.push({ server, at, took: Math.max(0, awake() - begun), code });
   };
   const run = async (until: number): Promise<void> => {
     const from = performance.now();
@@ -114,7 +115,7 @@ async function load(servers: Memcached[], setting: Setting, plan: Plan, ca: stri
   await run(performance.now() + 300);
   servers[1]?.pause();
   stoppedAt = performance.now();
-  pausedBefore = pauses.total();
+  stoppedAwake = awake();
   await run(stoppedAt + plan.stopped * 1000);
   const longer = (): boolean =>
     plan.seenDown !== undefined && now() < (outcome.downAt ?? LONGEST) + plan.seenDown * 1000;
