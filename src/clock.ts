@@ -50,6 +50,19 @@ function original<T>(found: T, name: string): T {
   return (clock?.[`_${name}`] as T | undefined) ?? found;
 }
 
+/** Timers end here, in seconds. */
+export const MAX_TIMER = 2_147_483;
+
+/** Whether a value is a number of seconds above 0 that a timer can wait. */
+export function isSpan(value: unknown): boolean {
+  return typeof value === 'number' && value > 0 && value <= MAX_TIMER;
+}
+
+/** A pause of exponential backoff, before the attempt that follows so many failures, in milliseconds. */
+export function exponential(failures: number, first: number, longest: number): number {
+  return Math.min(longest, first * 2 ** failures);
+}
+
 /** A pause with jitter, from half of it on: what waits for the same does not come back all at once. */
 export function jittered(pause: number): number {
   return pause * (0.5 + Math.random() / 2);

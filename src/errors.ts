@@ -71,7 +71,17 @@ export class MemcacheError extends Error {
 Object.defineProperty(MemcacheError.prototype, 'name', { value: 'MemcacheError', configurable: true, writable: true });
 Object.defineProperty(MemcacheError.prototype, BRAND, { value: true });
 
-/** An argument that can't be meant. What came is only shown where it is a number or the like. */
+/** There is no server that may be asked. */
+export function noServers(cause?: unknown, reason = ''): MemcacheError {
+  return new MemcacheError('ERR_NO_SERVERS', `No servers available${reason}`, { cause });
+}
+
+/** What ends with the client. */
+export function closedError(server?: string): MemcacheError {
+  return new MemcacheError('ERR_CLOSED', 'The client was closed', { server });
+}
+
+/** An invalid argument. What came is only shown where it is a number or the like. */
 export function invalid(argument: string, expected: string, found: unknown): MemcacheError {
   return new MemcacheError(
     'ERR_INVALID_ARGUMENT',

@@ -12,7 +12,7 @@ const NEEDS_TEXT = 'this command needs the text protocol';
 /** What hangs up on a command in text. */
 const HANGS_UP = `; a server that wants TLS (--tls), or speaks the binary protocol alone, does that, and ${NEEDS_TEXT}`;
 
-/** After how long without a word in text it is asked whether the server speaks binary, in milliseconds. */
+/** After how long without a response in text it is asked whether the server speaks binary, in milliseconds. */
 const BINARY_PAUSE = 500;
 
 /** A version, at the end of what has come; a value may end like one, so that a moment has to pass behind it. */

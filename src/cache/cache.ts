@@ -40,7 +40,7 @@ import { Versions } from './versions.ts';
  *
  * Reads never fail because a server is away: it is a miss, an event `error` and a number in `stats()`. Writes and
  * invalidations reject then. Each key and each tag belongs to one server and never fails over, so that no second copy can
- * be missed by an invalidation. Arguments that can't be meant reject with `ERR_INVALID_ARGUMENT` or `ERR_INVALID_KEY`.
+ * be missed by an invalidation. Invalid arguments reject with `ERR_INVALID_ARGUMENT` or `ERR_INVALID_KEY`.
  */
 export class Cache<TIn = StructuredInput, TOut = unknown> {
   readonly #engine: Engine;
@@ -65,7 +65,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     bytes: 0,
   };
 
-  /** Throws `ERR_INVALID_ARGUMENT` for what is no client, and for options that can't be meant. */
+  /** Throws `ERR_INVALID_ARGUMENT` for what is no client, and for invalid options. */
   constructor(client: AnyClient, options: CacheOptions<TIn, TOut> = {}) {
     // Those of a client have the same serializer.
     checkOptions(options);
@@ -273,7 +273,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     return this;
   }
 
-  /** Throws for options that can't be meant. */
+  /** Throws for invalid options. */
   #schemaOf(options: CacheGetOptions | undefined): Schema | undefined {
     return options === undefined ? undefined : this.#toPlan(options).schema;
   }

@@ -3,9 +3,9 @@ import { withinTime } from '../client/get-or-set/computation.ts';
 import { Flights } from '../client/get-or-set/flights.ts';
 import { Guard, type Right, type Sight } from '../client/get-or-set/guard.ts';
 import { isRefusal } from '../client/get-or-set/outcome.ts';
-import { FIRST_PAUSE, nextPause, patienceOf } from '../client/get-or-set/plan.ts';
+import { patienceOf, pauseAfter } from '../client/get-or-set/plan.ts';
 import type { OpenCall } from '../client/open-calls.ts';
-import { jittered, monotonicNow } from '../clock.ts';
+import { monotonicNow } from '../clock.ts';
 import type { Codec } from './codec.ts';
 import type { Encoded, Footing } from './envelope.ts';
 import { homeOf } from './home.ts';
@@ -151,7 +151,7 @@ export class Computations {
     // Behind the first turn, so that all who call in it are in time.
     await Promise.resolve();
     let found = first;
-    for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
+    for (let looks = 0; ; looks++) {
       run.asked = true;
       const ground = this.#ground(run);
       const right = found ? await this.#claim(run, found, monotonicNow() > patience) : null;
@@ -160,7 +160,7 @@ export class Computations {
         return this.#compute(run, right);
       }
       task.onWait?.();
-      await call.pause(jittered(pause));
+      await call.pause(pauseAfter(looks));
       found = await this.look(task.key, task.admitted, call);
       if (!found) call.check();
       const served = await this.#serve(task, found);
@@ -202,7 +202,7 @@ export class Computations {
     }
   }
 
-  /** Makes a new value behind the back of those who are served the old one, where no other process does. */
+  /** Makes a new value in the background, while the old one is served, where no other process does. */
   #refresh(task: Task): void {
     this.#flights.refresh(
       task.key,

@@ -2,7 +2,8 @@ import { sha256 } from '../builtins.ts';
 import type { Engine } from '../client/engine.ts';
 import { headOf } from '../client/keys.ts';
 import { invalidType } from '../errors.ts';
-import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES } from '../protocol/request.ts';
+import { MAX_KEY_BYTES } from '../protocol/limits.ts';
+import { checkKey, checkWellFormed, keyBytes } from '../protocol/request.ts';
 import { HEAD_BYTES, LONGEST_NAMESPACE } from './limits.ts';
 
 /**

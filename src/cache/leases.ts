@@ -1,8 +1,8 @@
 import { serverSeconds } from '../client/get-or-set/format.ts';
 import { Guard, type Right, type Sight } from '../client/get-or-set/guard.ts';
-import { FIRST_PAUSE, nextPause, type Plan, toPlan } from '../client/get-or-set/plan.ts';
+import { type Plan, pauseAfter, toPlan } from '../client/get-or-set/plan.ts';
 import type { OpenCall } from '../client/open-calls.ts';
-import { jittered, monotonicNow } from '../clock.ts';
+import { monotonicNow } from '../clock.ts';
 import { homeOf } from './home.ts';
 import { type Inside, insideOf } from './inside.ts';
 import type { Found, Worth } from './items.ts';
@@ -65,14 +65,14 @@ export class Leases {
   async #take(wire: string, judge: Judge, waits: boolean, call: OpenCall): Promise<Taken> {
     const guard = this.#guard(wire, call);
     const patience = monotonicNow() + serverSeconds(this.#plan.lockFor) * 1000;
-    for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
+    for (let looks = 0; ; looks++) {
       const found = await this.#cache.items.look(wire);
       const seen = await this.#see(found, judge);
       if (seen.worth === 'fresh') return { ...seen, lease: undefined };
       const isOver = monotonicNow() > patience;
       const lease = await this.#claim(guard, found, judge, isOver);
       if (seen.worth === 'stale' || lease !== undefined || isOver || !waits) return { ...seen, lease };
-      await call.pause(jittered(pause));
+      await call.pause(pauseAfter(looks));
     }
   }
 

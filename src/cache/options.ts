@@ -110,7 +110,7 @@ export interface CallPlan {
 /** What a call takes from the cache where its own options lack it. */
 const DEFAULTED = ['expires', 'staleFor', 'jitter', 'misses', 'lockFor'] as const;
 
-/** Throws `ERR_INVALID_ARGUMENT` for options that can't be meant, and an aborted signal's reason. */
+/** Throws `ERR_INVALID_ARGUMENT` for invalid options, and an aborted signal's reason. */
 export function toCallPlan(
   defaults: CacheOptions,
   options: CacheGetOrSetOptions | undefined,

@@ -101,7 +101,7 @@ export class Parts {
   }
 }
 
-/** Goes through the parts of so many bytes, in their order and some at a time, until one comes to nothing or fails. */
+/** Goes through the parts of so many bytes, in their order and some at a time, until one has no result or fails. */
 async function inTurn(
   length: number,
   partSize: number,

@@ -8,7 +8,7 @@ export interface CacheStats {
   revalidated: number;
   /** Reads that found nothing that may be given. */
   misses: number;
-  /** Calls of `compute`, those behind the back of callers who got a stale value included. */
+  /** Calls of `compute`, those in the background included, whose callers got a stale value. */
   computed: number;
   /** Reads by `getOrSet` that gave a value that was past its `expires`, or invalidated with `staleFor`. */
   stale: number;

@@ -56,7 +56,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   /**
    * A client for a list of servers: `[user:pass@]host[:port[:weight]],…`, `memcached://` URLs, unix sockets, or an array
    * of these and of objects. Left out, it is `MEMCACHIER_SERVERS`, then `MEMCACHE_SERVERS`, then `localhost:11211`.
-   * Nothing is connected yet. Throws `ERR_INVALID_ARGUMENT` for servers or options that can't be meant.
+   * Nothing is connected yet. Throws `ERR_INVALID_ARGUMENT` for invalid servers or options.
    */
   static create<TIn = string | Uint8Array, TOut = Buffer | null>(
     servers?: ServerList | null,
@@ -331,8 +331,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   /**
    * The values of many keys: one batch to read, `compute` for all that are missing and that no other caller makes, one
    * batch to store. Those that others make are waited for after that; `compute` is called again only for keys whose
-   * computer died or gave up. It answers with a Map, pairs of a key and a value, or an object by key. A key without an
-   * answer is absent from the result, and the next caller tries; other keys are ignored and logged. Keys that can't be sent,
+   * computer died or gave up. It returns a Map, pairs of a key and a value, or an object by key. A key without a
+   * value is absent from the result, and the next caller tries; other keys are ignored and logged. Keys that can't be sent,
    * and values that can't be stored, are in `errors`. What `compute` throws, or that it took longer than `lockFor`, rejects
    * the call. Otherwise like `getOrSet`.
    */

@@ -1,8 +1,7 @@
 import { wallNow } from '../clock.ts';
-import { invalid } from '../errors.ts';
-import { LAST_SECOND, MAX_RELATIVE } from '../protocol/expiration.ts';
+import { LAST_SECOND, MAX_RELATIVE } from '../protocol/limits.ts';
 import type { Engine } from './engine.ts';
-import { isExpiration } from './options.ts';
+import { invalidExpiration, isExpiration } from './options.ts';
 
 /** From here on a number of seconds is taken for a Unix time: one of September 2001, or 31 years. */
 export const FIRST_UNIX_TIME = 1_000_000_000;
@@ -14,7 +13,7 @@ type Expiring = Pick<Engine, 'options' | 'log'>;
 export function toExpiration(expires: number | null | undefined, engine: Expiring): number {
   const seconds = expires ?? engine.options.expires;
   if (seconds === 0) return 0;
-  if (!isExpiration(seconds)) throw invalid('expires', 'an integer of seconds from 0 to 2,147,483,647', seconds);
+  if (!isExpiration(seconds)) throw invalidExpiration('expires', seconds);
   return seconds <= MAX_RELATIVE ? seconds : beyondRelative(seconds, engine);
 }
 
@@ -42,7 +41,7 @@ export function staleForAtMost(expires: number, staleFor: number): number {
 }
 
 /** An expiration shortened by a random part, up to the share `jitter` of it; at least a second stays. */
-export function jittered(expires: number, jitter: number): number {
+export function withJitter(expires: number, jitter: number): number {
   if (expires === 0 || jitter === 0) return expires;
   const now = expires < FIRST_UNIX_TIME ? 0 : unixNow();
   const left = expires - now;

@@ -1,8 +1,8 @@
 import type { Command } from '../cluster/command.ts';
+import { closedError } from '../errors.ts';
 import { keyId } from '../protocol/keyed.ts';
 import { copySmallValues } from '../protocol/large.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
-import { closedError } from './open-calls.ts';
 
 /** What waits for its turn at some keys. */
 interface Waiter {

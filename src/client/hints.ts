@@ -13,8 +13,8 @@ interface Misnamed {
 const MAX_LIKELY_TIMEOUT = 300;
 
 /**
- * Logs options that are nearly memts's, once for each name. All other unknown ones are let through without a word, since
- * adapters hand theirs along.
+ * Logs options that are nearly memts's, once for each name. All other unknown ones are ignored, since
+ * adapters pass on theirs.
  */
 export function hintAtOptions(options: object, log: Log): void {
   const { ttl, expire, lifetime, user, timeout }: Misnamed = options;

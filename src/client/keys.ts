@@ -1,5 +1,6 @@
 import { sha256 } from '../builtins.ts';
-import { checkKey, checkWellFormed, keyBytes, MAX_KEY_BYTES, type WireKey } from '../protocol/request.ts';
+import { MAX_KEY_BYTES } from '../protocol/limits.ts';
+import { checkKey, checkWellFormed, keyBytes, type WireKey } from '../protocol/request.ts';
 
 /** A key as the caller has it: text, which is sent as UTF-8, or bytes. */
 export type Key = WireKey;

@@ -1,5 +1,5 @@
 import { clearTimeout, setTimeout } from '../clock.ts';
-import { MemcacheError } from '../errors.ts';
+import { closedError, type MemcacheError } from '../errors.ts';
 
 const ignore = (): void => {};
 
@@ -119,9 +119,4 @@ export class OpenCalls {
     this.closings++;
     for (const call of [...this.list]) call.close();
   }
-}
-
-/** What ends with the client. */
-export function closedError(): MemcacheError {
-  return new MemcacheError('ERR_CLOSED', 'The client was closed');
 }

@@ -1,11 +1,13 @@
+import { isSpan } from '../clock.ts';
 import type { Discovery } from '../cluster/discovery/discovery.ts';
 import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
 import type { Gutter } from '../cluster/fleet.ts';
 import type { LogTarget } from '../cluster/log.ts';
 import type { RepairOptions } from '../cluster/repair/repairs.ts';
-import { FAIL_FAST, MAX_TIMER, type ServerOptions } from '../cluster/server.ts';
-import { checkObject, invalid, invalidType } from '../errors.ts';
-import { LAST_SECOND, MAX_RELATIVE } from '../protocol/expiration.ts';
+import { FAIL_FAST, type ServerOptions } from '../cluster/server.ts';
+import { checkObject, invalid, invalidType, type MemcacheError } from '../errors.ts';
+import { LAST_SECOND, MAX_RELATIVE } from '../protocol/limits.ts';
+import { PROTOCOL_NAMES } from '../protocol/protocol.ts';
 import type { Serializer } from '../serializers/serializer.ts';
 
 /** Options of a client: all that `Client.create` takes. All times are in seconds. */
@@ -56,7 +58,7 @@ export interface ClientOptions<TIn = string | Uint8Array, TOut = Buffer | null> 
    * it anything else for them. `true` is `{ keys: 10_000, for: 300 }`. See `docs/consistency.md`. @default off
    */
   repair?: RepairOptions | boolean | undefined;
-  /** Turns values into bytes and back. @default hands strings and Buffers through */
+  /** Turns values into bytes and back. @default passes strings and Buffers on as they are */
   serializer?: Serializer<TIn, TOut> | undefined;
   /** The protocol to speak. @default 'auto'; of a `Server` made by hand 'binary' */
   protocol?: ServerOptions['protocol'];
@@ -95,10 +97,6 @@ const DEFAULTS: Omit<ResolvedOptions, 'logger'> = {
 
 type Check = (value: unknown) => boolean;
 
-const isSeconds =
-  (minimum: number, exclusive: boolean): Check =>
-  (value) =>
-    typeof value === 'number' && (exclusive ? value > minimum : value >= minimum) && value <= MAX_TIMER;
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isText: Check = (value) => typeof value === 'string';
 const hasMethods =
@@ -118,21 +116,22 @@ function isRepair(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { keys, for: seconds } = value as RepairOptions;
   const isCount = keys === undefined || (Number.isSafeInteger(keys) && keys > 0);
-  return isCount && (seconds === undefined || isSeconds(0, true)(seconds));
+  return isCount && (seconds === undefined || isSpan(seconds));
 }
 
-const PAUSE = { check: isSeconds(0, false), expected: 'a number of seconds from 0 on' };
-const SPAN = { check: isSeconds(0, true), expected: 'a number of seconds above 0' };
+const PAUSE = { check: (value: unknown) => value === 0 || isSpan(value), expected: 'a number of seconds from 0 on' };
+const SPAN = { check: isSpan, expected: 'a number of seconds above 0' };
+const EXPIRATION = { check: isExpiration, expected: 'an integer of seconds from 0 to 2,147,483,647' };
 const SWITCH = { check: isBoolean, expected: 'true or false' };
 const TEXT = { check: isText, expected: 'a string' };
 
-/** What each option has to be. Others are let through: adapters hand theirs along. */
+/** What each option has to be. Others are ignored: adapters pass on theirs. */
 const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   retries: { check: (value) => Number.isInteger(value) && (value as number) >= 0, expected: 'an integer from 0 on' },
   retry_delay: PAUSE,
   retryDelay: PAUSE,
   retryNonIdempotent: SWITCH,
-  expires: { check: isExpiration, expected: 'an integer of seconds from 0 to 2,147,483,647' },
+  expires: EXPIRATION,
   keyPrefix: TEXT,
   hashLongKeys: SWITCH,
   logger: {
@@ -144,7 +143,7 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
     expected: "'modulo', 'ketama', 'rendezvous' or an object with a method build",
   },
   discovery: {
-    check: (value) => hasMethods('discover')(value) && SPAN.check(Reflect.get(value as object, 'interval')),
+    check: (value) => hasMethods('discover')(value) && isSpan(Reflect.get(value as object, 'interval')),
     expected: 'an object with a method discover and an interval in seconds, such as dns() makes',
   },
   failover: {
@@ -168,7 +167,7 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   username: TEXT,
   password: TEXT,
   protocol: {
-    check: (value) => ['auto', 'binary', 'meta', 'classic'].includes(value as string),
+    check: (value) => ['auto', ...PROTOCOL_NAMES].includes(value as string),
     expected: "'auto', 'binary', 'meta' or 'classic'",
   },
   traceKeys: SWITCH,
@@ -179,7 +178,12 @@ export function isExpiration(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LAST_SECOND;
 }
 
-/** Throws `ERR_INVALID_ARGUMENT` for an option that can't be meant. */
+/** What to throw for an expiration that no protocol can say. */
+export function invalidExpiration(argument: string, found: unknown): MemcacheError {
+  return invalid(argument, EXPIRATION.expected, found);
+}
+
+/** Throws `ERR_INVALID_ARGUMENT` for an invalid option. */
 export function checkOptions(options: unknown): void {
   checkObject('options', options);
   for (const [name, rule] of Object.entries(RULES)) {

@@ -70,7 +70,7 @@ const { start, end, asyncStart, asyncEnd, error: failure } = channels;
 /** One call under way: what it tells the channel, and when. */
 class Call {
   readonly trace: CommandTrace;
-  /** Answers come on a socket's behalf; this leads back to where the call was made. */
+  /** Responses come on a socket's behalf; this leads back to where the call was made. */
   readonly #origin = new AsyncResource('MEMTS_COMMAND');
   #ended = false;
 

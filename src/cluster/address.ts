@@ -82,14 +82,18 @@ function splitHostPort(text: string, fail: Fail): Address {
 function parsePort(text: string | undefined, fail: Fail): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65535) fail('a port from 1 to 65535');
+  if (!/^\d+$/.test(text) || !isPort(port)) fail('a port from 1 to 65535');
   return port;
+}
+
+/** Whether a server can have that port. */
+export function isPort(port: unknown): boolean {
+  return Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65535;
 }
 
 /** Throws `ERR_INVALID_ARGUMENT` for a port that no server can have; `name` is what it is called there. */
 export function checkPort(port: unknown, name: string): void {
-  if (!Number.isInteger(port) || (port as number) < 1 || (port as number) > 65535)
-    throw invalid(name, 'an integer from 1 to 65535', port);
+  if (!isPort(port)) throw invalid(name, 'an integer from 1 to 65535', port);
 }
 
 function parseUrl(text: string, tls: boolean, fail: Fail): Address {

@@ -14,6 +14,8 @@ export interface Backend {
   readonly name: string;
   /** What it speaks, where that is known. */
   readonly protocol: ProtocolName | undefined;
+  /** Whether that tells how long items have left, and marks them as stale, where it is known. */
+  readonly tellsAge: boolean | undefined;
   /** Whether it is known to be out of reach, so that commands for it fail at once. */
   readonly down: boolean;
   /** Whether commands fail at once since it takes them and says nothing. */
@@ -55,7 +57,7 @@ export class Backends {
 
   /** A server whose `write` has been replaced is a transport, from then on. */
   of(server: ServerLike): Backend {
-    return server.write === Server.prototype.write ? (server as Server) : this.#transport(server);
+    return isServer(server) ? server : this.#transport(server);
   }
 
   #transport(server: FrameTransport): Transport {

@@ -5,7 +5,7 @@ import type { FrameNumbers } from '../connection/frame-numbers.ts';
 import type { ServerStatus } from '../connection/status.ts';
 import type { Transport } from '../connection/transport.ts';
 import { DEBUGGING, debug } from '../debug.ts';
-import { MemcacheError } from '../errors.ts';
+import { closedError, MemcacheError, noServers } from '../errors.ts';
 import type { WireKey } from '../protocol/request.ts';
 import { type Backend, Backends, isServer } from './backend.ts';
 import { type DiscoveredServer, type Discovery, Watcher } from './discovery/discovery.ts';
@@ -248,7 +248,7 @@ export class Fleet {
     this.#watcher?.stop();
     this.#dormant = this.#watcher !== undefined;
     // Who comes after this waits for a response of its own.
-    this.#first?.reject(new MemcacheError('ERR_CLOSED', 'The client was closed'));
+    this.#first?.reject(closedError());
     this.#first = undefined;
   }
 
@@ -256,7 +256,7 @@ export class Fleet {
     return new Watcher(discovery, {
       found: (servers) => this.#replace(servers),
       failed: (cause) => {
-        const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available: discovery failed', { cause });
+        const error = noServers(cause, ': discovery failed');
         this.#log.write('error', `memts: Discovery failed: ${cause.message}`);
         if (this.servers.length > 0) return;
         this.#failure = error;
@@ -336,10 +336,7 @@ function firstList(seconds: number): { promise: Promise<void>; resolve: () => vo
     resolve = onResolve;
     reject = onReject;
   });
-  const timer = setTimeout(
-    () => reject(new MemcacheError('ERR_NO_SERVERS', 'No servers available: discovery did not answer in time')),
-    seconds * 1000,
-  );
+  const timer = setTimeout(() => reject(noServers(undefined, ': discovery did not answer in time')), seconds * 1000);
   // The rejection also reaches whoever waits; here it only ends the timer.
   promise.catch(() => {}).finally(() => clearTimeout(timer));
   return { promise, resolve, reject };

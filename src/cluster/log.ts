@@ -110,7 +110,7 @@ function isConsole(logger: object): boolean {
 }
 
 /**
- * Runs what the caller has handed us. What it throws is the caller's affair: it becomes an uncaught exception, but not in
+ * Runs what the caller has handed us. What it throws becomes an uncaught exception, but not in
  * the middle of our own work.
  */
 export function guarded(run: () => void): void {

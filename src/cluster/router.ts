@@ -1,9 +1,9 @@
 import { clearTimeout, monotonicNow, setTimeout, wallNow } from '../clock.ts';
 import { DEBUGGING, debug } from '../debug.ts';
-import { type ErrorCode, MemcacheError } from '../errors.ts';
-import { MAX_RELATIVE } from '../protocol/expiration.ts';
+import { closedError, type ErrorCode, type MemcacheError, noServers } from '../errors.ts';
 import { isWrite } from '../protocol/keyed.ts';
 import { copySmallValues } from '../protocol/large.ts';
+import { MAX_RELATIVE } from '../protocol/limits.ts';
 import { factsOf, Op } from '../protocol/op.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import type { Backend } from './backend.ts';
@@ -83,7 +83,7 @@ export class Router implements Holder {
     }
     const { server } = command;
     if (!server) {
-      const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: command.lastError });
+      const error = noServers(command.lastError);
       this.repairs?.missed(command, error);
       command.refuse(error);
       return;
@@ -165,7 +165,7 @@ export class Router implements Holder {
 
   /** Fails the commands that are between two attempts. */
   close(): void {
-    const error = new MemcacheError('ERR_CLOSED', 'The client was closed');
+    const error = closedError();
     for (const command of [...this.#held, ...this.#retries.keys()] as Command[]) {
       // A listener may have dropped another.
       if (command.holder !== this) continue;
@@ -234,7 +234,7 @@ export class Router implements Holder {
       this.#end(command, error);
     } else if (++command.moves >= this.#servers.size) {
       // Servers that come back while it goes round are not asked a second time.
-      this.#end(command, new MemcacheError('ERR_NO_SERVERS', 'No servers available', { cause: error }));
+      this.#end(command, noServers(error));
     } else {
       command.attempts = 0;
       this.retried++;

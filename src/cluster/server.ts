@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
-import { monotonicNow, programNow, setImmediate, wallNow } from '../clock.ts';
+import { MAX_TIMER, monotonicNow, programNow, setImmediate, wallNow } from '../clock.ts';
 import { DEFAULT_TIMEOUT } from '../connection/connection-options.ts';
 import { TlsSession } from '../connection/connector.ts';
 import type { Target } from '../connection/dialer.ts';
@@ -19,7 +19,7 @@ import type { ServerStatus } from '../connection/status.ts';
 import { type DownReason, isWatched, publishDown, publishUp } from '../connection/telemetry.ts';
 import { invalid, type MemcacheError } from '../errors.ts';
 import { checkFrame } from '../protocol/binary/frame.ts';
-import type { ProtocolName } from '../protocol/protocol.ts';
+import type { Protocol, ProtocolName } from '../protocol/protocol.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
 import { DEFAULT_PORT, readHost } from './address.ts';
 import { UnsentCalls } from './unsent.ts';
@@ -79,9 +79,6 @@ export type ResolvedServerOptions = ServerOptions & {
 
 const HIDDEN = { password: { enumerable: false }, tls: { enumerable: false }, failover: { enumerable: false } };
 
-/** Node.js's timers end here, in seconds. */
-export const MAX_TIMER = 2_147_483;
-
 const DEFAULTS = {
   protocol: 'binary' as const,
   connections: 1,
@@ -128,8 +125,9 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   readonly #listeners = new FrameListeners();
   readonly #pool: Pool;
   readonly #tlsSession = new TlsSession();
-  /** When the first failure after the last answer was, on the clock of `performance.now()`. */
+  /** When the first failure after the last response was, on the clock of `performance.now()`. */
   #failingSince = Number.NEGATIVE_INFINITY;
+  #tellsAge: boolean | undefined;
   #wasDown = false;
   #downReason: DownReason | undefined;
   /** Since when commands have passed it by or failed, in milliseconds of Unix time. */
@@ -208,6 +206,11 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
   /** Whether the server is known to be out of reach, so that commands for it fail at once. */
   get down(): boolean {
     return !this.connected && this.#pool.down;
+  }
+
+  /** Whether the protocol tells how long items have left, and marks them as stale, once it is known. @internal */
+  get tellsAge(): boolean | undefined {
+    return this.#tellsAge;
   }
 
   /** Whether commands fail at once since the server takes them and says nothing. @internal */
@@ -336,8 +339,9 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
     return `<Server ${this.name}>`;
   }
 
-  onUp(protocol: ProtocolName): void {
-    this.protocol = protocol;
+  onUp({ name, tellsAge }: Protocol): void {
+    this.protocol = name;
+    this.#tellsAge = tellsAge;
     this.connected = true;
     // For a command that was between two attempts when the server was dismissed.
     if (this.#dismissed) setImmediate(() => void this.quit());

@@ -1,6 +1,12 @@
 import { factsOf } from '../protocol/op.ts';
 import type { Request, WireKey } from '../protocol/request.ts';
 
+/** Keys in one batch: enough to fill a write, few enough that their responses fit the buffers on the way. */
+export const BATCH_KEYS = 256;
+
+/** Batches that are under way at a time: one is answered while the next is sent. */
+export const BATCHES_AHEAD = 2;
+
 /** Commands that have not been sent yet: of a call, because others of it are under way, or deletes that repair keys. */
 export interface Unsent {
   /** Sends those that have to come before a command for these keys; a read need not come before another one. */

@@ -38,7 +38,7 @@ type State = 'opening' | 'ready' | 'retired' | 'closed';
  * One socket: opens it, shakes hands, and writes what its pipeline has encoded, in one write at the end of the turn.
  */
 export class Connection implements PipelineOwner, Reader {
-  /** Why the handshake came to nothing, where another one may do better. */
+  /** Why the handshake failed, where another one may do better. */
   rejection: Rejection | undefined;
   /** Whether the server has answered anything. */
   proven = false;

@@ -76,7 +76,7 @@ function address({ host, port, path, conntimeout }: Endpoint): net.NetConnectOpt
 }
 
 /**
- * Whether a text is an IPv6 address, without brackets. Node.js's own answer takes milliseconds the first time; no address
+ * Whether a text is an IPv6 address, without brackets. Node.js's own check takes milliseconds the first time; no address
  * has fewer than two colons.
  */
 export function isIPv6(text: string): boolean {

@@ -33,7 +33,7 @@ export class DeadlineTimer {
   }
 
   /**
-   * When the process was busy past a deadline, answers may lie unread in the socket: they are read before anything is
+   * When the process was busy past a deadline, responses may lie unread in the socket: they are read before anything is
    * called late, since immediates run after the poll for input.
    */
   readonly #onTimeout = (): void => {

@@ -87,7 +87,7 @@ export class Dialer {
   }
 
   /**
-   * What follows on a connection that came to nothing while it was opened: another one, which begins differently, or
+   * What follows on a connection that failed while it was opened: another one, which begins differently, or
    * the error that is left when there is no other way.
    */
   redial({ rejection }: Connection, error: MemcacheError): Connection | MemcacheError {

@@ -16,7 +16,7 @@ export interface ResponseListener {
 
 export type ErrorListener = (error: Error) => void;
 
-/** MemJS's server contract: whole binary frames go in by `write`, answers come by the frame's opaque. */
+/** MemJS's server contract: whole binary frames go in by `write`, responses come by the frame's opaque. */
 export interface FrameTransport {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
@@ -28,7 +28,7 @@ export interface FrameTransport {
   close(): void;
 }
 
-/** Who waits for which answer, by opaque: the half of the contract that every server of memts has. */
+/** Who waits for which response, by opaque: the half of the contract that every server of memts has. */
 export class FrameListeners {
   readonly #responses = new Map<number, ResponseListener>();
   readonly #errors = new Map<number, ErrorListener>();

@@ -1,12 +1,12 @@
 import type { MemcacheError } from '../errors.ts';
-import { LONG_AGO } from '../protocol/expiration.ts';
+import { LONG_AGO } from '../protocol/limits.ts';
 import { Op } from '../protocol/op.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import type { Reply } from '../protocol/request.ts';
 import { Request } from '../protocol/request.ts';
 import type { Rejection } from './handshake.ts';
 
-/** Why a handshake came to nothing. */
+/** Why a handshake failed. */
 export interface Failure {
   error: MemcacheError;
   /** Set where another handshake may do better. */
@@ -45,14 +45,22 @@ export class HandshakeRequest extends Request {
   override fail(): void {}
 }
 
-/** Asks the server to close the connection; the response, if any, is of no interest. */
+/** Asks the server to close the connection; `ended` is called with a response of any kind, and without one. */
 export class QuitRequest extends Request {
-  constructor(timeout: number) {
+  readonly #ended: () => void;
+
+  /** `timeout` in milliseconds. */
+  constructor(timeout: number, ended: () => void = () => {}) {
     super(Op.Quit, '');
     this.timeout = timeout;
+    this.#ended = ended;
   }
 
-  override settle(): void {}
+  override settle(): void {
+    this.#ended();
+  }
 
-  override fail(): void {}
+  override fail(): void {
+    this.#ended();
+  }
 }

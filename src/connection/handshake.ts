@@ -1,4 +1,4 @@
-import type { Protocol } from '../protocol/protocol.ts';
+import type { Protocol, ProtocolName } from '../protocol/protocol.ts';
 
 /** How a client says who it is: by SASL, or by a `set` that only a server with ASCII authentication understands. */
 export type Login =
@@ -18,21 +18,17 @@ export interface Handshake {
 }
 
 /**
- * Why a handshake came to nothing, where another one may do better: the server doesn't know the protocol (it
+ * Why a handshake failed, where another one may do better: the server doesn't know the protocol (it
  * closed the connection, or answered with something else), or it knows the login but refused it.
  */
 export type Rejection = 'unknown' | 'refused';
 
-export interface Protocols {
-  readonly binary: Protocol;
-  readonly meta: Protocol;
-  readonly classic: Protocol;
-}
+export type Protocols = Readonly<Record<ProtocolName, Protocol>>;
 
 /** What to begin with. */
 export function firstHandshake(
   protocols: Protocols,
-  setting: 'auto' | keyof Protocols,
+  setting: 'auto' | ProtocolName,
   hasCredentials: boolean,
 ): Handshake {
   if (setting === 'auto') {

@@ -1,6 +1,6 @@
 import { monotonicNow } from '../clock.ts';
 import type { MemcacheError } from '../errors.ts';
-import type { ProtocolName } from '../protocol/protocol.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 import type { Connection } from './connection.ts';
 import type { SilenceLimits } from './silence.ts';
 import type { Slot } from './slot.ts';
@@ -16,7 +16,7 @@ export interface PoolLimits extends SilenceLimits {
 /** Gets what becomes of the server behind a pool. */
 export interface PoolOwner {
   /** There is a connection that commands can use. */
-  onUp(protocol: ProtocolName): void;
+  onUp(protocol: Protocol): void;
   /** There is none any more; with an error, commands fail until the server answers again. */
   onDown(error?: MemcacheError, reason?: DownReason): void;
 }

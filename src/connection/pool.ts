@@ -1,5 +1,5 @@
 import { monotonicNow, nextTick, setImmediate } from '../clock.ts';
-import { type ErrorCode, MemcacheError } from '../errors.ts';
+import { closedError, type ErrorCode, MemcacheError } from '../errors.ts';
 import { Gathering } from '../protocol/gathering.ts';
 import { copySmallValues } from '../protocol/large.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
@@ -7,7 +7,6 @@ import { Backoff } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import type { Target, Terms } from './dialer.ts';
 import { leastBusy, loadOf, type PoolLimits, type PoolLoad, type PoolOwner } from './pool-load.ts';
-import { CLOSED, SUPERSEDED, UNSENT } from './pool-texts.ts';
 import { Silence } from './silence.ts';
 import { Slot, type SlotOwner, slotIndex } from './slot.ts';
 import { type DownReason, isWatched, publishClosed, publishConnected, publishFailed } from './telemetry.ts';
@@ -135,7 +134,7 @@ export class Pool implements SlotOwner, Holder {
   /** Closes at once: what waits fails with `ERR_CLOSED`. */
   close(): void {
     this.#calmDown();
-    const error = this.#error('ERR_CLOSED', CLOSED);
+    const error = closedError(this.#target().name);
     const connections = this.#slots.flatMap(({ own, opening, retired }) => [own, opening, ...retired]);
     this.#failWaiting(error);
     this.#closedBy = error;
@@ -162,7 +161,7 @@ export class Pool implements SlotOwner, Holder {
     this.#ready.push(connection);
     // Before anybody hears of it, who may send something at once.
     slot.settle();
-    this.#owner.onUp(connection.protocol.name);
+    this.#owner.onUp(connection.protocol);
     if (isWatched()) publishConnected(connection, this.#target().name);
     for (const other of this.#slots) if (other.opening === undefined && other.waiting.size > 0) this.#goOn(other);
     this.#notifySettled();
@@ -242,7 +241,8 @@ export class Pool implements SlotOwner, Holder {
     for (const connection of this.#ready) connection.retire();
     // Otherwise the next command opens it, and what comes on the old ones until then counts.
     if (!isNeeded) return;
-    for (const slot of this.#slots) slot.abandon(this.#error('ERR_CLOSED', SUPERSEDED));
+    const superseded = this.#error('ERR_CLOSED', 'The connection was given up for another one');
+    for (const slot of this.#slots) slot.abandon(superseded);
     this.#open(this.#first);
   }
 
@@ -276,7 +276,9 @@ export class Pool implements SlotOwner, Holder {
     this.#hangs = reason === 'hung';
     this.#reason = error;
     this.#lastError = error;
-    this.#refusal = this.#hangs ? this.#error(error.code, `${error.message}. ${UNSENT}`, error) : error;
+    this.#refusal = this.#hangs
+      ? this.#error(error.code, `${error.message}. The command had not left, and 0 commands were before it.`, error)
+      : error;
     // What is being opened is an attempt like any other from now on.
     this.#proving = false;
     this.#silence.reset();
@@ -330,7 +332,7 @@ export class Pool implements SlotOwner, Holder {
   #endOpenings(): void {
     const isAwaited = this.#slots.some(({ waiting }) => waiting.size > 0);
     for (const { opening, waiting } of this.#slots) {
-      if (waiting.size === 0 && !(this.#proving && isAwaited)) opening?.destroy(this.#error('ERR_CLOSED', CLOSED));
+      if (waiting.size === 0 && !(this.#proving && isAwaited)) opening?.destroy(closedError(this.#target().name));
     }
   }
 

@@ -24,7 +24,7 @@ export function probe({ protocol }: Handshake, send: Send, done: Done): void {
   else probePlain(protocol, proof.op, proof.times, send, done);
 }
 
-/** Any answer in the protocol's own form will do: no other server gives it. `ERROR` alone is the word of many. */
+/** Any response in the protocol's own form will do: no other server gives it. `ERROR` alone is the word of many. */
 function probePlain(protocol: Protocol, op: Op, times: number, send: Send, done: Done): void {
   let answers = 0;
   const answered = ({ status, value }: Reply): void => {

@@ -9,6 +9,7 @@ import { Status } from '../protocol/status.ts';
 import { DEFAULT_TIMEOUT } from './connection-options.ts';
 import type { FrameNumbers } from './frame-numbers.ts';
 import type { FrameTransport, ResponseListener, TransportMessage } from './frame-transport.ts';
+import { QuitRequest } from './handshake-request.ts';
 import type { ServerStatus } from './status.ts';
 
 /** How long an attempt may take, in seconds. */
@@ -23,6 +24,7 @@ const QUIT_TIMEOUT = 1500;
 /** A server whose `write` the caller has made: each request goes out as one whole frame, a batch as one for each key. */
 export class Transport {
   readonly protocol = 'binary';
+  readonly tellsAge = false;
   /** Nothing is known of it that its responses don't say. */
   readonly down = false;
   /** What its silence means is for its maker to say. */
@@ -71,7 +73,7 @@ export class Transport {
 
   /** Sends a quit, and closes when it is answered. */
   async quit(): Promise<void> {
-    await new Promise<void>((resolve) => this.#exchange(new QuitRequest(resolve)).start(QUIT_TIMEOUT));
+    await new Promise<void>((resolve) => this.send(new QuitRequest(QUIT_TIMEOUT, resolve)));
     this.close();
   }
 
@@ -115,23 +117,6 @@ export class Transport {
     if (error === undefined) return;
     this.#answered = error === null;
     if (error !== null) this.#lastError = error;
-  }
-}
-
-class QuitRequest extends Request {
-  readonly #done: () => void;
-
-  constructor(done: () => void) {
-    super(Op.Quit, '');
-    this.#done = done;
-  }
-
-  override settle(): void {
-    this.#done();
-  }
-
-  override fail(): void {
-    this.#done();
   }
 }
 

@@ -1,5 +1,5 @@
 import { DO_NOT_CREATE, HEADER_BYTES, REQUEST_MAGIC } from '../protocol/binary/constants.ts';
-import { MAX_KEY_BYTES } from '../protocol/request.ts';
+import { MAX_KEY_BYTES } from '../protocol/limits.ts';
 import { Status } from '../protocol/status.ts';
 import { binaryStats } from './binary-stats.ts';
 import type { Channel } from './channel.ts';

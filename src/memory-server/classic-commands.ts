@@ -1,9 +1,9 @@
-import { MAX_KEY_BYTES } from '../protocol/request.ts';
+import { MAX_BLOCK_BYTES, MAX_KEY_BYTES } from '../protocol/limits.ts';
 import { type Channel, takeCas } from './channel.ts';
 import type { StoreMode, StoreStatus } from './commands.ts';
 import { BAD_LINE } from './wire/meta.ts';
 import { parseSigned32, parseUnsigned32, readInt32, readUint64 } from './wire/numbers.ts';
-import { type DataBlock, fromWord, MAX_BLOCK_BYTES, ownWord, writeLine } from './wire/text.ts';
+import { type DataBlock, fromWord, ownWord, writeLine } from './wire/text.ts';
 
 /** The longest data block that memcached's arithmetic allows, far beyond any item. */
 const STORED: Readonly<Record<StoreStatus, string>> = {

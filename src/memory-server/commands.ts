@@ -1,3 +1,4 @@
+import { MAX_UINT64 } from '../protocol/limits.ts';
 import { Item, Mark } from './item.ts';
 import type { Store } from './store.ts';
 import { parseUnsigned64 } from './wire/numbers.ts';
@@ -40,8 +41,6 @@ export interface DeltaResult {
   /** The item that was found; where the number went into a new one, the old one, with the new one's CAS. */
   item: Item | undefined;
 }
-
-const UINT64 = 0xffff_ffff_ffff_ffffn;
 
 /** What the commands of all three protocols do to the store, apart from what they look like on the wire. */
 export class Commands {
@@ -118,7 +117,7 @@ export class Commands {
     if (old === undefined) return { status: 'nonNumeric', value: 0n, item };
     let value: bigint;
     if (up) {
-      value = (old + amount) & UINT64;
+      value = (old + amount) & MAX_UINT64;
       store.counters.incr_hits++;
     } else {
       value = amount > old ? 0n : old - amount;

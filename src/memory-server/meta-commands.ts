@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES } from '../protocol/request.ts';
+import { MAX_BLOCK_BYTES, MAX_KEY_BYTES } from '../protocol/limits.ts';
 import { type Channel, takeCas } from './channel.ts';
 import type { StoreMode, StoreStatus } from './commands.ts';
 import { Item, Mark } from './item.ts';
@@ -16,7 +16,7 @@ import {
   readFlags,
 } from './wire/meta.ts';
 import { readInt32 } from './wire/numbers.ts';
-import { type DataBlock, MAX_BLOCK_BYTES, ownWord, writeBlock, writeLine } from './wire/text.ts';
+import { type DataBlock, ownWord, writeBlock, writeLine } from './wire/text.ts';
 
 /** Flags of `mg` that look at an item, or change it, before the fetch counts. */
 const COUNTED_LATE: ReadonlySet<string> = new Set(['N', 'T', 'R', 'l', 'h']);

@@ -50,7 +50,7 @@ export interface MemoryServerOptions {
 
 const PROTOCOLS: readonly unknown[] = ['auto', 'binary', 'ascii'];
 
-/** Throws `ERR_INVALID_ARGUMENT` for options that can't be meant; what host, port and path may be the system says. */
+/** Throws `ERR_INVALID_ARGUMENT` for invalid options; the system checks host, port and path. */
 export function checkServerOptions(options: MemoryServerOptions): void {
   checkObject('options', options);
   const { protocol, users, tls } = options;

@@ -73,7 +73,7 @@ export class MemoryServer implements AsyncDisposable {
 
   /**
    * Starts a server; it accepts connections when this resolves. Rejects when the address can't be had, and with
-   * `ERR_INVALID_ARGUMENT` for options that can't be meant.
+   * `ERR_INVALID_ARGUMENT` for invalid options.
    */
   static async start(options: MemoryServerOptions = {}): Promise<MemoryServer> {
     checkServerOptions(options);
@@ -179,7 +179,7 @@ export class MemoryServer implements AsyncDisposable {
   #createTls(options: TlsOptions): TlsServer {
     const server = new (tlsModule().Server)(options);
     server.on('secureConnection', (socket: TLSSocket) => this.#open(socket));
-    // A handshake that fails is the client's affair; its socket is closed.
+    // The client sees why a handshake failed; its socket is closed.
     server.on('tlsClientError', (_error: Error, socket: TLSSocket) => socket.destroy());
     return server;
   }

@@ -71,7 +71,7 @@ export class Session implements Channel {
       this.ended = true;
       this.#delivery.close();
     });
-    // A connection that breaks is the client's affair; `close` follows.
+    // `close` follows, and the client sees what broke.
     socket.on('error', () => {});
   }
 

@@ -1,5 +1,5 @@
 import { wallNow } from '../clock.ts';
-import { MAX_RELATIVE } from '../protocol/expiration.ts';
+import { MAX_RELATIVE } from '../protocol/limits.ts';
 import { Counters } from './counters.ts';
 import { type Item, itemSize, Mark } from './item.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES } from '../protocol/request.ts';
+import { MAX_KEY_BYTES } from '../protocol/limits.ts';
 import { AdminCommands } from './admin-commands.ts';
 import { AsciiLogin } from './ascii-login.ts';
 import type { Channel } from './channel.ts';

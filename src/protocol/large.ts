@@ -3,6 +3,17 @@ import type { Request, StoreItem, WireValue } from './request.ts';
 /** From this size on a value is handed to the socket as it is instead of being copied. */
 export const LARGE_BYTES = 16 * 1024;
 
+/** Text over this length is converted first, so that it can be attached instead of being copied once more. */
+const INLINE_TEXT_UNITS = 4 * 1024;
+
+/** Up to this length a loop over the characters of a text beats a call into the runtime. */
+export const LOOP_LIMIT = 48;
+
+/** A value as it is written: long text as bytes. */
+export function wireValue(value: WireValue): WireValue {
+  return typeof value === 'string' && value.length > INLINE_TEXT_UNITS ? Buffer.from(value) : value;
+}
+
 /**
  * Copies what would be copied when the request is sent, since that is not now: the caller may change it from here on. A
  * large value stays the caller's until the request has ended.

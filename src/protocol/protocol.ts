@@ -15,7 +15,7 @@ export interface Output {
 
 /** The requests that wait for a response on a connection, oldest first, as a decoder sees them. */
 export interface ReplyQueue {
-  /** The request that the next answer belongs to. */
+  /** The request that the next response belongs to. */
   head(): Request | undefined;
   /**
    * Hands the head its response and, unless `reply.more`, takes it off the queue. False when the connection has come to
@@ -40,7 +40,9 @@ export interface Decoder {
   ended?(): void;
 }
 
-export type ProtocolName = 'binary' | 'meta' | 'classic';
+/** The protocols that there are. */
+export const PROTOCOL_NAMES = ['binary', 'meta', 'classic'] as const;
+export type ProtocolName = (typeof PROTOCOL_NAMES)[number];
 
 /** One wire protocol: pure functions from requests to bytes and from bytes to replies. */
 export interface Protocol {
@@ -49,6 +51,8 @@ export interface Protocol {
   readonly login: 'sasl' | 'text';
   /** Whether the server answers a request to close the connection. */
   readonly answersQuit: boolean;
+  /** Whether it tells how long an item has left, and marks items as stale. */
+  readonly tellsAge: boolean;
   /** What only a server that speaks it answers in its form, and how often that is asked; meta has a probe of its own. */
   readonly proof?: { readonly op: Op; readonly times: number };
   /** The first opaque of a connection, and the one after which they begin again from 0. */

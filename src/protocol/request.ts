@@ -1,5 +1,6 @@
 import { MemcacheError } from '../errors.ts';
 import type { Response } from './binary/message.ts';
+import { MAX_KEY_BYTES } from './limits.ts';
 import { Op } from './op.ts';
 import { Status } from './status.ts';
 
@@ -8,9 +9,6 @@ export type WireValue = string | Uint8Array;
 
 /** A key as it goes on the wire; checked already by {@link checkKey}. */
 export type WireKey = string | Uint8Array;
-
-/** The longest key that memcached takes, in bytes (memcached's `KEY_MAX_LENGTH`; `protocol.txt`, "Keys"). */
-export const MAX_KEY_BYTES = 250;
 
 /** A string this short can't be over the limit: a UTF-16 unit takes at most three bytes of UTF-8. */
 const SURELY_SHORT = Math.floor(MAX_KEY_BYTES / 3);
@@ -156,7 +154,7 @@ export abstract class Request {
   leftBehind(): void {}
 
   /**
-   * Takes the response. The reply is only lent: the decoder fills the same object again for the next answer.
+   * Takes the response. The reply is only lent: the decoder fills the same object again for the next response.
    * A request that is answered in several parts (statistics) is called for each; `reply.more` is false on the last.
    */
   abstract settle(reply: Reply): void;
@@ -222,7 +220,7 @@ export interface ItemFacts {
 }
 
 /**
- * One answer, the same for every protocol. A decoder has a single one, which it fills for each response and lends to
+ * One response, the same for every protocol. A decoder has a single one, which it fills for each response and lends to
  * `Request.settle`; buffers in it are copies of their own, so they may be kept.
  */
 export class Reply {
@@ -243,11 +241,11 @@ export class Reply {
   timeLeft: number | undefined = undefined;
   /** Whether the item is marked as stale. */
   stale = false;
-  /** What the item is. Only of answers to an inspection. */
+  /** What the item is. Only of responses to an inspection. */
   facts: ItemFacts | undefined;
   /** Which key of a batch this is about. */
   index = 0;
-  /** Whether further parts of the same answer follow. */
+  /** Whether further parts of the same response follow. */
   more = false;
 
   reset(status: Status): this {

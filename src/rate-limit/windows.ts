@@ -1,6 +1,6 @@
 import type { Engine } from '../client/engine.ts';
 import { wallNow } from '../clock.ts';
-import { MAX_RELATIVE } from '../protocol/expiration.ts';
+import { MAX_RELATIVE } from '../protocol/limits.ts';
 import { Counters } from './counters.ts';
 import { type Hits, WindowHits } from './hits.ts';
 import { Names } from './names.ts';

@@ -39,7 +39,7 @@ const ALGORITHMS: Readonly<Record<number, CompressionAlgorithm>> = {
  * mark in bits 24 to 31, so that neither `jsonSerializer`'s types nor the caller's own lower half are touched.
  *
  * `append` and `prepend` are `ERR_UNSUPPORTED`: the client can't know whether the item is compressed. Throws
- * `ERR_INVALID_ARGUMENT` for options that can't be meant and `ERR_UNSUPPORTED` for an algorithm that Node.js does not
+ * `ERR_INVALID_ARGUMENT` for invalid options and `ERR_UNSUPPORTED` for an algorithm that Node.js does not
  * have.
  */
 export function compressed<TIn, TOut>(

@@ -66,7 +66,7 @@ export function withFlags(extras: Buffer, flags: number): Buffer {
   return copy;
 }
 
-/** What may be put behind or in front of an item without a word about its type. */
+/** What may be put behind or in front of an item without changing its type. */
 function fragment(value: unknown, compresses: boolean): string | Uint8Array {
   if (compresses) throw noFragments();
   if (isUint8Array(value)) return value;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Keyv } from 'keyv';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { KeyvMemts } from '../../src/adapters/keyv.ts';
@@ -6,6 +5,7 @@ import { Client, type InsertOptions } from '../../src/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 import { Repeater } from '../support/repeater.ts';
+import { sleep } from '../support/wait.ts';
 
 const server = await startMemcached();
 const client = Client.create(server.address);
@@ -224,7 +224,7 @@ describe('a namespace', () => {
     await store.disconnect();
   });
 
-  it('of the options is a default, which Keyv sets without a word', async () => {
+  it('of the options is a default, which Keyv sets without a warning', async () => {
     const log: string[] = [];
     const store = new KeyvMemts(server.address, { namespace: 'default', logger: { log: (line) => log.push(line) } });
     new Keyv({ store, namespace: 'own' });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Keyv } from 'keyv';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyvMemts } from '../../src/adapters/keyv.ts';
@@ -7,6 +6,7 @@ import { Client, jsonSerializer, type Serializer } from '../../src/index.ts';
 import { findKeyv6, loadKeyv6 } from '../support/keyv-6.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
+import { sleep } from '../support/wait.ts';
 
 const server = await startMemcached();
 const client = Client.create(server.address);

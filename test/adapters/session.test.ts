@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import session from 'express-session';
 import { afterAll, describe, expect, it } from 'vitest';
 import { MemtsStore, type MemtsStoreOptions } from '../../src/adapters/session.ts';
 import { Client, jsonSerializer, type Serializer } from '../../src/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
+import { sleep } from '../support/wait.ts';
 import { startApp } from './support/session-app.ts';
 
 const server = await startMemcached();

@@ -118,7 +118,7 @@ describe.each(PROTOCOLS)('over %s', (protocol) => {
   });
 });
 
-it('refuses keys and tags that can not be meant', async () => {
+it('refuses invalid keys and tags', async () => {
   const cache = open('meta');
   for (const key of ['', `${SECRET}\ud800`, 5, null, undefined, {}, Buffer.from('key')] as string[]) {
     expect(await codeOf(cache.get(key))).toBe('ERR_INVALID_KEY');
@@ -156,7 +156,7 @@ it('refuses keys and tags that can not be meant', async () => {
   await cache.invalidateTags(thousands);
 });
 
-it('refuses options that can not be meant', async () => {
+it('refuses invalid options', async () => {
   const client = openClient('meta');
   const wrong: unknown[] = [
     { namespace: 5 },

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Cache } from '../../src/cache/index.ts';
 import { compressed, jsonSerializer, structuredSerializer } from '../../src/index.ts';
+import { sleep } from '../support/wait.ts';
 import { gate, PROTOCOLS, useServer } from './support.ts';
 
 const { cache: open, open: openClient } = await useServer();

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { Cache } from '../../src/cache/index.ts';
 import { Client } from '../../src/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { hasMemcached } from '../support/memcacheds.ts';
+import { sleep } from '../support/wait.ts';
 import { PROTOCOLS, QUICK, useServer } from './support.ts';
 
 /** How far the clock on the wall has been set, in milliseconds. */

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Cache, type CacheOptions } from '../../src/cache/index.ts';
 import { Client } from '../../src/index.ts';
 import { startMemcached, startMemcachedProxy } from '../support/memcached.ts';
 import { hasMemcached } from '../support/memcacheds.ts';
 import { freePort } from '../support/ports.ts';
+import { sleep } from '../support/wait.ts';
 import { gate, PROTOCOLS, QUICK, useServer } from './support.ts';
 
 const { server, open: openClient } = await useServer();
@@ -300,7 +300,7 @@ it('does not keep what a read finds that was begun before a write', async () => 
   for (let i = 0; i < 3; i++) expect(await near.get('key')).toBe('newer');
 });
 
-it('refuses options that can not be meant', () => {
+it('refuses invalid options', () => {
   const client = openClient('meta');
   for (const near of [5, 'hot', { entries: -1 }, { bytes: 'x' }, { trustFor: Number.NaN }, { admit: 'some' }]) {
     expect(() => new Cache(client, { near: near as never })).toThrow(/^Invalid option near/);

@@ -232,7 +232,7 @@ it('is refused by a server with a smaller item size, unless the parts are smalle
   expect(value.equals((await cache.get('key')) as Buffer)).toBe(true);
 });
 
-it('refuses options that can not be meant', () => {
+it('refuses invalid options', () => {
   const client = open('meta');
   for (const options of [{ partSize: 0 }, { partSize: 1.5 }, { partSize: '1' }, { maxBytes: -1 }, { maxBytes: null }]) {
     expect(() => new Cache(client, options as never)).toThrow(/^Invalid option (partSize|maxBytes)/);

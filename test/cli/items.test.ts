@@ -159,7 +159,7 @@ describe.concurrent('items', { timeout: PATIENCE }, () => {
     expect(down.stderr).not.toContain('s3cret');
     const plain = await run('get key --tls');
     expect(plain).toMatchObject({ code: 3, stdout: '' });
-    // A proxy, and a server of the binary protocol alone, hang up without a word.
+    // A proxy, and a server of the binary protocol alone, hang up silently.
     expect(plain.stderr).toMatch(
       CAN.found === 'binary' || !CAN.steady
         ? /ERR_CONNECT/

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
 import { startRelay } from '../support/relay.ts';
+import { sleep } from '../support/wait.ts';
 import { jsonLines, memts, PATIENCE, program } from './support/memts.ts';
 import { Terminal, TMUX } from './support/terminal.ts';
 
@@ -91,7 +92,7 @@ describe('stats', { timeout: PATIENCE, concurrent: true }, () => {
         await expect
           .poll(async () => Number((await filled.stats())[other.address]?.curr_connections), { timeout: PATIENCE })
           .toBeGreaterThan(1);
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await sleep(500);
         await filled.resetStats();
         child.kill('SIGINT');
       },

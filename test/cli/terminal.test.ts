@@ -3,7 +3,7 @@ import type * as progressModule from '../../cli/src/progress.ts';
 import type * as tableViewModule from '../../cli/src/screen/table-view.ts';
 import { Client } from '../../src/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
-import { eventually } from '../support/wait.ts';
+import { eventually, sleep } from '../support/wait.ts';
 import { makeBundle, PATIENCE, program } from './support/memts.ts';
 import { Terminal, TMUX } from './support/terminal.ts';
 
@@ -130,7 +130,7 @@ describe.skipIf(!TMUX)('in a terminal', { timeout: PATIENCE, concurrent: true },
     await terminal.see(new RegExp(`SERVER[\\s\\S]*${first.address} [\\s\\S]*${second.address} `));
     // The order of the names may be the same, so that the screen does not tell when it is another.
     if (width > 40) await terminal.see('by HITS/s');
-    else await new Promise((resolve) => setTimeout(resolve, 500));
+    else await sleep(500);
     terminal.type('Enter');
     const screen = await terminal.see(/^gets +[1-9]\S*\/s/m);
     expect(screen).toMatch(/^memts top · 127\S*\d · 1\.6\.\d/);

@@ -47,7 +47,7 @@ describe.each(['VERSION 1.6.10', 'VERSION 1.6.12', 'VERSION UNKNOWN', 'ERROR'])(
       expect(await client.add(key, 'another')).toBe(true);
       expect(await found(client, key)).toBe('another');
     }
-    // Once it is known, nothing is asked in vain.
+    // Once it is known, no further request is sent.
     expect(relay.received.toString().match(/^md /gm)).toHaveLength(2);
   });
 

@@ -3,6 +3,7 @@ import { MemoryServer } from '../../src/memory-server/index.ts';
 import { Opcode } from '../../src/memory-server/wire/binary.ts';
 import { frame } from '../support/binary-frames.ts';
 import { type Memcached, startMemcached, WITHOUT_BACKGROUND_THREADS } from '../support/memcached.ts';
+import { sleep } from '../support/wait.ts';
 import type { Sequence } from './sequences.ts';
 
 const TEXT_FENCE = Buffer.from('mn\r\n');
@@ -183,7 +184,7 @@ export class Differential implements AsyncDisposable {
   /** Runs commands whose items expire, waits, and runs others; what is left has to be the same. */
   async compareAfter(first: Sequence, milliseconds: number, second: Sequence): Promise<void> {
     await this.compare(first);
-    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    await sleep(milliseconds);
     await this.#sync();
     const before = this.#clock.now;
     const [theirs, ours] = await this.run(second);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { timeLeft } from '../support/outcomes.ts';
+import { sleep } from '../support/wait.ts';
 import type { Target } from './client/suite/target.ts';
 import { describeEverywhere } from './every-target.ts';
 
@@ -71,7 +72,7 @@ describeEverywhere((target: Target) => {
       const compute = (value: string) => async () => {
         computations++;
         second ??= other.getOrSet(key, compute('second'), { lockFor });
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await sleep(100);
         return value;
       };
       const other = target.create();

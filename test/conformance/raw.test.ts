@@ -70,7 +70,7 @@ async function exchange(target: Target, { send, fence, complete, closes }: Excha
       clearTimeout(overdue);
       resolve();
     };
-    // A part of the fence's answer looks like all of it behind a case that has the same answer at its own end.
+    // A part of the fence's answer looks like all of it behind a case that has the same response at its own end.
     const isWhole = (end: Buffer) =>
       received.subarray(-end.length).equals(end) && complete(received.subarray(0, -end.length));
     const look = () => {

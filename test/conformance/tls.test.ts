@@ -6,8 +6,9 @@ import { Client, type ClientOptions, type MemcacheError, type ServerOptions } fr
 import { MemoryServer } from '../../src/memory-server/index.ts';
 import { type Certificate, type Certificates, certificates } from '../support/certificates.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
-import { startRogueServer } from '../support/rogue-server.ts';
+import { silent, startRogueServer } from '../support/rogue-server.ts';
 import { CAN, CHOSEN } from '../support/subject.ts';
+import { startSilentTlsServer } from '../support/tls-server.ts';
 import { eventually } from '../support/wait.ts';
 
 const PROTOCOLS = ['auto', ...CAN.protocols] as const;
@@ -242,20 +243,12 @@ describe.skipIf(CHOSEN)('the handshake', () => {
   });
 
   test('a server with a wrong certificate gets neither commands nor credentials', async () => {
-    const received: Buffer[] = [];
     const { certPem: cert, keyPem: key } = certs.otherName;
-    const server = tls.createServer({ cert, key }, (socket) => {
-      socket.on('error', () => {}).on('data', (chunk: Buffer) => received.push(chunk));
-    });
-    server.on('tlsClientError', () => {});
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const client = create(`127.0.0.1:${port}`, USER);
+    using server = await startSilentTlsServer({ cert, key });
+    const client = create(server.address, USER);
     expect(causeOf(await refusal(client))).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
-    expect(received).toEqual([]);
+    expect(server.received).toEqual([]);
     client.close();
-    server.close();
   });
 
   test('the server gets the name that is asked for (SNI), but no address; sessions are used again', async () => {
@@ -291,16 +284,10 @@ describe.skipIf(CHOSEN)('the handshake', () => {
   });
 
   test('a server that never finishes the handshake: ERR_TIMEOUT after conntimeout, and no socket stays', async () => {
-    const server = createServer((socket) => socket.on('error', () => {}).resume());
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const client = create(`127.0.0.1:${port}`, { conntimeout: 0.2 });
+    await using server = await startRogueServer(silent());
+    const client = create(server.address, { conntimeout: 0.2 });
     expect(await refusal(client)).toMatchObject({ code: 'ERR_TIMEOUT' });
     client.close();
-    const connections = (): Promise<number> =>
-      new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
-    await eventually(async () => (await connections()) === 0);
-    server.close();
+    await eventually(() => server.open === 0);
   });
 });

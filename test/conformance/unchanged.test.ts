@@ -4,6 +4,7 @@ import { startMemcached } from '../support/memcached.ts';
 import { failure } from '../support/outcomes.ts';
 import { startProxy } from '../support/proxy.ts';
 import { afterProbe, type Behaviour, startRogueServer } from '../support/rogue-server.ts';
+import { sleep } from '../support/wait.ts';
 
 const SILENT = { logger: { log(): void {} }, timeout: 2 };
 
@@ -81,7 +82,7 @@ test.each(['binary', 'meta', 'classic'] as const)('it is tried again as a read o
   const { cas } = await client.get('key', { cas: true });
   proxy.hold();
   const read = client.get('key', { ifNoneMatch: cas as bigint });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await sleep(20);
   proxy.release();
   proxy.cut();
   expect(await read).toMatchObject({ unchanged: true, cas });

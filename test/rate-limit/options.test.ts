@@ -31,7 +31,7 @@ describe('rateLimiter', () => {
     ['whenDown', ['throw', '', true, null]],
     ['onDown', ['log', true, {}]],
     ['prefix', [1, null, '\ud800']],
-  ])('refuses what can not be meant as %s', (name, values) => {
+  ])('refuses as %s what is invalid', (name, values) => {
     for (const value of values) {
       const error = failureOf(() => rateLimiter(client, { ...LIMIT, [name]: value } as RateLimiterOptions));
       expect({ value, error }).toEqual({ value, error: INVALID });
@@ -78,7 +78,7 @@ describe('rateLimiter', () => {
 });
 
 describe('the stores', () => {
-  it('refuse options that can not be meant', () => {
+  it('refuse invalid options', () => {
     const wrong = [{ whenDown: 'throw' }, { onDown: 1 }, { algorithm: 'leaky' }, { prefix: 5 }] as never[];
     for (const options of wrong) {
       const store = () => new ExpressRateLimitStore(client, options).init({ windowMs: 1000 });

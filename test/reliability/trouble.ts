@@ -26,7 +26,7 @@ export const NO_TROUBLE: Trouble = {
 
 /**
  * How a line ends: both sides closed at once, RST to the client, FIN to the client while it may go on writing, or the
- * server's side gone without a word to the client (a half-open connection).
+ * server's side gone, and the client not notified (a half-open connection).
  */
 export type End = 'close' | 'reset' | 'fin' | 'halfOpen';
 

@@ -1,3 +1,4 @@
+import { sleep } from '../support/wait.ts';
 import type { Subject } from './subjects/subject.ts';
 import type { Done } from './watch.ts';
 
@@ -24,7 +25,7 @@ export async function everythingWorks(subject: Subject, run: string): Promise<Re
       return { took: performance.now() - started, reason: '' };
     } catch (error) {
       reason = String(error);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await sleep(10);
     }
   }
   return { took: undefined, reason };

@@ -1,6 +1,4 @@
 import diagnostics from 'node:diagnostics_channel';
-import { once } from 'node:events';
-import tls from 'node:tls';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, elasticache } from '../../src/index.ts';
@@ -9,6 +7,7 @@ import { certificates } from '../support/certificates.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { failure } from '../support/outcomes.ts';
 import { type Behaviour, startRogueServer } from '../support/rogue-server.ts';
+import { startSilentTlsServer } from '../support/tls-server.ts';
 
 const PASSWORD = 's3cr3t-p4ss';
 const LOGIN = { username: 'u53r-n4me', password: PASSWORD };
@@ -109,20 +108,12 @@ describe('TLS', () => {
   test('an old version is refused', async () => {
     const { server: certificate, ca } = await certificates();
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' } as const;
-    const received: Buffer[] = [];
-    const server = tls.createServer({ ...old, cert: certificate.certPem, key: certificate.keyPem }, (socket) => {
-      socket.on('error', () => {}).on('data', (chunk: Buffer) => received.push(chunk));
-    });
-    server.on('tlsClientError', () => {});
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
+    using server = await startSilentTlsServer({ ...old, cert: certificate.certPem, key: certificate.keyPem });
     for (const protocol of PROTOCOLS) {
-      const client = clients.create(`127.0.0.1:${port}`, { ...LOGIN, protocol, retries: 1, tls: { ca: ca.certPem } });
+      const client = clients.create(server.address, { ...LOGIN, protocol, retries: 1, tls: { ca: ca.certPem } });
       expect(await failure(client.get('key'))).toMatchObject({ code: 'ERR_CONNECT' });
     }
-    expect(received).toEqual([]);
-    server.close();
+    expect(server.received).toEqual([]);
   });
 
   test('a server that hangs up on TLS is not spoken to without it', async () => {
@@ -153,17 +144,9 @@ describe('TLS', () => {
 
   test('discovery refuses a wrong name, and asks it nothing', async () => {
     const { otherName, ca } = await certificates();
-    const received: Buffer[] = [];
-    const server = tls.createServer({ cert: otherName.certPem, key: otherName.keyPem }, (socket) => {
-      socket.on('error', () => {}).on('data', (chunk: Buffer) => received.push(chunk));
-    });
-    server.on('tlsClientError', () => {});
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    const source = elasticache({ endpoint: `127.0.0.1:${port}`, tls: { ca: ca.certPem } });
+    using server = await startSilentTlsServer({ cert: otherName.certPem, key: otherName.keyPem });
+    const source = elasticache({ endpoint: server.address, tls: { ca: ca.certPem } });
     expect(await failure(source.discover())).toMatchObject({ code: 'ERR_CONNECT' });
-    expect(received).toEqual([]);
-    server.close();
+    expect(server.received).toEqual([]);
   });
 });

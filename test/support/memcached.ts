@@ -96,7 +96,7 @@ async function memcachedCommand(options: MemcachedOptions): Promise<ServerComman
   const args = path ? ['-s', path] : ['-l', '127.0.0.1', '-p', String(port), '-U', '0'];
   const readyFile = path ? undefined : join(folder, 'ports');
   const env: Record<string, string> = readyFile ? { MEMCACHED_PORT_FILENAME: readyFile } : {};
-  // As root memcached refuses to run without a word about which user to be.
+  // As root memcached refuses to run unless -u names a user.
   if (process.getuid?.() === 0) args.push('-u', 'root');
   if (options.sasl) {
     args.push('-S');

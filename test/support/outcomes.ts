@@ -14,6 +14,11 @@ export async function failure(promise: Promise<unknown>): Promise<Failure> {
   throw new Error(`resolved with ${JSON.stringify(outcome.value)} instead of rejecting`);
 }
 
+/** What a promise resolves or rejects with. */
+export function outcome(promise: Promise<unknown>): Promise<unknown> {
+  return promise.catch((error: unknown) => error);
+}
+
 /** What a command hands its callback; fails when it gave a promise as well, or called back before it returned. */
 export function called(call: (callback: (...args: unknown[]) => void) => unknown): Promise<unknown[]> {
   return new Promise((resolve, reject) => {

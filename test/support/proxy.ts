@@ -23,6 +23,8 @@ export class TcpProxy implements AsyncDisposable {
   bytesToClient = 0;
   /** How many separate writes that took. */
   piecesToClient = 0;
+  /** Gets what clients send. */
+  onSent: ((chunk: Buffer) => void) | undefined;
   readonly #lines = new Set<Line>();
   readonly #listener: Server;
   #held = false;
@@ -69,6 +71,11 @@ export class TcpProxy implements AsyncDisposable {
     for (const line of this.#lines) line.deliver();
   }
 
+  /** Connections that are open now pass nothing on any more, and stay open. */
+  mute(): void {
+    for (const line of this.#lines) line.mute();
+  }
+
   /** Passes on what the server sends in pieces of that many bytes, and time between them; 0: as it comes. */
   split(size: number): void {
     this.#pieceSize = size > 0 ? size : Number.POSITIVE_INFINITY;
@@ -111,6 +118,7 @@ class Line {
     this.#proxy = proxy;
     client.on('data', (chunk: Buffer) => {
       proxy.bytesToServer += chunk.length;
+      proxy.onSent?.(chunk);
       server.write(chunk);
     });
     server.on('data', (chunk: Buffer) => {
@@ -132,6 +140,11 @@ class Line {
     if (how === 'reset') this.#client.resetAndDestroy();
     else this.#client.destroy();
     this.#server.destroy();
+  }
+
+  mute(): void {
+    this.#client.pause();
+    this.#server.pause();
   }
 
   /** Passes on what waits, as far as the proxy lets it. */

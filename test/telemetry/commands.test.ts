@@ -5,6 +5,7 @@ import { Client, type ClientOptions, type CommandTrace, jsonSerializer, type Ser
 import { MemoryServer } from '../../src/memory-server/index.ts';
 import { type Memcached, startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
+import { sleep } from '../support/wait.ts';
 import { Recorder } from './recorder.ts';
 
 const QUIET = { logger: { log() {} } };
@@ -228,7 +229,7 @@ it('ends each call once, however it fails', async () => {
     [waiting.getMulti(['k'], { signal: controller.signal }), reason],
   ];
   const outcomes = Promise.allSettled(failures.map(([promise]) => promise));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await sleep(50);
   controller.abort(reason);
   await outcomes;
   const closed = waiting.get('k');

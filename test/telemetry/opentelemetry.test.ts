@@ -307,7 +307,7 @@ it('calls the hooks, and bears what they throw', async () => {
     requestHook: (span, { command, server }) => span.setAttribute('asked', `${command} ${server}`),
     responseHook: (span, { hit }) => {
       span.setAttribute('answered', hit === true);
-      throw new Error('not our affair');
+      throw new Error('an error of the hook');
     },
   });
   await connect().get('none');

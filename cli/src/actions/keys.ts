@@ -62,7 +62,7 @@ interface Found {
 /** `now` is a Unix time. */
 type Use = (item: Listed, target: Target, now: number) => Promise<void> | undefined;
 
-/** Uses the items of all servers that the filters let through, in order where one is asked for; so many at most. */
+/** Uses the items of all servers that pass the filters, in order where one is asked for; so many at most. */
 async function listed(targets: Target[], options: KeysOptions, limit: number, use: Use): Promise<Found> {
   if (options.sort === undefined) return scan(targets, options, limit, use);
   const first = new FirstOf(byField(options.sort), limit);

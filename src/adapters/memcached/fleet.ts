@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { DEFAULT_PORT } from '../../cluster/address.ts';
 import { Client, MemcacheError } from '../../index.ts';
 import { Backend } from './backend.ts';
 import { isIssue, toError } from './failures.ts';
@@ -7,7 +8,7 @@ import { type FailureDetails, Issues } from './issues.ts';
 import type { Settings } from './options.ts';
 import type { Query, ServerClient } from './query.ts';
 
-const DEFAULT_SERVER = 'localhost:11211';
+const DEFAULT_SERVER = `localhost:${DEFAULT_PORT}`;
 
 /** The servers of a {@link Memcached}: which one has a key, their clients and their failures. */
 export class Fleet {
@@ -114,7 +115,7 @@ export class Fleet {
 
 /** `host:port`, or the path of a unix socket. */
 export function withPort(server: string): string {
-  return server.startsWith('/') || /:\d+$/.test(server) ? server : `${server}:11211`;
+  return server.startsWith('/') || /:\d+$/.test(server) ? server : `${server}:${DEFAULT_PORT}`;
 }
 
 function isWeighted(location: ServerLocation): boolean {

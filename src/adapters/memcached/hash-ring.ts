@@ -1,4 +1,5 @@
 import { cryptoModule } from '../../builtins.ts';
+import { DEFAULT_PORT } from '../../cluster/address.ts';
 import { md5 } from '../../cluster/distribution/md5.ts';
 
 /** What stands beside a server in a list with weights. */
@@ -24,7 +25,6 @@ interface Point {
 
 /** Of a server with the mean weight. */
 const VNODES = 40;
-const DEFAULT_PORT = '11211';
 
 /**
  * The ring of the package `hashring` 3.2, as `memcached` 2.2 makes it: a key is on the same server as there. With
@@ -91,7 +91,7 @@ export class HashRing {
 
   #nameOf(server: string): string {
     const [host = '', port] = server.split(':');
-    return this.#compatibility === 'ketama' && port === DEFAULT_PORT ? host : server;
+    return this.#compatibility === 'ketama' && port === String(DEFAULT_PORT) ? host : server;
   }
 
   /** The first point at or after the key's, past the last one the first of all. */

@@ -373,7 +373,7 @@ function stored(done: boolean): true {
   return true;
 }
 
-/** The one server's answer. */
+/** The one server's response. */
 function first<T>(answers: Record<string, T>): T {
   return Object.values(answers)[0] as T;
 }

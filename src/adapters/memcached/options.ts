@@ -1,4 +1,5 @@
 import type { ClientOptions } from '../../index.ts';
+import { MAX_KEY_BYTES, MAX_RELATIVE } from '../../protocol/limits.ts';
 import type { Algorithm } from './hash-ring.ts';
 
 /** Options of `memcached`, and some of {@link ClientOptions}. Times are in milliseconds. */
@@ -55,8 +56,8 @@ export interface MemcachedOptions
 }
 
 export const DEFAULTS = {
-  maxKeySize: 250,
-  maxExpiration: 2_592_000,
+  maxKeySize: MAX_KEY_BYTES,
+  maxExpiration: MAX_RELATIVE,
   maxValue: 1_048_576,
   maxQueueSize: -1,
   algorithm: 'md5',

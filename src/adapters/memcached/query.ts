@@ -2,6 +2,7 @@ import { wallNow } from '../../clock.ts';
 import { md5 } from '../../cluster/distribution/md5.ts';
 import { throwLater } from '../../cluster/log.ts';
 import type { Client } from '../../index.ts';
+import { MAX_KEY_BYTES } from '../../protocol/limits.ts';
 
 /** A client of one server. */
 export type ServerClient = Client<string, Buffer | null>;
@@ -49,9 +50,6 @@ export interface QueryParts {
   /** Sends the command, with the keys as they go to the server. */
   run(client: ServerClient, key: string, keys: string[]): Promise<unknown>;
 }
-
-/** A longer key is no key for any server. */
-const MOST_KEY_BYTES = 250;
 
 /** A command on its way: what a callback has as `this`. */
 export class Query {
@@ -137,7 +135,7 @@ function keyProblem(key: unknown, { maxKeySize, keyCompression }: KeyLimits): st
   if (isLong(key, maxKeySize)) {
     return keyCompression
       ? undefined
-      : `Argument "key" is longer than the maximum allowed length of ${Math.min(maxKeySize, MOST_KEY_BYTES)}`;
+      : `Argument "key" is longer than the maximum allowed length of ${Math.min(maxKeySize, MAX_KEY_BYTES)}`;
   }
   return /\s/.test(key) ? 'The key should not contain any whitespace or new lines' : undefined;
 }
@@ -154,5 +152,5 @@ function md5Hex(text: string): string {
 
 /** `memcached` counts characters; what has more bytes than a server takes is as long. */
 function isLong(key: string, maxKeySize: number): boolean {
-  return key.length > maxKeySize || (key.length * 3 > MOST_KEY_BYTES && Buffer.byteLength(key) > MOST_KEY_BYTES);
+  return key.length > maxKeySize || (key.length * 3 > MAX_KEY_BYTES && Buffer.byteLength(key) > MAX_KEY_BYTES);
 }

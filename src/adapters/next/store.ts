@@ -16,10 +16,10 @@ const PATH_TAG = '_N_T_';
 /** For how long at most a value is served that was invalidated with a profile, in seconds: what has none lives a year. */
 const YEAR = 365 * 24 * 3600;
 
-/** For how long nobody waits for a key again whose lease came to nothing, in milliseconds. */
+/** For how long nobody waits for a key again whose lease led to no value, in milliseconds. */
 const NO_WAIT = 60_000;
 
-/** How much is remembered of leases, of waits in vain, and of invalidations that have not come through. */
+/** How much is remembered of leases, of waits without a value, and of invalidations that have failed so far. */
 const MOST = 10_000;
 
 /** What a read gives its host. */

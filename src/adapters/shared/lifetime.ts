@@ -1,5 +1,5 @@
 import { wallNow } from '../../clock.ts';
-import { LAST_SECOND, MAX_RELATIVE } from '../../protocol/expiration.ts';
+import { LAST_SECOND, MAX_RELATIVE } from '../../protocol/limits.ts';
 
 /**
  * The expiration that lets an item live for at least so many milliseconds, and 2 seconds longer at most. memcached

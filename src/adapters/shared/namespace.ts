@@ -17,7 +17,7 @@ export class Namespace {
   readonly #client: AdapterClient;
   readonly #prefix: string;
   readonly #versions: Versions;
-  /** The version of the last answer; none before the first one. */
+  /** The version of the last response; none before the first one. */
   #known: string | undefined;
 
   constructor(client: AdapterClient, name: string, log: AdapterLog) {

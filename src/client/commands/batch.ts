@@ -122,13 +122,14 @@ export class ChangeBatch extends BatchCommand {
   readonly #reported = new Set<number>();
 
   constructor(
+    op: Op,
     keys: readonly WireKey[],
     stores: readonly StoreItem[] | undefined,
     sink: BatchSink,
     options: CommandOptions,
     engine: Engine,
   ) {
-    super(stores === undefined ? Op.DeleteMulti : Op.SetMulti, keys, sink, options, engine);
+    super(op, keys, sink, options, engine);
     this.stores = stores;
   }
 
@@ -136,8 +137,13 @@ export class ChangeBatch extends BatchCommand {
     const { index, status } = reply;
     if (status === Status.Ok) return;
     this.#reported.add(index);
-    if (status === Status.Miss) this.sink.done(index, false);
+    if (this.isNo(status)) this.sink.done(index, false);
     else this.sink.failed(index, this.replyError(reply));
+  }
+
+  /** Whether a status means that nothing was done, and is no error. */
+  protected isNo(status: Status): boolean {
+    return status === Status.Miss;
   }
 
   protected override finish(): unknown {

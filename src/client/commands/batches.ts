@@ -1,18 +1,12 @@
 import type { Backend } from '../../cluster/backend.ts';
-import type { Unsent } from '../../cluster/unsent.ts';
+import { BATCH_KEYS, BATCHES_AHEAD, type Unsent } from '../../cluster/unsent.ts';
 import { keyId } from '../../protocol/keyed.ts';
 import { copySmallValue } from '../../protocol/large.ts';
 import type { StoreItem, WireKey } from '../../protocol/request.ts';
 import type { Key } from '../keys.ts';
 
-/** Keys in one batch: enough to fill a write, few enough that their responses fit the buffers on the way. */
-const BATCH_KEYS = 256;
-
 /** What one batch stores ends with the value that passes this size. */
 const BATCH_BYTES = 256 * 1024;
-
-/** Batches that are under way at a time: one is answered while the next is sent. */
-const BATCHES_AHEAD = 2;
 
 /** One key on its way. */
 export interface Entry {

@@ -8,7 +8,7 @@ export type ErrorOrNull = Error | null;
 export type AnyCallback = (error: any, ...results: any[]) => void;
 
 /**
- * Calls the caller's function. What it throws is the caller's affair: it becomes an uncaught exception, as in MemJS,
+ * Calls the caller's function. What it throws becomes an uncaught exception, as in MemJS,
  * but not in the middle of the decoding of a chunk.
  */
 export function invoke(callback: AnyCallback, error: unknown, first: unknown, second?: unknown): void {
@@ -21,7 +21,7 @@ export function invoke(callback: AnyCallback, error: unknown, first: unknown, se
 }
 
 /**
- * The caller's function in the async context that it was handed over in: answers come in that of whoever opened the
+ * The caller's function in the async context that it was handed over in: responses come in that of whoever opened the
  * socket. Promises keep it by themselves.
  */
 export function inContext(callback: AnyCallback): AnyCallback {

@@ -1,4 +1,5 @@
 import { invalid } from '../../errors.ts';
+import { MAX_UINT64 } from '../../protocol/limits.ts';
 import { Op } from '../../protocol/op.ts';
 import type { Reply } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
@@ -43,12 +44,13 @@ export class TouchCommand extends ChangeCommand {
   }
 }
 
-function isRefusal(status: Status): boolean {
+/** Whether a condition of the command does not hold. */
+export function isRefusal(status: Status): boolean {
   return status === Status.Miss || status === Status.Exists || status === Status.NotStored;
 }
 
 /** A CAS of 0 would mean "no condition" on the wire, so that no item has it. */
 export function checkCas(cas: unknown, argument = 'cas'): bigint {
-  if (typeof cas === 'bigint' && cas > 0n && cas <= 0xffffffffffffffffn) return cas;
+  if (typeof cas === 'bigint' && cas > 0n && cas <= MAX_UINT64) return cas;
   throw invalid(argument, 'a bigint from 1 to 2^64 − 1', cas);
 }

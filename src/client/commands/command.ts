@@ -1,4 +1,4 @@
-import { setImmediate } from '../../clock.ts';
+import { isSpan, setImmediate } from '../../clock.ts';
 import type { Backend } from '../../cluster/backend.ts';
 import { Command } from '../../cluster/command.ts';
 import type { Log } from '../../cluster/log.ts';
@@ -152,7 +152,7 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
     }
   }
 
-  /** Makes of the arguments what is sent; throws what can't be meant. */
+  /** Makes of the arguments what is sent; throws for invalid ones. */
   protected abstract prepare(engine: Engine): void;
 
   /** The result, or `PENDING` when it is still to come; throws the error that the command ends with. */
@@ -290,8 +290,7 @@ export function checkCommandOptions(options: CommandOptions, log: Log): void {
 }
 
 function checkTimeout(timeout: unknown): void {
-  if (typeof timeout === 'number' && timeout > 0 && timeout <= 2_147_483) return;
-  throw invalid('timeout', 'a number of seconds above 0', timeout);
+  if (!isSpan(timeout)) throw invalid('timeout', 'a number of seconds above 0', timeout);
 }
 
 function checkSignal(signal: unknown): void {

@@ -1,4 +1,5 @@
 import { invalid, MemcacheError } from '../../errors.ts';
+import { MAX_UINT64 } from '../../protocol/limits.ts';
 import type { Op } from '../../protocol/op.ts';
 import type { Reply } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
@@ -30,8 +31,6 @@ export interface CounterResult<TValue = number> {
   /** The counter's new value. */
   value: TValue | null;
 }
-
-const LARGEST = 0xffffffffffffffffn;
 
 /** Moves a counter: `increment`, `decrement`. */
 export class CountCommand extends ClientCommand<IncrementDecrementOptions> {
@@ -78,6 +77,6 @@ function outOfRange(label: string): MemcacheError {
 
 function checkUint64(argument: string, value: unknown): number | bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  if (typeof value === 'bigint' && value >= 0n && value <= LARGEST) return value;
+  if (typeof value === 'bigint' && value >= 0n && value <= MAX_UINT64) return value;
   throw invalid(argument, 'an integer from 0 to 2^64 − 1, past 2^53 − 1 as a bigint', value);
 }

@@ -1,9 +1,9 @@
 import type { Backend } from '../../cluster/backend.ts';
 import type { WritingCall } from '../../cluster/write-order.ts';
-import { MemcacheError } from '../../errors.ts';
+import { closedError, noServers } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
 import type { Key } from '../keys.ts';
-import { closedError, OpenCall } from '../open-calls.ts';
+import { OpenCall } from '../open-calls.ts';
 import type { CommandTrace } from '../telemetry.ts';
 import type { BatchCommand, BatchSink } from './batch.ts';
 import { Batches, type BatchesOwner, bySlot, copyValues, type Entry, wires } from './batches.ts';
@@ -33,7 +33,7 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
   readonly #errors = new Map<Key, Error>();
   /** Whether any server answered. */
   #answered = false;
-  /** How many keys the servers have answered for, and how many of these answers were errors. */
+  /** How many keys the servers have answered for, and how many of these responses were errors. */
   #answers = 0;
   #refusals = 0;
   /** How many sockets of servers are being asked. */
@@ -159,7 +159,7 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
     for (const entry of entries) {
       const server = fleet.backend(entry.wire);
       if (!server) {
-        const error = new MemcacheError('ERR_NO_SERVERS', 'No servers available');
+        const error = noServers();
         this.#errors.set(entry.key, error);
         this.#missed([entry], error);
         continue;

@@ -51,7 +51,7 @@ export function setMulti(
     }
     const make: MakeBatch = (list, sink) => {
       const stores = list.map(({ store }) => store as StoreItem);
-      return new ChangeBatch(wires(list), stores, sink, options, engine);
+      return new ChangeBatch(Op.SetMulti, wires(list), stores, sink, options, engine);
     };
     const call = new MultiCall<boolean>(engine, trace, options, false, make);
     const making: Promise<void>[] = [];
@@ -72,13 +72,14 @@ export function deleteMulti(
   options: CommandOptions,
 ): Promise<MultiResult<boolean, Key>> {
   return callForMany(engine, 'deleteMulti', keys, options, (trace) => {
-    const make: MakeBatch = (entries, sink) => new ChangeBatch(wires(entries), undefined, sink, options, engine);
+    const make: MakeBatch = (entries, sink) =>
+      new ChangeBatch(Op.DeleteMulti, wires(entries), undefined, sink, options, engine);
     const call = new MultiCall<boolean>(engine, trace, options, false, make);
     return call.run(call.prepare(keys));
   });
 }
 
-/** A call of several commands about what `list` holds; what can't be meant has it reject. */
+/** A call of several commands about what `list` holds; it rejects for invalid arguments. */
 function callForMany<T>(
   engine: Engine,
   name: string,

@@ -1,4 +1,5 @@
 import { invalid, invalidType } from '../../errors.ts';
+import { MAX_UINT32 } from '../../protocol/limits.ts';
 import type { Op } from '../../protocol/op.ts';
 import type { StoreItem, WireValue } from '../../protocol/request.ts';
 import { backgroundOf, noopSerializer, type Serialized } from '../../serializers/serializer.ts';
@@ -127,6 +128,6 @@ function checkValue(value: unknown): WireValue {
 }
 
 export function checkFlags(flags: unknown): number {
-  if (Number.isInteger(flags) && (flags as number) >= 0 && (flags as number) <= 0xffffffff) return flags as number;
+  if (Number.isInteger(flags) && (flags as number) >= 0 && (flags as number) <= MAX_UINT32) return flags as number;
   throw invalid('flags', 'an integer from 0 to 4,294,967,295', flags);
 }

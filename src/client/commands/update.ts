@@ -1,11 +1,11 @@
-import { setTimeout } from '../../clock.ts';
+import { exponential, setTimeout } from '../../clock.ts';
 import { checkFunction, invalid, MemcacheError } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
 import type { Engine } from '../engine.ts';
 import type { Key } from '../keys.ts';
 import type { OpenCall } from '../open-calls.ts';
 import type { CommandTrace } from '../telemetry.ts';
-import { makeCall } from './call.ts';
+import { makeOpenCall } from './call.ts';
 import { type CommandOptions, checkCommandOptions } from './command.ts';
 import { type GetWithCasResult, ReadCommand } from './read.ts';
 import { StoreCommand } from './store.ts';
@@ -32,9 +32,7 @@ type Change = (value: unknown) => unknown;
 /** Reads, changes and stores with CAS, again on conflict. */
 export function update(engine: Engine, key: Key, change: Change, options: UpdateOptions): Promise<unknown> {
   // Its commands wait for a list of servers themselves.
-  return makeCall(engine, 'update', key, (trace) =>
-    engine.calls.begin((call) => run(engine, call, key, change, options, trace)),
-  );
+  return makeOpenCall(engine, 'update', key, (call, trace) => run(engine, call, key, change, options, trace));
 }
 
 async function run(
@@ -73,6 +71,6 @@ async function run(
 
 /** Long enough that those who collided do not meet again: a random part of a growing span. */
 export function pause(attempt: number): Promise<void> {
-  const longest = Math.min(MAX_PAUSE, FIRST_PAUSE * 2 ** attempt);
+  const longest = exponential(attempt, FIRST_PAUSE, MAX_PAUSE);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }

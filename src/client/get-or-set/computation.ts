@@ -1,5 +1,4 @@
-import { clearTimeout, setTimeout } from '../../clock.ts';
-import { MAX_TIMER } from '../../cluster/server.ts';
+import { clearTimeout, MAX_TIMER, setTimeout } from '../../clock.ts';
 import { MemcacheError } from '../../errors.ts';
 import type { OpenCall } from '../open-calls.ts';
 

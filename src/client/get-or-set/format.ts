@@ -14,7 +14,8 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { sha256 } from '../../builtins.ts';
-import { keyBytes, MAX_KEY_BYTES, type Reply, type WireKey } from '../../protocol/request.ts';
+import { MAX_KEY_BYTES } from '../../protocol/limits.ts';
+import { keyBytes, type Reply, type WireKey } from '../../protocol/request.ts';
 
 /** The client flags of a stub: "ms", and no bit of those that other clients read as a type. */
 export const STUB_FLAGS = 0x6d730000;

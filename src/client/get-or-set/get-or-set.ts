@@ -1,4 +1,4 @@
-import { jittered, monotonicNow } from '../../clock.ts';
+import { monotonicNow } from '../../clock.ts';
 import { checkFunction } from '../../errors.ts';
 import { keyId } from '../../protocol/keyed.ts';
 import type { WireKey } from '../../protocol/request.ts';
@@ -14,7 +14,7 @@ import { Copies, storedOf } from './copies.ts';
 import { Flights } from './flights.ts';
 import { Guard, type Right, type Sight } from './guard.ts';
 import { checkMisses, isRefusal, logFailure, type ToStore, toStored } from './outcome.ts';
-import { FIRST_PAUSE, type GetOrSetOptions, nextPause, type Plan, patienceOf, toPlan } from './plan.ts';
+import { type GetOrSetOptions, type Plan, patienceOf, pauseAfter, toPlan } from './plan.ts';
 
 /** Makes the value of a key. `signal` is aborted when it has taken too long. */
 export type Compute<TValue> = (context: ComputeContext) => TValue | Promise<TValue>;
@@ -92,7 +92,7 @@ export class GetOrSet {
   /** Looks until there is a value, or the right to make it. */
   async #find(guard: Guard, task: Task, call: OpenCall): Promise<Copies | null | undefined> {
     const patience = monotonicNow() + patienceOf(task.plan);
-    for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
+    for (let looks = 0; ; looks++) {
       let sight = await this.#ask(() => guard.look(), call);
       if (sight && isMissing(sight)) {
         const claimed = await this.#ask(() => guard.claim(), call);
@@ -103,7 +103,7 @@ export class GetOrSet {
       if (!sight) return this.#compute(guard, undefined, task, call);
       if (sight.seen.item) return this.#serve(guard, sight, task, call);
       if (monotonicNow() > patience) return this.#compute(guard, guard.takeOver(sight), task, call);
-      await call.pause(jittered(pause));
+      await call.pause(pauseAfter(looks));
     }
   }
 
@@ -132,7 +132,7 @@ export class GetOrSet {
     return copies;
   }
 
-  /** Computes the value again behind the back of those who are served the old one, where no other process does. */
+  /** Computes the value again in the background, while the old one is served, where no other process does. */
   #refresh(guard: Guard, task: Task): void {
     this.#flights.refresh(
       task.id,

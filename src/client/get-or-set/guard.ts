@@ -1,6 +1,6 @@
 import { monotonicNow } from '../../clock.ts';
 import type { Backend } from '../../cluster/backend.ts';
-import { MemcacheError } from '../../errors.ts';
+import { noServers } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
 import type { StoreItem, WireKey } from '../../protocol/request.ts';
 import { ChangeCommand } from '../commands/change.ts';
@@ -176,7 +176,7 @@ export class Guard {
   async #send(command: ClientCommand): Promise<unknown> {
     this.#call.check();
     const server = this.#choose(this.#key);
-    if (!server) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
+    if (!server) throw noServers();
     this.#server = server;
     // The log says what its failure means for getOrSet.
     command.unlogged = true;

@@ -1,5 +1,5 @@
 import type { Backend } from '../../cluster/backend.ts';
-import { invalid, MemcacheError } from '../../errors.ts';
+import { MemcacheError, noServers } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
 import type { ItemFacts, WireKey } from '../../protocol/request.ts';
 import { Status } from '../../protocol/status.ts';
@@ -11,10 +11,11 @@ import type { Engine } from '../engine.ts';
 import { secondsFromNow, toExpiration } from '../expiration.ts';
 import type { Key } from '../keys.ts';
 import type { OpenCall } from '../open-calls.ts';
-import { isExpiration } from '../options.ts';
+import { invalidExpiration, isExpiration } from '../options.ts';
 import type { CommandTrace } from '../telemetry.ts';
 import { keyBeside } from './format.ts';
 import { ANY_CAS, ChangeItem, IsStubCommand, MarkCommand } from './invalidate-commands.ts';
+import { hasMarkers } from './look.ts';
 
 /** Options of `invalidate`. */
 export interface InvalidateOptions extends CommandOptions {
@@ -31,7 +32,7 @@ export function invalidate(engine: Engine, key: Key, options: InvalidateOptions)
     checkCommandOptions(options, engine.log);
     const { staleFor, timeout, signal } = options;
     if (staleFor !== undefined && staleFor !== null && !isExpiration(staleFor)) {
-      throw invalid('staleFor', 'an integer of seconds from 0 to 2,147,483,647', staleFor);
+      throw invalidExpiration('staleFor', staleFor);
     }
     const wire = engine.toWire(key);
     const invalidation = new Invalidation(engine, wire, { timeout, signal }, call, trace);
@@ -86,10 +87,9 @@ class Invalidation {
   }
 
   async #at(expiration: number): Promise<boolean> {
-    const { protocol } = this.server ?? {};
     const ends = expiration === 0 || secondsFromNow(expiration) <= 0;
     if (ends) return this.#end();
-    if (protocol === 'binary' || protocol === 'classic') return this.#moveOn(expiration);
+    if (hasMarkers(this.server)) return this.#moveOn(expiration);
     try {
       return await this.#mark(expiration);
     } catch (error) {
@@ -160,7 +160,7 @@ class Invalidation {
   #send(command: ClientCommand): Promise<unknown> {
     this.#call.check();
     const server = this.server;
-    if (!server) throw new MemcacheError('ERR_NO_SERVERS', 'No servers available');
+    if (!server) throw noServers();
     return command.submit(undefined, this.#trace, server) as Promise<unknown>;
   }
 }

@@ -1,4 +1,4 @@
-import { LONG_AGO } from '../../protocol/expiration.ts';
+import { LONG_AGO } from '../../protocol/limits.ts';
 import { Op } from '../../protocol/op.ts';
 import type { StoreItem, WireKey } from '../../protocol/request.ts';
 import { ChangeCommand } from '../commands/change.ts';

@@ -62,7 +62,7 @@ export class LookCommand extends ClientCommand {
 
 /** Whether markers say how old the values of a server are, as far as its protocol is known. */
 export function hasMarkers(server: Backend | undefined): boolean {
-  return server?.protocol === 'binary' || server?.protocol === 'classic';
+  return server?.tellsAge === false;
 }
 
 /** Whether a marker has to tell the age of the value that was seen. */

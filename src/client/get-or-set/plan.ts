@@ -1,7 +1,8 @@
+import { exponential, jittered } from '../../clock.ts';
 import { invalid } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
-import { extended, FIRST_UNIX_TIME, jittered, staleForAtMost, toExpiration } from '../expiration.ts';
-import { isExpiration } from '../options.ts';
+import { extended, FIRST_UNIX_TIME, staleForAtMost, toExpiration, withJitter } from '../expiration.ts';
+import { invalidExpiration, isExpiration } from '../options.ts';
 import { serverSeconds } from './format.ts';
 
 /** Options of `getOrSet`. All times are in seconds. */
@@ -49,7 +50,7 @@ const DEFAULT_LOCK = 30;
 /** How many times as long as a lock holds a caller waits for other processes before it computes for itself. */
 const PATIENCE = 2;
 
-/** Throws `ERR_INVALID_ARGUMENT` for options that can't be meant. */
+/** Throws `ERR_INVALID_ARGUMENT` for invalid options. */
 export function toPlan(options: GetOrSetOptions, engine: Engine): Plan {
   const expires = options.expires ?? engine.options.expires;
   const staleFor = options.staleFor ?? 0;
@@ -57,11 +58,11 @@ export function toPlan(options: GetOrSetOptions, engine: Engine): Plan {
   const misses = options.misses ?? 0;
   const jitter = options.jitter ?? 0;
   toExpiration(expires, engine);
-  if (!isExpiration(staleFor)) throw invalid('staleFor', 'an integer of seconds from 0 on', staleFor);
+  if (!isExpiration(staleFor)) throw invalidExpiration('staleFor', staleFor);
   if (!(typeof lockFor === 'number' && lockFor > 0 && lockFor < FIRST_UNIX_TIME)) {
     throw invalid('lockFor', 'a number of seconds above 0', lockFor);
   }
-  if (!isExpiration(misses)) throw invalid('misses', 'an integer of seconds from 0 on', misses);
+  if (!isExpiration(misses)) throw invalidExpiration('misses', misses);
   if (!(typeof jitter === 'number' && jitter >= 0 && jitter <= 1)) {
     throw invalid('jitter', 'a number from 0 to 1', jitter);
   }
@@ -71,16 +72,17 @@ export function toPlan(options: GetOrSetOptions, engine: Engine): Plan {
 /** The life of a value that is stored now; with jitter, another one each time. */
 export function lifeOf({ expires, staleFor, misses, jitter }: Plan, isMiss: boolean): Life {
   if (isMiss) return { fresh: misses, whole: misses };
-  const fresh = jittered(expires, jitter);
+  const fresh = withJitter(expires, jitter);
   return { fresh, whole: extended(fresh, staleFor) };
 }
 
-/** Pauses between two looks at a value that another process is making, in milliseconds. */
-export const FIRST_PAUSE = 10;
+/** The first pause between two looks at a value that another process is making, and the longest, in milliseconds. */
+const FIRST_PAUSE = 10;
 const MAX_PAUSE = 250;
 
-export function nextPause(pause: number): number {
-  return Math.min(pause * 2, MAX_PAUSE);
+/** How long to wait after so many looks that found none, in milliseconds. */
+export function pauseAfter(looks: number): number {
+  return jittered(exponential(looks, FIRST_PAUSE, MAX_PAUSE));
 }
 
 /** For how long a caller waits for other processes, in milliseconds. */

@@ -13,7 +13,7 @@ export class MemjsBase<TIn, TOut> extends EventSource {
 
   /**
    * A client for servers made by hand: `Server`s, or anything with MemJS's server contract. Most will want
-   * `Client.create`. Throws `ERR_INVALID_ARGUMENT` for options that can't be meant.
+   * `Client.create`. Throws `ERR_INVALID_ARGUMENT` for invalid options.
    */
   constructor(servers: readonly ServerLike[], options?: ClientOptions<TIn, TOut> | null) {
     super();
@@ -71,7 +71,7 @@ export class MemjsBase<TIn, TOut> extends EventSource {
 
   /**
    * Sends a binary frame built by hand to the server of `key`. `seq` has to be the frame's opaque; `callback` gets the
-   * answer in MemJS's form; `retries` are the attempts in all.
+   * response in MemJS's form; `retries` are the attempts in all.
    */
   perform(key: string, request: Buffer, seq: number, callback?: PerformCallback | null, retries?: number): void {
     new FrameCommand(key, request, seq, retries, this.engine).submit(toCallback(callback ?? null));

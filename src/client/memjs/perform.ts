@@ -43,7 +43,7 @@ export class FrameCommand extends ClientCommand {
     if (opaqueOf(this.value) !== this.opaque >>> 0) throw invalid('seq', "the frame's opaque", this.opaque);
   }
 
-  /** As in MemJS, of several answers only the first is handed over. */
+  /** As in MemJS, of several responses only the first is handed over. */
   protected override answer({ frame }: Reply): Response | null | typeof PENDING {
     if (this.#answered) return PENDING;
     this.#answered = true;

@@ -1,4 +1,5 @@
-import { clearTimeout, setTimeout } from '../../clock.ts';
+import { clearTimeout, MAX_TIMER, setTimeout } from '../../clock.ts';
+
 /** A server that a source names. */
 export interface DiscoveredServer {
   host: string;
@@ -79,13 +80,13 @@ export class Watcher {
     this.#timer = setTimeout(() => void this.#ask(round), pause * 1000).unref();
   }
 
-  /** What the source answers; rejects when that takes too long. A later answer to this question is not looked at. */
+  /** What the source answers; rejects when that takes too long. A later response to this question is not looked at. */
   async #answer(): Promise<readonly DiscoveredServer[]> {
     const { interval, timeout = Math.max(interval, PATIENCE) } = this.#discovery;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const error = new Error(`The source did not answer within ${timeout} s`);
-      timer = setTimeout(() => reject(error), timeout * 1000).unref();
+      timer = setTimeout(() => reject(error), Math.min(timeout, MAX_TIMER) * 1000).unref();
     });
     try {
       return await Promise.race([this.#discovery.discover(), late]);

@@ -71,7 +71,7 @@ async function services(resolver: Resolver, host: string): Promise<DiscoveredSer
   return sorted(records.map(({ name, port, weight }) => ({ host: name, port, weight: weight || 1 })));
 }
 
-/** Answers come in any order; the client's list, and so modulo's routing, must not depend on it. */
+/** Responses come in any order; the client's list, and so modulo's routing, must not depend on it. */
 function sorted(servers: DiscoveredServer[]): DiscoveredServer[] {
   return servers.sort((a, b) => (a.host === b.host ? a.port - b.port : a.host < b.host ? -1 : 1));
 }

@@ -1,5 +1,6 @@
 import { monotonicNow } from '../../clock.ts';
 import { MemcacheError } from '../../errors.ts';
+import { isPort } from '../address.ts';
 import type { DiscoveredServer } from './discovery.ts';
 
 /** `CONFIG cluster <flags> <bytes>` or `VALUE <key> <flags> <bytes>`, then a block of that length and `END`. */
@@ -26,7 +27,7 @@ export interface Configuration {
   nodes: readonly DiscoveredServer[];
 }
 
-/** How long all answers have to have a lower number, in milliseconds, and how many of them there have to be. */
+/** How long all responses have to have a lower number, in milliseconds, and how many of them there have to be. */
 const RECREATED_AFTER = 180_000;
 const RECREATED_ANSWERS = 3;
 
@@ -36,7 +37,7 @@ const RECREATED_ANSWERS = 3;
  */
 export class LatestConfiguration {
   #latest: Configuration | undefined;
-  /** Answers with a lower number since the last one without, and when the first of them came. */
+  /** Responses with a lower number since the last one without, and when the first of them came. */
   #lower = 0;
   #lowerSince = 0;
 
@@ -68,7 +69,7 @@ export function parseConfiguration(block: string): Configuration {
 function parseNode(node: string): DiscoveredServer {
   const [name = '', address = '', port = ''] = node.split('|');
   const server = { host: name || address, port: Number(port) };
-  if (server.host === '' || !/^\d{1,5}$/.test(port) || server.port === 0 || server.port > 65535) {
+  if (server.host === '' || !/^\d{1,5}$/.test(port) || !isPort(server.port)) {
     throw new MemcacheError('ERR_PROTOCOL', 'The configuration endpoint names a node that is none');
   }
   return server;

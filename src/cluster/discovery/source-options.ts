@@ -1,3 +1,4 @@
+import { isSpan } from '../../clock.ts';
 import { checkObject, invalid } from '../../errors.ts';
 
 /** The options of a source of servers; throws `ERR_INVALID_ARGUMENT` for what is no object. */
@@ -8,5 +9,5 @@ export function given<T extends object>(options: T, source: string): Partial<T> 
 
 /** Throws `ERR_INVALID_ARGUMENT` for a time that no timer can have; `name` is what it is called there. */
 export function checkSeconds(seconds: unknown, name: string): void {
-  if (typeof seconds !== 'number' || !(seconds > 0)) throw invalid(name, 'a number of seconds above 0', seconds);
+  if (!isSpan(seconds)) throw invalid(name, 'a number of seconds above 0', seconds);
 }

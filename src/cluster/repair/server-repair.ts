@@ -1,9 +1,10 @@
-import { clearTimeout, jittered, monotonicNow, setImmediate, setTimeout } from '../../clock.ts';
+import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../../clock.ts';
+import { Backoff } from '../../connection/backoff.ts';
 import type { MemcacheError } from '../../errors.ts';
 import { keyId } from '../../protocol/keyed.ts';
 import type { Holder, Unanswered, WireKey } from '../../protocol/request.ts';
 import type { Server } from '../server.ts';
-import type { Unsent } from '../unsent.ts';
+import { BATCH_KEYS, BATCHES_AHEAD, type Unsent } from '../unsent.ts';
 import { type BatchOwner, DeleteBatch } from './delete-batch.ts';
 import { DoubtfulKey, DoubtfulKeys } from './doubtful-key.ts';
 
@@ -20,14 +21,6 @@ export interface RepairListener {
   repaired(server: Server, keys: readonly WireKey[]): void;
   unrepaired(server: Server, keys: readonly WireKey[]): void;
 }
-
-/** Keys in one delete, and deletes under way. */
-const BATCH_KEYS = 256;
-const BATCHES_AHEAD = 2;
-
-/** The pauses after a delete that failed, in milliseconds. */
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 2000;
 
 /** How long after it answers others a server has done with what was lost on a connection, in milliseconds. */
 const SETTLED = 1000;
@@ -52,8 +45,8 @@ export class ServerRepair implements Unsent, BatchOwner {
   #givenUp: WireKey[] = [];
   readonly #isClosing: () => boolean;
   #isScheduled = false;
-  #pause = FIRST_PAUSE;
-  #again: NodeJS.Timeout | undefined;
+  /** Sends deletes again of which one has failed. */
+  readonly #backoff = new Backoff(() => this.#sendDue());
   #expiry: NodeJS.Timeout | undefined;
   #onIdle: (() => void)[] = [];
 
@@ -150,8 +143,7 @@ export class ServerRepair implements Unsent, BatchOwner {
 
   /** The server is back. */
   up(): void {
-    this.#pause = FIRST_PAUSE;
-    this.#stopPause();
+    this.#backoff.reset();
     this.#sendDue();
   }
 
@@ -185,7 +177,7 @@ export class ServerRepair implements Unsent, BatchOwner {
     }
     this.#outliveLost();
     if (refused.size > 0) this.#sendAgain();
-    else this.#pause = FIRST_PAUSE;
+    else if (!this.#backoff.isPending) this.#backoff.reset();
     if (repaired.length > 0) this.#listener.repaired(this.server, repaired);
     this.#goOn();
   }
@@ -208,7 +200,7 @@ export class ServerRepair implements Unsent, BatchOwner {
   }
 
   #goOn(): void {
-    if (this.#again === undefined) this.#sendDue();
+    if (!this.#backoff.isPending) this.#sendDue();
     if (this.#keys.size === 0) this.#end();
     this.#notifyIdle();
   }
@@ -267,17 +259,7 @@ export class ServerRepair implements Unsent, BatchOwner {
   }
 
   #sendAgain(): void {
-    if (this.#again !== undefined || this.server.down) return;
-    this.#again = setTimeout(() => {
-      this.#again = undefined;
-      this.#sendDue();
-    }, jittered(this.#pause)).unref();
-    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
-  }
-
-  #stopPause(): void {
-    clearTimeout(this.#again);
-    this.#again = undefined;
+    if (!this.#backoff.isPending && !this.server.down) this.#backoff.schedule();
   }
 
   /** The server answers: what it had been sent on connections that are lost it will have read before long. */
@@ -323,7 +305,7 @@ export class ServerRepair implements Unsent, BatchOwner {
 
   /** Nothing waits any more. */
   #end(): void {
-    this.#stopPause();
+    this.#backoff.reset();
     clearTimeout(this.#expiry);
     this.#expiry = undefined;
     this.server.unsent.deleteRepair(this);

@@ -1,4 +1,4 @@
-import { DELETEQ, GETQ, HEADER_BYTES, RESPONSE_MAGIC, SETQ } from '../../protocol/binary/constants.ts';
+import { ADDQ, DELETEQ, GETQ, HEADER_BYTES, RESPONSE_MAGIC, SETQ } from '../../protocol/binary/constants.ts';
 import { Op } from '../../protocol/op.ts';
 import type { Output } from '../../protocol/protocol.ts';
 
@@ -28,7 +28,7 @@ export const Opcode = {
   Prepend: Op.Prepend,
   Stat: Op.Stat,
   SetQ: SETQ,
-  AddQ: 0x12,
+  AddQ: ADDQ,
   ReplaceQ: 0x13,
   DeleteQ: DELETEQ,
   IncrementQ: 0x15,

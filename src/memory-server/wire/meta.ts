@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES } from '../../protocol/request.ts';
+import { MAX_KEY_BYTES } from '../../protocol/limits.ts';
 import { readInt32, readUint32, readUint64 } from './numbers.ts';
 
 /**
@@ -17,7 +17,7 @@ const TOO_MANY_WORDS = 'CLIENT_ERROR options flags are too long';
 const BAD_TOKEN = 'CLIENT_ERROR bad token in command line format';
 export const OPAQUE_TOO_LONG = 'CLIENT_ERROR opaque token too long';
 
-/** What the flags of one command say, all of them together; which of them a command follows is its own affair. */
+/** What the flags of one command say, all of them together; each command follows those that it knows. */
 export interface MetaFlags {
   /** The words behind the key (and behind the length of `ms`), in their order. */
   words: readonly string[];

@@ -1,6 +1,8 @@
+import { MAX_UINT32, MAX_UINT64 } from '../../protocol/limits.ts';
+
 /**
  * Numbers as memcached 1.6.45 reads them. Most words are read strictly: nothing but digits. Client flags and expirations
- * of the classic stores, and the values of counters, are read by C's `strtoul` and its kin.
+ * of the classic stores, and the values of counters, are read by C's `strtoul` and functions like it.
  */
 
 /** Characters that C's `isspace` accepts, which end a number in memcached's parsers or come before one. */
@@ -8,10 +10,8 @@ const SPACES = ' \t\n\v\f\r';
 
 const NUMBER = /^[ \t\n\v\f\r]*([+-]?)([0-9]+)/;
 
-const UINT32_MAX = 0xffff_ffff;
 const INT32_MAX = 0x7fff_ffff;
 const INT32_MIN = -0x8000_0000;
-const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
 const INT64_MAX = 0x7fff_ffff_ffff_ffffn;
 const INT64_MIN = -0x8000_0000_0000_0000n;
 
@@ -38,7 +38,7 @@ export function readUint32(word: string): number | undefined {
   if (plain !== undefined) return plain;
   if (word.length > LONGEST_32 || !/^\d+$/.test(word)) return undefined;
   const value = Number(word);
-  return value > UINT32_MAX ? undefined : value;
+  return value > MAX_UINT32 ? undefined : value;
 }
 
 /** A signed 32-bit number, strictly; a `-` alone is 0 there. */
@@ -56,7 +56,7 @@ export function readUint64(word: string): bigint | undefined {
   if (plain !== undefined) return BigInt(plain);
   if (word.length > LONGEST_64 || !/^\d+$/.test(word)) return undefined;
   const value = BigInt(word);
-  return value > UINT64_MAX ? undefined : value;
+  return value > MAX_UINT64 ? undefined : value;
 }
 
 interface Digits {
@@ -84,7 +84,7 @@ export function parseUnsigned64(text: string): bigint | undefined {
   const plain = plainNumber(text);
   if (plain !== undefined) return BigInt(plain);
   const digits = digitsOf(text);
-  if (digits === undefined || digits.magnitude > UINT64_MAX) return undefined;
+  if (digits === undefined || digits.magnitude > MAX_UINT64) return undefined;
   const value = digits.negative ? BigInt.asUintN(64, -digits.magnitude) : digits.magnitude;
   return digits.negative && value > INT64_MAX ? undefined : value;
 }

@@ -9,11 +9,8 @@ export interface DataBlock {
   take: TakeData;
 }
 
-/** Writes the rest of a long answer; false when it has to wait and be called again. */
+/** Writes the rest of a long response; false when it has to wait and be called again. */
 export type Continuation = () => boolean;
-
-/** The length of a data block that can be announced, at most. */
-export const MAX_BLOCK_BYTES = 0x7fff_ffff - 2;
 
 /**
  * The server's side of the text lines that the classic and the meta protocol share (memcached's `doc/protocol.txt`):

@@ -201,7 +201,7 @@ export class BinaryDecoder implements Decoder {
     }
   }
 
-  /** The caller's own frame gets the whole response; of several answers to it (statistics) the last is an empty one. */
+  /** The caller's own frame gets the whole response; of several responses to it (statistics) the last is an empty one. */
   #fillRaw(opcode: number, chunk: Buffer, start: number, end: number): void {
     this.#reply.frame = parseMessage(copyOut(chunk, start, end));
     this.#reply.more = opcode === Op.Stat && this.#reply.status === Status.Ok && end > start + HEADER_BYTES;

@@ -1,16 +1,10 @@
 import { MemcacheError } from '../../errors.ts';
-import { LARGE_BYTES } from '../large.ts';
+import { LARGE_BYTES, LOOP_LIMIT, wireValue } from '../large.ts';
 import { factsOf, Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
 import { ADDQ, DELETEQ, DO_NOT_CREATE, GETQ, HEADER_BYTES, REQUEST_MAGIC, SETQ } from './constants.ts';
-
-/** Text over this length is converted on its own, so that three bytes for each unit need not be reserved. */
-const INLINE_TEXT_UNITS = 4 * 1024;
-
-/** Up to this length a loop over the characters beats a call into the runtime. */
-const LOOP_LIMIT = 48;
 
 const TWO_TO_32 = 0x100000000;
 
@@ -59,7 +53,7 @@ const QUIET_OPCODES: Readonly<Partial<Record<Op, number>>> = {
 /** A frame: header, extras, key, value (`protocol-binary.txt`, "Request header"). */
 function encodeFrame(request: Request, op: number, output: Output): void {
   const { key } = request;
-  const value = wireValue(request.value);
+  const value = request.value === undefined ? undefined : wireValue(request.value);
   const inlineBytes = value === undefined ? 0 : inlineSize(value);
   output.reserve(HEADER_BYTES + 20 + key.length * 3 + inlineBytes);
 
@@ -96,10 +90,6 @@ function encodeFrame(request: Request, op: number, output: Output): void {
   } else {
     output.position = keyEnd + valueLength;
   }
-}
-
-function wireValue(value: Request['value']): Request['value'] {
-  return typeof value === 'string' && value.length > INLINE_TEXT_UNITS ? Buffer.from(value) : value;
 }
 
 function inlineSize(value: string | Uint8Array): number {

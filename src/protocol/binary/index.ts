@@ -1,3 +1,4 @@
+import { MAX_UINT32 } from '../limits.ts';
 import { Op } from '../op.ts';
 import type { Protocol } from '../protocol.ts';
 import { BinaryDecoder } from './decode.ts';
@@ -8,9 +9,10 @@ export const binary: Protocol = {
   name: 'binary',
   login: 'sasl',
   answersQuit: true,
+  tellsAge: false,
   proof: { op: Op.Noop, times: 1 },
   // With a line end among its bytes, so that a server that reads lines answers to a frame instead of waiting.
-  opaques: { first: 0x0d0a0000, last: 0xffffffff },
+  opaques: { first: 0x0d0a0000, last: MAX_UINT32 },
   encode,
   createDecoder: (queue) => new BinaryDecoder(queue),
 };

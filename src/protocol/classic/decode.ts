@@ -1,5 +1,6 @@
 import type { MemcacheError } from '../../errors.ts';
 import { beginsWith, desynchronised } from '../desynchronised.ts';
+import { MAX_UINT32 } from '../limits.ts';
 import { factsOf, Op } from '../op.ts';
 import { isPlainKey } from '../plain-key.ts';
 import type { ReplyQueue } from '../protocol.ts';
@@ -25,7 +26,7 @@ const V = 0x56;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Decodes answers in the classic protocol, which has no opaque: a response must fit what the head asks, and its key. */
+/** Decodes responses in the classic protocol, which has no opaque: a response must fit what the head asks, and its key. */
 export class ClassicDecoder extends TextDecoder {
   readonly #batch: BatchProgress;
   readonly #gets: GetBatchProgress;
@@ -126,7 +127,7 @@ export class ClassicDecoder extends TextDecoder {
     const flagsEnd = wordEnd(bytes, keyEnd + 1, end);
     const bytesEnd = wordEnd(bytes, flagsEnd + 1, end);
     this.flags = readNumber(bytes, keyEnd + 1, flagsEnd);
-    if (this.flags === NO_NUMBER || this.flags > 0xffffffff) throw desynchronised('client flags are no number');
+    if (this.flags === NO_NUMBER || this.flags > MAX_UINT32) throw desynchronised('client flags are no number');
     this.expectBlock(readNumber(bytes, flagsEnd + 1, bytesEnd));
     if (bytesEnd < end) this.#cas = BigInt(readUint64(bytes, bytesEnd + 1, end, 'a CAS'));
     else if (request.returnCas) throw desynchronised('a response without the CAS that was asked for came');

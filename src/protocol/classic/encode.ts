@@ -1,4 +1,4 @@
-import { LONG_AGO } from '../expiration.ts';
+import { LONG_AGO } from '../limits.ts';
 import { factsOf, Op } from '../op.ts';
 import { isPlainKey, SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';

@@ -12,6 +12,7 @@ export const classic: Protocol = {
   name: 'classic',
   login: 'text',
   answersQuit: false,
+  tellsAge: false,
   // A server that speaks binary alone says nothing to fewer bytes than a frame's header has.
   proof: { op: Op.Version, times: 3 },
   opaques: TEXT_OPAQUES,

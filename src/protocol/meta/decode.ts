@@ -1,5 +1,6 @@
 import type { MemcacheError } from '../../errors.ts';
 import { desynchronised } from '../desynchronised.ts';
+import { MAX_UINT32 } from '../limits.ts';
 import { factsOf, Op } from '../op.ts';
 import { SPACE } from '../plain-key.ts';
 import type { ReplyQueue } from '../protocol.ts';
@@ -43,8 +44,6 @@ const UPPER_O = 0x4f;
 const UPPER_V = 0x56;
 const UPPER_X = 0x58;
 const UPPER_Z = 0x5a;
-
-const MAX_FLAGS = 0xffffffff;
 
 /** What the flags of one line may say. */
 const Said = {
@@ -227,7 +226,7 @@ export class MetaDecoder extends TextDecoder {
         case LOWER_F:
           this.flags = readDigits(bytes, tokenAt, end);
           at = digitsEnd;
-          said |= this.flags === NO_NUMBER || this.flags > MAX_FLAGS ? Said.NoNumber : Said.Flags;
+          said |= this.flags === NO_NUMBER || this.flags > MAX_UINT32 ? Said.NoNumber : Said.Flags;
           break;
         case LOWER_C:
           at = wordEnd(bytes, tokenAt, end);

@@ -1,4 +1,4 @@
-import { LONG_AGO } from '../expiration.ts';
+import { LONG_AGO } from '../limits.ts';
 import { Op } from '../op.ts';
 import type { Reply, Request } from '../request.ts';
 import { Status } from '../status.ts';

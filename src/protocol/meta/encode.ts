@@ -1,9 +1,10 @@
+import { wireValue } from '../large.ts';
 import { Op } from '../op.ts';
 import { isPlainKey, SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
-import { encodeAdmin, encodeLine, encodeStorage, invalidKey, LINE_BYTES, wireValue } from '../text/encode.ts';
+import { encodeAdmin, encodeLine, encodeStorage, invalidKey, LINE_BYTES } from '../text/encode.ts';
 import {
   checkValueBytes,
   endLine,
@@ -135,7 +136,7 @@ function encodeInspect(request: Request, output: Output): void {
 /** "Meta Set". Add and replace with a CAS are stores with a CAS, as the binary protocol has it. */
 function encodeSet(request: Request, op: Op, output: Output): void {
   const { key, cas } = request;
-  const value = wireValue(request.value);
+  const value = wireValue(request.value ?? '');
   const length = valueBytes(value);
   if (length > SURELY_FITS_BYTES && isBetterClassic(request, op)) {
     encodeStorage(request, output);

@@ -11,6 +11,7 @@ export const meta: Protocol = {
   name: 'meta',
   login: 'text',
   answersQuit: false,
+  tellsAge: true,
   opaques: TEXT_OPAQUES,
   encode,
   createDecoder: (queue) => new MetaDecoder(queue),

@@ -8,7 +8,7 @@ import { Status } from '../status.ts';
  * those that the protocol can't say, for which nothing was sent.
  */
 export class BatchProgress {
-  /** The key that the next answer is about. */
+  /** The key that the next response is about. */
   index = 0;
   readonly #queue: ReplyQueue;
   readonly #reply: Reply;

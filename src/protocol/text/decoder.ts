@@ -1,6 +1,7 @@
 import { Assembler } from '../assembler.ts';
 import { desynchronised } from '../desynchronised.ts';
 import { InputMemory, ValueWindow } from '../input-memory.ts';
+import { MAX_ITEM_BYTES, MAX_UINT64 } from '../limits.ts';
 import { SPACE } from '../plain-key.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../request.ts';
@@ -10,9 +11,6 @@ import { CR, LF } from './write.ts';
 
 /** The longest line that is believed, its end included; a key, its flags and any statistic fit in well. */
 const MAX_LINE_BYTES = 8192;
-
-/** The largest data block that is believed: memcached's items end at 1 GiB (`-I`). */
-const MAX_BLOCK_BYTES = 0x40000000;
 
 /** No data block belongs to the line that came last. */
 export const NO_BLOCK = -1;
@@ -85,7 +83,7 @@ export abstract class TextDecoder implements Decoder {
 
   /** The length of the data block that a line announces. */
   protected expectBlock(bytes: number): void {
-    if (bytes < 0 || bytes > MAX_BLOCK_BYTES) throw desynchronised('a value of an impossible length came');
+    if (bytes < 0 || bytes > MAX_ITEM_BYTES) throw desynchronised('a value of an impossible length came');
     this.blockBytes = bytes;
   }
 
@@ -175,7 +173,6 @@ function endlessLine(): Error {
 const ZERO = 0x30;
 /** As many digits as surely fit a number. */
 const SAFE_DIGITS = 15;
-const MAX_UINT64 = 0xffffffffffffffffn;
 
 /** What {@link readNumber} returns for what is no number. */
 export const NO_NUMBER = -1;

@@ -1,8 +1,9 @@
 import { MemcacheError } from '../../errors.ts';
+import { wireValue } from '../large.ts';
 import { Op } from '../op.ts';
 import { SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
-import type { Request, WireKey, WireValue } from '../request.ts';
+import type { Request, WireKey } from '../request.ts';
 import { unsupported } from './errors.ts';
 import {
   endLine,
@@ -17,15 +18,6 @@ import {
 
 /** What a line takes beside its keys and values: the words, and numbers of at most 20 digits. */
 export const LINE_BYTES = 160;
-
-/** Text over this length is converted first, so that it can be attached instead of being copied once more. */
-const INLINE_TEXT_UNITS = 4 * 1024;
-
-/** The value as it is written. */
-export function wireValue(value: Request['value']): WireValue {
-  if (value === undefined) return '';
-  return typeof value === 'string' && value.length > INLINE_TEXT_UNITS ? Buffer.from(value) : value;
-}
 
 /** A line of one word. */
 export function encodeLine(output: Output, text: string): void {
@@ -44,7 +36,7 @@ export function invalidKey(found: string): MemcacheError {
  */
 export function encodeStorage(request: Request, output: Output): void {
   const { cas } = request;
-  const value = wireValue(request.value);
+  const value = wireValue(request.value ?? '');
   const length = valueBytes(value);
   output.reserve(LINE_BYTES + request.key.length * 3 + valueRoom(value, length));
   const { buffer, position } = output;

@@ -5,7 +5,7 @@ import { copyOut } from '../value-pool.ts';
 import { isText, wordEnd } from './decoder.ts';
 
 /**
- * The one-word answers (`protocol.txt`, "Storage commands", "Deletion", "Touch") by what they are a response to, as the
+ * The one-word responses (`protocol.txt`, "Storage commands", "Deletion", "Touch") by what they are a response to, as the
  * statuses that the binary protocol has for the same.
  */
 const WORDS: Readonly<Partial<Record<Op, Readonly<Record<string, Status>>>>> = {
@@ -29,7 +29,7 @@ function storage(notStored: Status): Readonly<Record<string, Status>> {
   return { STORED: Status.Ok, NOT_STORED: notStored, EXISTS: Status.Exists, NOT_FOUND: Status.Miss };
 }
 
-/** The status that a one-word answer stands for; undefined when it is none to this op. */
+/** The status that a one-word response stands for; undefined for any other to this op. */
 export function wordStatus(op: Op, bytes: Buffer, start: number, end: number): Status | undefined {
   const words = WORDS[op];
   for (const word in words) {

@@ -1,5 +1,6 @@
 import { MemcacheError } from '../../errors.ts';
-import { LARGE_BYTES } from '../large.ts';
+import { LARGE_BYTES, LOOP_LIMIT } from '../large.ts';
+import { MAX_BLOCK_BYTES } from '../limits.ts';
 import { DELETE, endsKey, SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
 import type { WireKey, WireValue } from '../request.ts';
@@ -10,12 +11,6 @@ const ZERO = 0x30;
 
 /** Few digits: each is written, echoed and read again. One response too many or too few shifts them by no more than a batch. */
 export const TEXT_OPAQUES = { first: 0, last: 9_999 };
-
-/** Up to this length a loop over the characters beats a call into the runtime. */
-const LOOP_LIMIT = 48;
-
-/** memcached takes a longer length for a bad command line and runs the data as commands. */
-const MAX_VALUE_BYTES = 0x7fffffff - 2;
 
 /** Writes a text of ASCII and returns where it ends. */
 export function writeAscii(buffer: Buffer, text: string, at: number): number {
@@ -89,9 +84,9 @@ function writeUnicodeKey(buffer: Buffer, key: string, at: number, checked: numbe
   return at + buffer.write(key, at, 'utf8');
 }
 
-/** Throws `ERR_VALUE_TOO_LARGE`. */
+/** Throws `ERR_VALUE_TOO_LARGE` for what memcached would run as commands. */
 export function checkValueBytes(value: WireValue): void {
-  if (value.length > MAX_VALUE_BYTES) throw new MemcacheError('ERR_VALUE_TOO_LARGE', 'The value is over 2 GB');
+  if (value.length > MAX_BLOCK_BYTES) throw new MemcacheError('ERR_VALUE_TOO_LARGE', 'The value is over 2 GB');
 }
 
 /** The number of bytes that a value takes on the wire. Throws `ERR_VALUE_TOO_LARGE`. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../../../src/cache/index.ts';
 import { Client, type ClientOptions } from '../../../src/index.ts';
 import { killAtExit, makeFolder, removeFolder } from '../../support/leftovers.ts';
 import { startMemcached } from '../../support/memcached.ts';
 import { Random } from '../../support/random.ts';
+import { sleep } from '../../support/wait.ts';
 import { bundled } from '../bundle.ts';
 import { isMarked, type WriterJob } from './job.ts';
 

@@ -1,85 +1,53 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { startProxy, type TcpProxy } from '../../support/proxy.ts';
 import type { Random } from '../../support/random.ts';
+import { sendOnce } from '../../support/repeater.ts';
 
 /** In milliseconds. */
 const LATEST = 400;
-const LIFE = 50;
+const PATIENCE = 450;
 
 /** A TCP proxy in front of a server that sends some of what it passes on once more, later and by another connection. */
 export class Duplicator {
-  readonly address: string;
   /** How many times it has. */
   duplicates = 0;
-  readonly #listener: Server;
+  readonly #proxy: TcpProxy;
   readonly #port: number;
   readonly #random: Random;
-  readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  private constructor(listener: Server, port: number, random: Random) {
-    this.#listener = listener;
+  private constructor(proxy: TcpProxy, port: number, random: Random) {
+    this.#proxy = proxy;
     this.#port = port;
     this.#random = random;
-    this.address = `127.0.0.1:${(listener.address() as { port: number }).port}`;
-    listener.on('connection', (client) => this.#pass(client));
+    proxy.onSent = (bytes) => {
+      if (random.below(20) === 0) this.#later(bytes);
+    };
   }
 
   static async start(port: number, random: Random): Promise<Duplicator> {
-    const listener = createServer({ noDelay: true });
-    listener.listen(0, '127.0.0.1');
-    await once(listener, 'listening');
-    return new Duplicator(listener, port, random);
+    return new Duplicator(await startProxy(port), port, random);
   }
 
-  stop(): void {
-    this.#listener.close();
+  get address(): string {
+    return this.#proxy.address;
+  }
+
+  async stop(): Promise<void> {
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const socket of this.#sockets) socket.destroy();
+    await this.#proxy.stop();
   }
 
   /** Cuts all connections. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  #pass(client: Socket): void {
-    const server = this.#connect();
-    this.#keep(client);
-    for (const [one, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      one.on('close', () => other.destroy());
-      one.on('end', () => other.end());
-    }
-    server.on('data', (bytes) => client.write(bytes));
-    client.on('data', (bytes) => {
-      server.write(bytes);
-      if (this.#random.below(20) === 0) this.#later(bytes);
-    });
+    this.#proxy.cut();
   }
 
   #later(bytes: Buffer): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       this.duplicates++;
-      const socket = this.#connect();
-      socket.resume();
-      socket.write(bytes);
-      setTimeout(() => socket.destroy(), LIFE + LATEST);
+      void sendOnce(this.#port, bytes, PATIENCE);
     }, this.#random.below(LATEST));
     this.#timers.add(timer);
-  }
-
-  #connect(): Socket {
-    return this.#keep(connect({ host: '127.0.0.1', port: this.#port, noDelay: true }));
-  }
-
-  #keep(socket: Socket): Socket {
-    this.#sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => this.#sockets.delete(socket));
-    return socket;
   }
 }

@@ -2,12 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientOptions } from '../../../src/index.ts';
 import { killAtExit, makeFolder, removeFolder } from '../../support/leftovers.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
 import { hasMemcached } from '../../support/memcacheds.ts';
 import { Random } from '../../support/random.ts';
+import { sleep } from '../../support/wait.ts';
 import { bundled } from '../bundle.ts';
 import { Duplicator } from './duplicator.ts';
 import { type Job, NAMESPACE, TAGS } from './job.ts';
@@ -92,7 +92,7 @@ export async function runProperty(operations: number, seed: number): Promise<Out
   } finally {
     stop.abort();
     await trouble;
-    for (const proxy of proxies) proxy.stop();
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
     await Promise.all(servers.map((server) => server.stop()));
     removeFolder(folder);
   }

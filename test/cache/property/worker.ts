@@ -1,8 +1,8 @@
 /** One of several processes that use one cache as wildly as they can, and tell what came of it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Cache } from '../../../src/cache/index.ts';
 import { Client } from '../../../src/index.ts';
 import { Random } from '../../support/random.ts';
+import { sleep } from '../../support/wait.ts';
 import { type Job, NAMESPACE, TAGS } from './job.ts';
 import type { Ending, Given, Records } from './ledger.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Client } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
 import type { VersionName } from '../../support/memcacheds.ts';
-import { eventually } from '../../support/wait.ts';
+import { eventually, sleep } from '../../support/wait.ts';
 import { ZipfLoad } from '../../support/zipf-load.ts';
 import { jsonLines, memts, PATIENCE } from './memts.ts';
 
@@ -54,11 +54,11 @@ export async function runHot(version: VersionName | undefined, rate: number, sec
 export async function followed(client: Client, address: string): Promise<boolean> {
   const watchers = async (): Promise<string | undefined> => (await client.stats())[address]?.log_watchers;
   if ((await watchers()) === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await sleep(2000);
     return false;
   }
   await eventually(async () => Number(await watchers()) > 0, { timeout: PATIENCE });
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await sleep(300);
   return true;
 }
 
@@ -77,7 +77,7 @@ export async function logRead(client: Client, ...servers: readonly Memcached[]):
     );
   }
   // What it has taken from its socket it still has to go through, however little of the machine it gets.
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await sleep(1000);
 }
 
 /** How many bytes are on their way over connections of a port, as far as the system tells. */

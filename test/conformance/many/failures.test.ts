@@ -3,6 +3,7 @@ import type { Client, MultiResult } from '../../../src/index.ts';
 import { failure } from '../../support/outcomes.ts';
 import { freePort } from '../../support/ports.ts';
 import { startRogueServer } from '../../support/rogue-server.ts';
+import { sleep } from '../../support/wait.ts';
 import type { Target } from '../client/suite/target.ts';
 import { describeEverywhere, startMore } from '../every-target.ts';
 
@@ -96,7 +97,7 @@ describeEverywhere((target: Target) => {
       proxy.hold();
       const controller = new AbortController();
       const aborted = failure(call(client, KEYS, { signal: controller.signal }));
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await sleep(30);
       controller.abort(reason);
       expect(await aborted).toBe(reason);
       proxy.release();
@@ -111,7 +112,7 @@ describeEverywhere((target: Target) => {
       await client.setMulti(KEYS.map((key) => [key, 'old']));
       proxy.hold();
       const result = call(client, KEYS);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
       proxy.cut('reset');
       proxy.release();
       expect([(await result).size, (await result).errors.size]).toEqual([KEYS.length, 0]);
@@ -124,7 +125,7 @@ describeEverywhere((target: Target) => {
       await client.get('warm');
       proxy.hold();
       const closed = failure(call(client, KEYS));
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
       client.close();
       expect(await closed).toMatchObject({ code: 'ERR_CLOSED' });
     });

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { sleep } from '../../support/wait.ts';
 import { PROTOCOLS } from '../every-target.ts';
 
 const COUNT = 100_000;

@@ -240,7 +240,7 @@ export const binaryCases: readonly BinaryCase[] = [
     closes: true,
   },
   {
-    name: 'touch and its kin',
+    name: 'touch and get-and-touch',
     send: [
       frame(Opcode.Set, { key: 'a', extras: storeExtras(), value: 'x' }),
       frame(Opcode.Touch, { key: 'a', extras: expirationExtras(100) }),

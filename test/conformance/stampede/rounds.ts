@@ -1,4 +1,5 @@
 import type { Client } from '../../../src/index.ts';
+import { sleep } from '../../support/wait.ts';
 import type { Answer, Order, Place, Write } from './orders.ts';
 
 /** Old values are served to everybody, so that there are refreshes as well. */
@@ -23,7 +24,7 @@ export async function writeRounds(client: Client, { key, rounds, writes, index, 
     // So that this process, or another one, computes while it is written.
     if (round % 2 === 0) await client.delete(mine);
     const beside = client.getOrSet(mine, () => compute(client, mine), OPTIONS);
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 2));
+    await sleep(Math.random() * 2);
     const { value: version } = await client.increment(sourceOf(mine), 1, { initial: 1 });
     const write = writes[Math.floor(Math.random() * writes.length)] as Write;
     const found = await WRITES[write](client, mine, version as number);
@@ -67,13 +68,13 @@ async function checkNow(client: Client, key: string, version: number): Promise<s
 async function readAll(client: Client, keys: readonly string[], isDone: () => boolean): Promise<void> {
   while (!isDone()) {
     await Promise.all(keys.map((key) => client.getOrSet(key, () => compute(client, key), OPTIONS)));
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 2));
+    await sleep(Math.random() * 2);
   }
 }
 
 async function compute(client: Client, key: string): Promise<string> {
   const { value } = await client.get(sourceOf(key));
-  await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+  await sleep(Math.random() * 3);
   return String(value ?? 0);
 }
 

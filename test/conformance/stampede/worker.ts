@@ -3,6 +3,7 @@
  * answers each.
  */
 import { Client } from '../../../src/index.ts';
+import { sleep } from '../../support/wait.ts';
 import { type Answer, type Order, type Place, PROTOCOLS } from './orders.ts';
 import { writeRounds } from './rounds.ts';
 
@@ -19,7 +20,7 @@ async function ask(
   const compute = async (): Promise<string> => {
     const { value } = await client.increment(`${key}-computations`, 1, { initial: 1 });
     send({ computing: process.pid });
-    await new Promise((resolve) => setTimeout(resolve, takes));
+    await sleep(takes);
     return `value ${value}`;
   };
   const start = performance.now();
@@ -48,7 +49,7 @@ async function askMany(
   const compute = async (keys: string[]): Promise<[string, string][]> => {
     await Promise.all(keys.map((one) => client.increment(`${one}-computations`, 1, { initial: 1 })));
     send({ computing: process.pid });
-    await new Promise((resolve) => setTimeout(resolve, takes));
+    await sleep(takes);
     return keys.map((one) => [one, `value of ${one}`]);
   };
   const start = performance.now();

@@ -3,6 +3,7 @@
  * became of the call, and has to end by itself.
  */
 import { Client, type MemcacheError } from '../../../src/index.ts';
+import { sleep } from '../../support/wait.ts';
 
 const [address = '', otherAddress = '', protocol, way = '', how] = process.argv.slice(2);
 const settings = { protocol, timeout: 10, logger: false } as { protocol: 'meta' };
@@ -10,8 +11,6 @@ const client = Client.create(address, settings);
 const other = Client.create(otherAddress, settings);
 const key = `${way}-${protocol}-${how}`;
 const options = { expires: 60, staleFor: 60, lockFor: 20 };
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A computation that takes a while, and tells when it has begun. */
 function computation(takes: number): { compute: () => Promise<string>; begun: Promise<unknown> } {

@@ -32,7 +32,7 @@ function pass(socket: Socket): void {
   socket.pipe(upstream).pipe(socket);
 }
 
-test('half a reply, then a drop, then a reconnect: the next answer is right', async () => {
+test('half a reply, then a drop, then a reconnect: the next response is right', async () => {
   const body = Buffer.from('\0\0\0\0wrong');
   const header = { magic: 0x81, opcode: 0, keyLength: 0, extrasLength: 4, totalBodyLength: body.length, opaque: 1 };
   const reply = Buffer.concat([Header.toBuffer(header), body]);

@@ -13,7 +13,7 @@ import {
   startRogueServer,
   tooManyConnections,
 } from '../../support/rogue-server.ts';
-import { eventually } from '../../support/wait.ts';
+import { eventually, sleep } from '../../support/wait.ts';
 import { type Options, useClients } from '../clients.ts';
 
 const OPTIONS: Options = { timeout: 0.05, conntimeout: 0.05, retries: 2, retry_delay: 0.01 };
@@ -72,7 +72,7 @@ async function callAll(client: Client, end?: () => void): Promise<unknown[]> {
   end?.();
   await eventually(() => errors.length >= 17);
   // Whatever is not handled is reported at the end of a turn.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await sleep(20);
   return errors;
 }
 
@@ -123,7 +123,7 @@ test('null for a callback, as MemJS takes it, means that nobody waits', async ()
   // All eight are counted as failed when they are over.
   client.close();
   expect(clients.log).toContain(`memts: Server <${address}>: 8 more commands failed, not logged one by one`);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await sleep(20);
   expect(uncaught.splice(0)).toEqual([]);
   expect(returned).toEqual(returned.map(() => undefined));
 });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Client } from '../../../src/index.ts';
 import { type Memcached, startMemcached } from '../../support/memcached.ts';
+import { outcome } from '../../support/outcomes.ts';
 import { startProxy, type TcpProxy } from '../../support/proxy.ts';
 import { eventually, sleep } from '../../support/wait.ts';
 import { type Options, useClients } from '../clients.ts';
@@ -51,11 +52,6 @@ async function away(index: number): Promise<void> {
 async function valuesOf(key: string): Promise<(string | null)[]> {
   const found = await Promise.all(direct.map((client) => client.get(key)));
   return found.map(({ value }) => (value === null ? null : String(value)));
-}
-
-/** What a command resolves or rejects with. */
-function outcome(command: Promise<unknown>): Promise<unknown> {
-  return command.catch((error: unknown) => error);
 }
 
 /** Keys that a server has, as the client spreads them. */

@@ -1,6 +1,7 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../../src/index.ts';
+import { outcome } from '../../support/outcomes.ts';
+import { startProxy } from '../../support/proxy.ts';
 import { CAN } from '../../support/subject.ts';
 import { eventually, sleep } from '../../support/wait.ts';
 import { type Options, useClients } from '../clients.ts';
@@ -11,32 +12,6 @@ const stage = useProxied(clients);
 
 function create(options: Options = {}): Client {
   return clients.create(`127.0.0.1:${stage.proxy.port}`, { timeout: 1, retries: 3, retry_delay: 0.15, ...options });
-}
-
-/** In front of a server: connections that are open when it is deafened pass nothing on any more. */
-async function startDeafLine(to: number): Promise<AsyncDisposable & { port: number; deafen(): void }> {
-  const sockets = new Set<Socket>();
-  const listener = createServer((near) => {
-    const far = connect(to, '127.0.0.1');
-    for (const socket of [near, far]) sockets.add(socket.on('error', () => {}));
-    near.pipe(far).pipe(near);
-  });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (listener.address() as AddressInfo).port,
-    deafen: () => {
-      for (const socket of sockets) socket.unpipe().pause();
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => listener.close(resolve));
-    },
-  };
-}
-
-/** What a command resolves or rejects with. */
-function outcome(command: Promise<unknown>): Promise<unknown> {
-  return command.catch((error: unknown) => error);
 }
 
 const LATER: Record<string, (client: Client) => Promise<unknown>> = {
@@ -110,10 +85,10 @@ describe.each(CAN.protocols)('over %s', (protocol) => {
   });
 
   test('what times out on a connection that takes no more, when a later one was answered by another', async () => {
-    await using line = await startDeafLine(stage.server.port);
+    await using line = await startProxy(stage.server.port);
     const client = clients.create(`127.0.0.1:${line.port}`, { protocol, timeout: 0.1, retries: 3, retry_delay: 0.05 });
     await client.get('key');
-    line.deafen();
+    line.mute();
     const another = client.get('another');
     const first = outcome(client.set('key', 'earlier', { timeout: 0.5 }));
     await another;

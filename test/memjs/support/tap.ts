@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { sleep } from '../../support/wait.ts';
 
 /** What MemJS's tests use of tap's `t`. */
 export interface TapTest {
@@ -47,7 +48,7 @@ export async function runTest({ run }: Collected): Promise<Report> {
   };
   const returned = run(t);
   await within(returned instanceof Promise ? returned : ended, report);
-  await new Promise((resolve) => setTimeout(resolve, AFTERMATH));
+  await sleep(AFTERMATH);
   if (report.asserts === 0) report.failures.push('no assert was run');
   return report;
 }

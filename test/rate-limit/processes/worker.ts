@@ -1,7 +1,7 @@
 /** One of several processes that take from the same limit, as its parent says. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../../../src/index.ts';
 import { rateLimiter } from '../../../src/rate-limit/index.ts';
+import { sleep } from '../../support/wait.ts';
 import type { Allowed, Order, Taken } from './takes.ts';
 
 async function take({ address, protocol, limit, key, seconds, takers, pause }: Order): Promise<Taken> {

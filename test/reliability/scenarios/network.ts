@@ -62,7 +62,7 @@ export const NETWORK: readonly Scenario[] = [
   },
   {
     name: 'half-open',
-    about: 'the server side gone without a word; RST some time later',
+    about: 'the server side gone silently; RST some time later',
     stage: 'memcached',
     play: (play) =>
       waves(play, [50, 350], [20, 150], (proxy) => proxy.cut(() => anywhere(play.random, 'halfOpen'), 0.7)),

@@ -1,4 +1,5 @@
 import memjs from 'memjs';
+import { sleep } from '../../support/wait.ts';
 import type { Done } from '../watch.ts';
 import type { Settings, Subject } from './subject.ts';
 
@@ -64,7 +65,7 @@ export class MemjsSubject implements Subject {
   async quit(): Promise<void> {
     this.#client.quit();
     // `quit` of MemJS says nothing about its end.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     this.#client.close();
   }
 }

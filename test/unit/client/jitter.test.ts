@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { jittered } from '../../../src/client/expiration.ts';
+import { withJitter } from '../../../src/client/expiration.ts';
 
 const draws = (expires: number, jitter: number): number[] =>
-  Array.from({ length: 2000 }, () => jittered(expires, jitter));
+  Array.from({ length: 2000 }, () => withJitter(expires, jitter));
 
 describe('jitter', () => {
   it('takes off no more than its share, in whole seconds, and leaves at least one', () => {
@@ -24,7 +24,7 @@ describe('jitter', () => {
   it('spreads 10,000 keys that are stored together: the peak of a second is at most a fifth', () => {
     const perSecond = new Map<number, number>();
     for (let key = 0; key < 10_000; key++) {
-      const second = jittered(300, 0.1);
+      const second = withJitter(300, 0.1);
       perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
     }
     expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(10_000 / 5);

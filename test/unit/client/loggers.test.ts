@@ -1,6 +1,4 @@
 import { Console } from 'node:console';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { Writable } from 'node:stream';
 import bunyan from 'bunyan';
 import pino from 'pino';
@@ -8,6 +6,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import winston from 'winston';
 import { Client, type ClientOptions } from '../../../src/index.ts';
 import { freePort } from '../../support/ports.ts';
+import { silent, startRogueServer } from '../../support/rogue-server.ts';
 import { eventually, sleep } from '../../support/wait.ts';
 
 type AnyLogger = ClientOptions['logger'];
@@ -142,10 +141,8 @@ it('a failure is logged again after a second, and the number of those in between
 
 it('what was not tried is not said to have been', async () => {
   const lines: string[] = [];
-  const server = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  const client = Client.create(`127.0.0.1:${port}`, {
+  await using server = await startRogueServer(silent());
+  const client = Client.create(server.address, {
     protocol: 'binary',
     timeout: 0.05,
     logger: { log: (line: string) => void lines.push(line) },
@@ -163,5 +160,4 @@ it('what was not tried is not said to have been', async () => {
   await sleep(1050);
   await expect(down.get('key')).rejects.toThrow();
   expect(lines).toEqual([expect.stringMatching(/^memts: Server <127\.0\.0\.1:\d+> failed a command: /)]);
-  server.close();
 });

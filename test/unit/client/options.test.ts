@@ -98,7 +98,7 @@ describe('options', () => {
     expect(Client.create('a', { retry_delay: 1, retryDelay: 2 }).options.retry_delay).toBe(1);
   });
 
-  it('that are unknown are let through, since adapters hand theirs along', () => {
+  it('that are unknown are ignored, since adapters pass on theirs', () => {
     expect(() => Client.create('localhost', { namespace: 'x', ttl: 5 } as object)).not.toThrow();
   });
 

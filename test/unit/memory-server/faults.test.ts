@@ -263,7 +263,7 @@ describe('scope', () => {
     expect(await tryConnect()).toBe('ECONNREFUSED');
   });
 
-  test('what can not be meant is refused', () => {
+  test('invalid faults are refused', () => {
     expect(() => server.faults.add({ kind: 'latency', ms: -1 })).toThrow('must not be negative');
     expect(() => server.faults.add({ kind: 'lose', share: 2 })).toThrow('share');
     expect(() => server.faults.add({ kind: 'lose', times: 0 })).toThrow('times');

@@ -25,7 +25,7 @@ test('a port that is taken rejects', async () => {
   await expect(MemoryServer.start({ port: first.port })).rejects.toThrow('EADDRINUSE');
 });
 
-test('options that can not be meant are refused', async () => {
+test('invalid options are refused', async () => {
   const wrong = [
     null,
     { clock: 5 },

@@ -165,7 +165,7 @@ it('has no append and no prepend', () => {
   thrown('ERR_UNSUPPORTED', () => append(compressed(noopSerializer), 'x'));
 });
 
-it('refuses options that can not be meant', () => {
+it('refuses invalid options', () => {
   const wrong = [
     { threshold: -1 },
     { threshold: Number.NaN },

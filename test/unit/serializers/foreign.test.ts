@@ -157,7 +157,7 @@ it('reads only the plain part of Marshal', () => {
   thrown('ERR_UNSUPPORTED', () => load(dalli, { bytes: Buffer.from('\x04\x09T'), flags: 1 }));
 });
 
-it('refuses options that can not be meant', () => {
+it('refuses invalid options', () => {
   thrown('ERR_INVALID_ARGUMENT', () => pylibmcSerializer({ native: 'raw' as 'buffer' }));
   thrown('ERR_INVALID_ARGUMENT', () => pymemcacheSerializer({ threshold: -1 }));
   thrown('ERR_INVALID_ARGUMENT', () => dalliSerializer({ serializer: 'yaml' as 'json' }));

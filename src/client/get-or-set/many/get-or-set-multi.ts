@@ -1,4 +1,4 @@
-import { jittered, monotonicNow } from '../../../clock.ts';
+import { monotonicNow } from '../../../clock.ts';
 import { checkFunction } from '../../../errors.ts';
 import { keyId } from '../../../protocol/keyed.ts';
 import { untilAborted } from '../../aborts.ts';
@@ -14,7 +14,7 @@ import { withinTime } from '../computation.ts';
 import { Copies, storedOf } from '../copies.ts';
 import type { Sight } from '../guard.ts';
 import { checkMisses, logFailure, type ToStore, toStored } from '../outcome.ts';
-import { FIRST_PAUSE, type GetOrSetOptions, nextPause, type Plan, patienceOf, toPlan } from '../plan.ts';
+import { type GetOrSetOptions, type Plan, patienceOf, pauseAfter, toPlan } from '../plan.ts';
 import { type ComputeMany, readAnswers } from './answers.ts';
 import type { Asked } from './key-batches.ts';
 import { type Glance, ManyGuard, type Won } from './many-guard.ts';
@@ -89,16 +89,15 @@ class ManyCall {
   async run(asked: readonly Asked[], call: OpenCall): Promise<MultiResult<unknown, Key>> {
     const guard = this.#guard(call);
     const patience = monotonicNow() + patienceOf(this.#plan);
-    let pause = FIRST_PAUSE;
+    let looks = 0;
     for (let open = asked; open.length > 0; ) {
       const { won, waiting } = await this.#round(guard, open, monotonicNow() > patience);
       if (won.length > 0) {
         // Its own are stored before it waits for those of others.
         this.#take(await this.#make(guard, won, call));
-        pause = FIRST_PAUSE;
+        looks = 0;
       } else if (waiting.length > 0) {
-        await call.pause(jittered(pause));
-        pause = nextPause(pause);
+        await call.pause(pauseAfter(looks++));
       }
       open = waiting;
     }
@@ -144,7 +143,7 @@ class ManyCall {
     }
   }
 
-  /** Computes values again behind the back of those who are served the old ones, where no other process does. */
+  /** Computes values again in the background, while the old ones are served, where no other process does. */
   #refresh(old: readonly Asked[]): void {
     this.#engine.calls
       .begin(async (call) => {

@@ -1,14 +1,15 @@
 import type { Backend } from '../../../cluster/backend.ts';
-import { MemcacheError } from '../../../errors.ts';
+import { closedError, noServers } from '../../../errors.ts';
 import { Op } from '../../../protocol/op.ts';
 import type { Reply, StoreItem, WireKey } from '../../../protocol/request.ts';
 import { Status } from '../../../protocol/status.ts';
 import { BatchCommand, ChangeBatch } from '../../commands/batch.ts';
-import { Batches, bySlot, type Entry } from '../../commands/batches.ts';
+import { Batches, bySlot, type Entry, wires } from '../../commands/batches.ts';
+import { isRefusal } from '../../commands/change.ts';
 import { NO_OPTIONS } from '../../commands/command.ts';
 import type { Engine } from '../../engine.ts';
 import type { Key } from '../../keys.ts';
-import { closedError, type OpenCall } from '../../open-calls.ts';
+import type { OpenCall } from '../../open-calls.ts';
 import { NOTHING, type Seen, seenIn } from '../look.ts';
 
 /** One key of a call for many. */
@@ -75,7 +76,7 @@ export class KeyBatches {
   delete(rows: readonly Row[]): Promise<Outcome<boolean>[]> {
     return this.#send<boolean>(rows, false, (parts, engine) => {
       const sink = sinkOf<boolean>(parts);
-      return new ChangeBatch(wiresOf(parts), undefined, sink, NO_OPTIONS, engine);
+      return new ChangeBatch(Op.DeleteMulti, wires(parts), undefined, sink, NO_OPTIONS, engine);
     });
   }
 
@@ -90,7 +91,7 @@ export class KeyBatches {
     for (const part of parts) {
       const server = this.#engine.fleet.backend(part.asked.wire);
       part.server = server;
-      if (!server) part.error = new MemcacheError('ERR_NO_SERVERS', 'No servers available');
+      if (!server) part.error = noServers();
       else if (!byServer.get(server)?.push(part)) byServer.set(server, [part]);
     }
     const sent = [...byServer].flatMap(([server, list]) =>
@@ -122,7 +123,7 @@ export class KeyBatches {
 /** Reads items as they are stored. */
 class LookBatch extends BatchCommand {
   constructor(parts: readonly Part<Seen>[], engine: Engine) {
-    super(Op.GetMulti, wiresOf(parts), sinkOf(parts), NO_OPTIONS, engine);
+    super(Op.GetMulti, wires(parts), sinkOf(parts), NO_OPTIONS, engine);
     this.returnCas = true;
     this.returnTimeLeft = true;
   }
@@ -138,12 +139,10 @@ class LookBatch extends BatchCommand {
 }
 
 /** Stores items as they are; each may have a CAS of its own. */
-class ItemBatch extends BatchCommand {
-  readonly #refused = new Set<number>();
-
+class ItemBatch extends ChangeBatch {
   constructor(op: Op, parts: readonly Part<boolean>[], engine: Engine) {
-    super(op, wiresOf(parts), sinkOf(parts), NO_OPTIONS, engine);
-    this.stores = parts.map(({ store }) => store as StoreItem);
+    const stores = parts.map(({ store }) => store as StoreItem);
+    super(op, wires(parts), stores, sinkOf(parts), NO_OPTIONS, engine);
   }
 
   /** Sent twice, what was stored the first time would be refused. */
@@ -151,23 +150,9 @@ class ItemBatch extends BatchCommand {
     return false;
   }
 
-  protected override part(reply: Reply): void {
-    const { index, status } = reply;
-    if (status === Status.Ok) return;
-    this.#refused.add(index);
-    if (status === Status.Miss || status === Status.Exists || status === Status.NotStored) this.sink.done(index, false);
-    else this.sink.failed(index, this.replyError(reply));
+  protected override isNo(status: Status): boolean {
+    return isRefusal(status);
   }
-
-  protected override finish(): unknown {
-    const { length } = this.keys as readonly WireKey[];
-    for (let index = 0; index < length; index++) if (!this.#refused.has(index)) this.sink.done(index, true);
-    return undefined;
-  }
-}
-
-function wiresOf(parts: readonly Part<unknown>[]): WireKey[] {
-  return parts.map(({ wire }) => wire);
 }
 
 function sinkOf<T>(parts: readonly Part<T>[]): BatchCommand['sink'] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { called, failure } from '../../../support/outcomes.ts';
+import { sleep } from '../../../support/wait.ts';
 import type { Target } from './target.ts';
 
 /** A value that counts as expired, and is served a little longer. */
@@ -26,7 +27,7 @@ export function describeInvalidate(target: Target): void {
   async function untilNew(ask: (made: string) => Promise<string>, value: string): Promise<void> {
     for (let round = 0; (await ask('unexpected')) !== value; round++) {
       if (round > 500) throw new Error('the new value does not come');
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await sleep(2);
     }
   }
 

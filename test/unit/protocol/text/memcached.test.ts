@@ -95,7 +95,7 @@ describe.each(PROTOCOLS)('memcached over $name', (protocol) => {
     expect(requests.map(({ told }) => told[0]?.status)).toEqual(requests.map((_, i) => (i % 3 === 0 ? Ok : Miss)));
   });
 
-  it('is closed by quit, without a word of it in text', async () => {
+  it('is closed by quit, without a response in text', async () => {
     using leaving = await Wire.connect(protocol, server.port);
     leaving.send(make(Op.Quit));
     await leaving.untilClosed();
