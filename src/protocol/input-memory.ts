@@ -118,14 +118,11 @@ export class InputMemory {
     if (this.#partNeeds > 0) return this.#behindPart();
     this.came = 0;
     if (this.#bytes + this.small >= SAMPLE_BYTES) this.#judge();
-    if (this.#short) {
+    if (this.#short || !waiting || this.#wanted === 0) {
+      if (this.#blockBytes > 0) this.#release();
+      const memory = this.#short ? SHORT : SHARED;
       this.#short = false;
-      this.#release();
-      return SHORT;
-    }
-    if (!waiting || this.#wanted === 0) {
-      this.#release();
-      return SHARED;
+      return memory;
     }
     this.#block = this.#unread();
     this.#kept = false;
@@ -198,7 +195,6 @@ export class InputMemory {
 
   /** Leaves the rest of the block to whoever needs one next. */
   #release(): void {
-    if (this.#blockBytes === 0) return;
     const rest = this.#unread();
     if (rest.length >= this.#blockBytes * LEAST_REST) rests.set(this.#blockBytes, new WeakRef(rest));
     this.#kept = false;
@@ -263,13 +259,14 @@ export class ValueWindow {
   }
 
   /**
-   * Puts a value and its client flags into the reply. The flags take the place of the four bytes in front of the value,
-   * which are theirs in the binary protocol and part of the value's line in the others.
+   * Puts a value and its client flags into the reply, in memory that may be kept, as `chunk` may where it is `owned`. The
+   * flags take the place of the four bytes in front of the value, which are theirs in the binary protocol and part of the
+   * value's line in the others.
    */
-  fill(reply: Reply, flags: number, chunk: Buffer, start: number, end: number): void {
-    if (end - start > LARGEST_IN_WINDOW || start < FLAG_BYTES) {
+  fill(reply: Reply, flags: number, chunk: Buffer, start: number, end: number, owned: boolean): void {
+    if (owned || end - start > LARGEST_IN_WINDOW || start < FLAG_BYTES) {
       reply.extras = flagBytes(flags);
-      reply.value = this.#large(chunk, start, end);
+      reply.value = owned ? chunk.subarray(start, end) : this.#large(chunk, start, end);
       return;
     }
     const from = start - FLAG_BYTES;

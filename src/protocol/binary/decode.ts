@@ -190,11 +190,8 @@ export class BinaryDecoder implements Decoder {
     const extrasLength = chunk[extrasAt - 20] as number;
     const valueAt = extrasAt + extrasLength;
     if (keyLengthOf(chunk, extrasAt - HEADER_BYTES) !== 0) throw desynchronised('a key came that was not asked for');
-    if (owned) {
-      reply.extras = copyOut(chunk, extrasAt, valueAt);
-      reply.value = chunk.subarray(valueAt, end);
-    } else if (extrasLength === 4) {
-      this.#window.fill(reply, readUint32(chunk, extrasAt), chunk, valueAt, end);
+    if (extrasLength === 4) {
+      this.#window.fill(reply, readUint32(chunk, extrasAt), chunk, valueAt, end, owned);
     } else {
       reply.extras = copyOut(chunk, extrasAt, valueAt);
       reply.value = copyOut(chunk, valueAt, end);

@@ -56,7 +56,7 @@ export class ClassicDecoder extends TextDecoder {
   protected override block(bytes: Buffer, start: number, end: number, owned: boolean): boolean {
     const { reply } = this;
     reply.reset(Status.Ok).cas = this.#cas;
-    this.fillValue(bytes, start, end, owned);
+    this.window.fill(this.reply, this.flags, bytes, start, end, owned);
     if (this.queue.head()?.op === Op.GetMulti) return this.#gets.deliver(this.#valueIndex);
     this.#hit = true;
     return true;

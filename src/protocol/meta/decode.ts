@@ -162,7 +162,7 @@ export class MetaDecoder extends TextDecoder {
     } else if (end === start && this.#isLease()) {
       this.reply.reset(Status.Miss);
     } else {
-      this.fillValue(bytes, start, end, owned);
+      this.window.fill(this.reply, this.flags, bytes, start, end, owned);
       this.reply.stale = (this.#said & Said.Stale) !== 0;
     }
     if (request.returnTimeLeft) this.reply.timeLeft = this.#timeLeftSaid();

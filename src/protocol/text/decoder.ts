@@ -6,7 +6,6 @@ import { SPACE } from '../plain-key.ts';
 import type { Decoder, ReplyQueue } from '../protocol.ts';
 import { Reply } from '../request.ts';
 import { Status } from '../status.ts';
-import { flagBytes } from '../value-pool.ts';
 import { CR, LF } from './write.ts';
 
 /** The longest line that is believed, its end included; a key, its flags and any statistic fit in well. */
@@ -29,16 +28,18 @@ export abstract class TextDecoder implements Decoder {
   protected blockBytes = NO_BLOCK;
   /** The client flags of the value that follows; set by {@link line}. */
   protected flags = 0;
+  /** Puts a value with its client flags into the reply. */
+  protected readonly window: ValueWindow;
 
   /** The part of a line that has come so far. */
   #partial: Buffer = Buffer.alloc(0);
   #partialBytes = 0;
   readonly #input = new InputMemory();
   readonly #assembler = new Assembler(this.#input);
-  readonly #window = new ValueWindow(this.#input);
 
   constructor(queue: ReplyQueue) {
     this.queue = queue;
+    this.window = new ValueWindow(this.#input);
   }
 
   /** Takes a line from `start` to `end`, where its CR LF is; false when the connection is over. */
@@ -62,7 +63,7 @@ export abstract class TextDecoder implements Decoder {
     if (!waiting) {
       // Nothing of the response before is held on to.
       this.reply.reset(Status.Ok);
-      this.#window.forget();
+      this.window.forget();
     }
     return this.#input.next(waiting);
   }
@@ -74,7 +75,7 @@ export abstract class TextDecoder implements Decoder {
   decode(lent: Buffer, start: number, lentEnd: number): void {
     const chunk = this.#input.begin(lent, lentEnd);
     const end = lentEnd + this.#input.came;
-    this.#window.begin(end);
+    this.window.begin(end);
     let at = start;
     while (at !== OVER && at < end) {
       at = this.blockBytes === NO_BLOCK ? this.#readLine(chunk, at, end) : this.#readBlock(chunk, at, end);
@@ -85,17 +86,6 @@ export abstract class TextDecoder implements Decoder {
   protected expectBlock(bytes: number): void {
     if (bytes < 0 || bytes > MAX_ITEM_BYTES) throw desynchronised('a value of an impossible length came');
     this.blockBytes = bytes;
-  }
-
-  /** Puts client flags and value into the reply, in memory that may be kept. */
-  protected fillValue(bytes: Buffer, start: number, end: number, owned: boolean): void {
-    const { reply, flags } = this;
-    if (owned) {
-      reply.extras = flagBytes(flags);
-      reply.value = bytes.subarray(start, end);
-    } else {
-      this.#window.fill(reply, flags, bytes, start, end);
-    }
   }
 
   /** Reads what there is of a line and returns where the rest of the chunk begins. */

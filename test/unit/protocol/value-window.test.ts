@@ -8,7 +8,7 @@ const bytes = (length: number) => Buffer.from(Array.from({ length }, (_, i) => (
 /** What the window makes of a value of a chunk. */
 function copyOf(window: ValueWindow, chunk: Buffer, flags: number, start: number, end: number) {
   const reply = new Reply();
-  window.fill(reply, flags, chunk, start, end);
+  window.fill(reply, flags, chunk, start, end, false);
   return { value: reply.value as Buffer, flags: reply.extras as Buffer };
 }
 
