@@ -2,6 +2,7 @@ import { homeOf } from '../cache/home.ts';
 import { ChangeCommand, TouchCommand } from '../client/commands/change.ts';
 import { type ClientCommand, NO_OPTIONS } from '../client/commands/command.ts';
 import type { Engine } from '../client/engine.ts';
+import { expiredItem, ItemCommand } from '../client/get-or-set/item-commands.ts';
 import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import type { Backend } from '../cluster/backend.ts';
 import { MemcacheError } from '../errors.ts';
@@ -33,11 +34,19 @@ export class Counters {
     });
   }
 
-  /** Counts; where two processes begin a counter at once, or it ends just now, nothing has been counted yet. */
+  /**
+   * Counts; where two processes begin a counter at once, or it ends just now, nothing has been counted yet. What is no
+   * number, which another program has put there, makes room for a counter.
+   */
   async hit(server: Backend, key: string, amount: number, expiration: number): Promise<Counted> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const counted = await this.#send(server, new HitCommand(key, amount, expiration, this.#engine));
-      if (counted !== undefined) return counted as Counted;
+      try {
+        const counted = await this.#send(server, new HitCommand(key, amount, expiration, this.#engine));
+        if (counted !== undefined) return counted as Counted;
+      } catch (error) {
+        if (!isNotNumeric(error)) throw error;
+        await this.#makeRoom(server, key);
+      }
     }
     throw new MemcacheError('ERR_BUSY', 'The counter began and ended in each attempt', { server: server.name });
   }
@@ -45,12 +54,16 @@ export class Counters {
   /** What a counter has come to; 0 where there is none. */
   async look(server: Backend, key: string): Promise<Counted> {
     const { item, timeLeft } = (await this.#send(server, new LookCommand(key, this.#engine))) as Seen;
-    // Padded with spaces where it has become shorter.
-    return { count: item === undefined ? 0 : Number.parseInt(item.value.toString('latin1'), 10) || 0, left: timeLeft };
+    return { count: Number((item && numberIn(item.value)) ?? 0), left: timeLeft };
   }
 
   async giveBack(server: Backend, key: string, amount: number): Promise<void> {
-    await this.#send(server, new GiveBackCommand(key, amount, this.#engine));
+    try {
+      await this.#send(server, new GiveBackCommand(key, amount, this.#engine));
+    } catch (error) {
+      // Then there is no counter.
+      if (!isNotNumeric(error)) throw error;
+    }
   }
 
   /** Gives a counter that is there another end. */
@@ -62,7 +75,32 @@ export class Counters {
     await this.#send(server, new ChangeCommand(Op.Delete, key, NO_OPTIONS, this.#engine));
   }
 
+  /** By its CAS, since another process may have begun the counter meanwhile. */
+  async #makeRoom(server: Backend, key: string): Promise<void> {
+    const { item, cas } = (await this.#send(server, new LookCommand(key, this.#engine))) as Seen;
+    if (item === undefined || numberIn(item.value) !== undefined) return;
+    // Not a delete, since that has no CAS over classic.
+    const ended = { ...expiredItem(cas), cas: cas || undefined };
+    await this.#send(server, new ItemCommand(Op.Set, key, ended, this.#engine));
+    const what = 'what another program had put in the place of a counter was no number, and is deleted';
+    this.#engine.log.once('rate-limit', 'warn', `memts: memts/rate-limit: ${what}`);
+  }
+
   #send(server: Backend, command: ClientCommand): Promise<unknown> {
     return command.submit(undefined, undefined, server) as Promise<unknown>;
   }
+}
+
+const MOST = 2n ** 64n;
+
+/** What a counter has come to, as a server reads it: padded with spaces where it has become shorter. */
+function numberIn(value: Buffer): bigint | undefined {
+  const [, digits] = /^\s*(\d{1,20})\s*$/.exec(value.toString('latin1')) ?? [];
+  if (digits === undefined) return undefined;
+  const number = BigInt(digits);
+  return number < MOST ? number : undefined;
+}
+
+function isNotNumeric(error: unknown): boolean {
+  return error instanceof MemcacheError && error.code === 'ERR_NOT_NUMERIC';
 }

@@ -57,10 +57,13 @@ class HitStore {
     return this.#toStored(await this.#substitute.hit(counters, name, 1, this.#per));
   }
 
-  /** Takes back one hit; none where the window is over. */
+  /**
+   * Takes back one hit; none where the window is over. Does not reject because a server is away: hosts ask for it when the
+   * response has been sent, and have nobody to tell.
+   */
   async decrement(key: string): Promise<void> {
     const counters = this.#counters();
-    await counters.giveBack(counters.names.of(key), 1);
+    await this.#substitute.giveBack(counters, counters.names.of(key), 1);
   }
 
   async resetKey(key: string): Promise<void> {

@@ -46,6 +46,17 @@ export class Substitute {
     }
   }
 
+  /** Takes back what was counted. Where the server does not, it counts until the window ends. */
+  async giveBack(windows: Pick<Windows, 'giveBack'>, name: string, cost: number): Promise<void> {
+    const known = this.#counters.get(name);
+    if (known !== undefined) known.count = Math.max(0, known.count - cost);
+    try {
+      await windows.giveBack(name, cost);
+    } catch (error) {
+      this.#onDown?.(error as Error);
+    }
+  }
+
   /** Goes on from what the server has said last, as long as that window lasts. */
   #count(name: string, cost: number, per: number): Hits {
     const now = monotonicNow();

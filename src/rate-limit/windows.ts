@@ -40,12 +40,15 @@ export class FixedWindows implements Windows {
   async hit(name: string, cost: number): Promise<WindowHits> {
     const server = await this.#counters.serverOf(name);
     const { count, left = this.#longest } = await this.#counters.hit(server, name, cost, expiration(this.#per));
-    return new WindowHits(count, left);
+    if (left >= 0) return new WindowHits(count, left);
+    // One without an end, which no window has, would never begin again.
+    await this.#counters.extend(server, name, expiration(this.#per));
+    return new WindowHits(count, this.#longest);
   }
 
   async look(name: string): Promise<WindowHits | undefined> {
     const { count, left = this.#longest } = await this.#counters.look(await this.#counters.serverOf(name), name);
-    return count === 0 ? undefined : new WindowHits(count, left);
+    return count === 0 ? undefined : new WindowHits(count, left < 0 ? this.#longest : left);
   }
 
   /** Has the window end so many seconds from now. */

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { MemoryServer } from '../../src/memory-server/index.ts';
-import { type RateLimiter, rateLimiter } from '../../src/rate-limit/index.ts';
+import { ExpressRateLimitStore, type RateLimiter, rateLimiter } from '../../src/rate-limit/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { eventually, sleep } from '../support/wait.ts';
 import type { Target } from './client/suite/target.ts';
@@ -94,18 +94,38 @@ describeEverywhere((target: Target) => {
     expect(await limiter.take(key)).toMatchObject({ allowed: true });
   });
 
-  it('counts nothing that is no number, and says so to whenDown', async () => {
-    const failures: unknown[] = [];
-    const limiter = rateLimiter(target.create({ logger: false }), {
-      points: 1,
-      per: 100,
-      whenDown: 'deny',
-      onDown: (error) => failures.push(Reflect.get(error, 'code')),
-    });
+  it.each(['text', '', '5x', '-1', '99999999999999999999', '{"count":1}'])(
+    'begins again where %j stands for a counter',
+    async (junk) => {
+      const failures: unknown[] = [];
+      const logger = { log: vi.fn() };
+      const client = target.create({ logger });
+      const onDown = (error: Error): unknown => failures.push(error);
+      const limiter = rateLimiter(client, { points: 1, per: 100, whenDown: 'deny', onDown });
+      const key = target.key();
+      await target.client.set(`rl:100:${key}`, junk);
+      expect(await limiter.take(key)).toMatchObject({ allowed: true, remaining: 0 });
+      expect(await limiter.take(key)).toMatchObject({ allowed: false });
+      expect(failures).toEqual([]);
+      expect(logger.log).toHaveBeenCalledWith(expect.stringContaining('was no number, and is deleted'));
+      const store = new ExpressRateLimitStore(client);
+      store.init({ windowMs: 100_000 });
+      await target.client.set(`rl:100:${key}`, junk);
+      expect(await store.get(key)).toBeUndefined();
+      await store.decrement(key);
+      expect(await store.increment(key)).toMatchObject({ totalHits: 1 });
+    },
+  );
+
+  it('gives a counter without an end one, where the server tells', async () => {
+    const limiter = rateLimiter(target.client, { points: 2, per: 100 });
     const key = target.key();
-    await target.client.set(`rl:100:${key}`, 'text');
-    expect(await limiter.take(key)).toMatchObject({ allowed: false, remaining: 0, retryAfter: 1 });
-    expect(failures).toEqual(['ERR_NOT_NUMERIC']);
+    await target.client.set(`rl:100:${key}`, '2');
+    const { allowed, retryAfter } = await limiter.take(key);
+    expect([allowed, retryAfter]).toEqual([false, 101]);
+    if (target.client.servers[0]?.protocol === 'meta') {
+      expect((await target.client.inspect(`rl:100:${key}`))?.ttl).toBeOneOf([100, 101]);
+    }
   });
 });
 

@@ -193,6 +193,17 @@ describe.each(PROTOCOLS)('a read that a server could not answer just now, over %
     expect((await client.get('a')).value?.toString()).toBe('of a');
   });
 
+  it.skipIf(protocol === 'binary')('getOrSetMulti asks again before it computes', async () => {
+    const client = await connected((await startShaky(protocol, 1)).address, { protocol, retries: 2 });
+    const computed: string[] = [];
+    const values = await client.getOrSetMulti(['a', 'b', 'c'], (keys) => {
+      computed.push(...keys);
+      return new Map(keys.map((key) => [key, 'computed']));
+    });
+    expect(Array.from(values, ([key, value]) => `${key} ${value}`).sort()).toEqual(['a of a', 'b of b', 'c of c']);
+    expect(computed).toEqual([]);
+  });
+
   it('can be aborted before it is sent again', async () => {
     const relay = await startShaky(protocol, 1);
     const client = await connected(relay.address, { protocol, retries: 2, retry_delay: 5 });

@@ -108,6 +108,24 @@ describe.each([
     expect(answers.map(statuses)).toEqual([[200], [200], [429], [200]]);
   });
 
+  it('goes on where a hit can not be taken back', async () => {
+    const brief = await startMemcached();
+    const leaving = Client.create(brief.address, { retries: 1, logger: false });
+    const onDown = vi.fn();
+    const store = new ExpressRateLimitStore(leaving, { whenDown: 'local', onDown });
+    const { limit, listener } = startApp(rateLimit, { store, skipSuccessfulRequests: true, limit: 1 });
+    await using app = await listening(listener);
+    expect(statuses(await ask(app.url, 1))).toEqual([200]);
+    await eventually(async () => expect(await limit.getKey('ada')).toBeUndefined());
+    await brief.stop();
+    // An error of what is done behind the response would end the process.
+    for (let i = 0; i < 3; i++) {
+      expect(statuses(await ask(app.url, 1))).toEqual([200]);
+      await eventually(() => expect(onDown).toHaveBeenCalledTimes(2 * (i + 1)));
+    }
+    leaving.close();
+  });
+
   it('has an error handled as its options say where memcached is away', async () => {
     const away = Client.create(`127.0.0.1:${await freePort()}`, { retries: 1, logger: false });
     // The host tells of each error that it passes on.

@@ -74,14 +74,14 @@ export class GetBatch extends BatchCommand {
       return;
     }
     if (this.returnCas && reply.cas === 0n) {
-      this.sink.failed(this.#place(index), this.casOff());
+      this.sink.failed(this.place(index), this.casOff());
       return;
     }
     try {
       const found = readValue(this.engine, Op.Get, reply);
-      this.sink.done(this.#place(index), this.returnCas ? { ...found, cas: reply.cas } : found);
+      this.sink.done(this.place(index), this.returnCas ? { ...found, cas: reply.cas } : found);
     } catch (error) {
-      this.sink.failed(this.#place(index), error);
+      this.sink.failed(this.place(index), error);
     }
   }
 
@@ -93,7 +93,7 @@ export class GetBatch extends BatchCommand {
     const [first] = again;
     const isAgain = first !== undefined && this.sentAgain(first.status);
     const final = isAgain ? unread.filter((key) => !again.includes(key)) : unread;
-    for (const key of final) this.sink.failed(this.#place(key.index), this.replyError(key));
+    for (const key of final) this.sink.failed(this.place(key.index), this.replyError(key));
     if (!isAgain) return undefined;
     this.#askAgain(again);
     return PENDING;
@@ -102,11 +102,12 @@ export class GetBatch extends BatchCommand {
   /** Leaves only these keys in the request, which is going to be sent once more. */
   #askAgain(again: readonly Unread[]): void {
     const keys = this.keys as readonly WireKey[];
-    this.#places = again.map(({ index }) => this.#place(index));
+    this.#places = again.map(({ index }) => this.place(index));
     this.keys = again.map(({ index }) => keys[index] as WireKey);
   }
 
-  #place(index: number): number {
+  /** Where the key of a response stood at first. */
+  protected place(index: number): number {
     return this.#places === undefined ? index : (this.#places[index] as number);
   }
 

@@ -3,7 +3,7 @@ import { closedError, noServers } from '../../../errors.ts';
 import { Op } from '../../../protocol/op.ts';
 import type { Reply, StoreItem, WireKey } from '../../../protocol/request.ts';
 import { Status } from '../../../protocol/status.ts';
-import { BatchCommand, ChangeBatch } from '../../commands/batch.ts';
+import { type BatchCommand, ChangeBatch, GetBatch } from '../../commands/batch.ts';
 import { Batches, bySlot, type Entry, wires } from '../../commands/batches.ts';
 import { isRefusal } from '../../commands/change.ts';
 import { NO_OPTIONS } from '../../commands/command.ts';
@@ -121,20 +121,16 @@ export class KeyBatches {
 }
 
 /** Reads items as they are stored. */
-class LookBatch extends BatchCommand {
+class LookBatch extends GetBatch {
   constructor(parts: readonly Part<Seen>[], engine: Engine) {
-    super(Op.GetMulti, wires(parts), sinkOf(parts), NO_OPTIONS, engine);
+    super(wires(parts), sinkOf(parts), NO_OPTIONS, engine);
     this.returnCas = true;
     this.returnTimeLeft = true;
   }
 
   protected override part(reply: Reply): void {
-    if (reply.status === Status.Ok) this.sink.done(reply.index, seenIn(reply));
-    else if (reply.status !== Status.Miss) this.sink.failed(reply.index, this.replyError(reply));
-  }
-
-  protected override finish(): unknown {
-    return undefined;
+    if (reply.status === Status.Ok) this.sink.done(this.place(reply.index), seenIn(reply));
+    else super.part(reply);
   }
 }
 
