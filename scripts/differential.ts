@@ -3,7 +3,7 @@
  *
  *     tsx scripts/differential.ts [commands] [seed]
  *
- * At least 100,000 commands unless told otherwise. A difference ends it with the commands that led there.
+ * At least 100,000 commands by default. A difference ends it with the commands that led there.
  */
 import fc from 'fast-check';
 import { Differential } from '../test/conformance/differential.ts';

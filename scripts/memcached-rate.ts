@@ -71,11 +71,11 @@ for (const work of WORKS) {
       if (round >= 0) rates[i]?.push(rate);
     }
   }
-  const [theirs, ours] = rates.map(median) as [number, number];
+  const [theirs, own] = rates.map(median) as [number, number];
   rows.push([
     work[0],
-    ...[theirs, ours].map((rate) => Math.round(rate).toLocaleString('en')),
-    (ours / theirs).toFixed(1),
+    ...[theirs, own].map((rate) => Math.round(rate).toLocaleString('en')),
+    (own / theirs).toFixed(1),
   ]);
 }
 for (const client of clients) client.end();

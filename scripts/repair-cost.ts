@@ -38,8 +38,8 @@ const { values, positionals } = parseArgs({
 });
 
 async function compare(): Promise<void> {
-  const ours = join(values.dist, 'index.mjs');
-  const builds = VARIANTS.map(([name, options]) => [name, options, ours] as const);
+  const present = join(values.dist, 'index.mjs');
+  const builds = VARIANTS.map(([name, options]) => [name, options, present] as const);
   const all = values.base === undefined ? builds : [['base', {}, values.base] as const, ...builds];
   for (const command of ['get', 'set']) {
     await using memcached = await startMemcached();

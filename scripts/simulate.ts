@@ -22,7 +22,7 @@ const MOST_CONNECTIONS = 1024;
 /** Each table of the docs by the name in its marker. */
 export const TABLES: Readonly<Record<string, () => string>> = { moves, balance, failover, sockets, fanout, hotkeys };
 
-/** A page with its tables made anew. */
+/** A page with new tables. */
 export function renewed(page: string): string {
   return Object.entries(TABLES).reduce((text, [name, make]) => {
     const marked = new RegExp(`(<!-- simulate: ${name} -->\n)[^]*?(<!-- end -->)`);

@@ -52,12 +52,12 @@ async function work(variant: Variant, build: string, address: string): Promise<v
 
 async function compare(dist: string, base: string | undefined, rounds: number, only?: string): Promise<void> {
   await using memcached = await startMemcached();
-  const ours = pathToFileURL(join(dist, 'index.mjs')).href;
+  const present = pathToFileURL(join(dist, 'index.mjs')).href;
   const names = (Object.keys(LISTENERS) as Variant[]).filter((name) => {
     return (name !== 'base' || base !== undefined) && (only === undefined || only.includes(name));
   });
   const variants = names.map((name) => {
-    const build = name === 'base' ? pathToFileURL(base as string).href : ours;
+    const build = name === 'base' ? pathToFileURL(base as string).href : present;
     return { name, args: [name, build, memcached.address] };
   });
   console.log(comparison(await alternate(fileURLToPath(import.meta.url), variants, rounds), 'gets'));

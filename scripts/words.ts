@@ -6,8 +6,13 @@ import { check } from './words/check.ts';
 const ROOT = join(import.meta.dirname, '..');
 /** Folders that hold nothing of the repository's. */
 const SKIPPED = new Set(['node_modules', 'dist', 'site', 'api', 'coverage', '.git']);
-/** What is covered; a pattern for `src` covers its comments and texts, too. */
-const COVERED = [/^[A-Z]+\.md$/, /^(docs|cli|bench)\/.*\.md$/, /^(src|cli\/src)\/.*\.ts$/, /^test\/.*\.ts$/];
+/** What is covered; a pattern for TypeScript covers its comments, texts and names. */
+const COVERED = [
+  /^[A-Z]+\.md$/,
+  /^(docs|cli|bench)\/.*\.md$/,
+  /^(src|cli\/src|bench|scripts)\/.*\.ts$/,
+  /^test\/.*\.ts$/,
+];
 
 const files = filesIn(ROOT).filter((file) => COVERED.some((pattern) => pattern.test(file)));
 const findings = files.flatMap((file) =>

@@ -67,7 +67,7 @@ async function measure(
   return { rate: calls / ((performance.now() - began) / 1000), cpu: (user + system) / calls };
 }
 
-/** How often callers have called in so many seconds, each again as soon as it has its answer. */
+/** How often callers have called in so many seconds, each again as soon as it has its value. */
 async function callFor(time: number, callers: number, call: (random: Random) => Promise<unknown>): Promise<number> {
   let calls = 0;
   const end = performance.now() + time * 1000;
@@ -120,7 +120,7 @@ async function stampede(make: (address: string) => Subject, address: string): Pr
   return computed;
 }
 
-/** Of what is measured: ours, or one of those that the benchmark pins. */
+/** Of what is measured: memts's, or one of those that the benchmark pins. */
 function version(name: string): string {
   const read = (path: string) => JSON.parse(readFileSync(join(import.meta.dirname, path), 'utf8'));
   return name === 'memts/cache' ? read('../../../package.json').version : read('../../package.json').dependencies[name];

@@ -35,7 +35,7 @@ async function allocatedByCommands(command: (i: number) => unknown, inFlight = 6
   return (process.memoryUsage().heapUsed - before) / COUNT;
 }
 
-/** What a get holds while it waits for its answer: its command, its promise and its place in the queue. */
+/** What a get holds while it waits for its response: its command, its promise and its place in the queue. */
 async function heldByWaitingGets(): Promise<number> {
   // It answers the no-op with which a connection begins, and nothing after it.
   const silent = createServer((socket) => {

@@ -52,8 +52,8 @@ export function encoder(protocol: Protocol, request: Request): () => number {
 export function decoder(protocol: Protocol, request: Request, reply: Buffer, answers: number): () => unknown {
   const queue: ReplyQueue = {
     head: () => request,
-    deliver(told) {
-      request.settle(told);
+    deliver(reply) {
+      request.settle(reply);
       return true;
     },
   };

@@ -9,7 +9,7 @@ import { Server, Utils } from '../../src/index.ts';
 import { checkKey } from '../../src/protocol/request.ts';
 import { decoder, encoder, getRequest, hit, KEY, miss, PROTOCOLS, setRequest } from './fixtures.ts';
 
-// The parts of a command in isolation. Times of decoding are for one answer out of a chunk of many.
+// The parts of a command in isolation. Times of decoding are for one response out of a chunk of many.
 
 const ANSWERS = 64;
 const SMALL = Buffer.alloc(100, 'x');

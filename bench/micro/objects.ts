@@ -6,7 +6,7 @@ import * as present from '../../src/index.ts';
 import { startMemcached } from '../../test/support/memcached.ts';
 
 // Every object that a command allocates, by the sampling profiler with a sample for each. Run without the optimising
-// compiler, which leaves out as many of them as it can prove to be in vain: so it is the same number each time. With
+// compiler, which leaves out as many of them as it can prove to be needless: so it is the same number each time. With
 // `--before FILE` an older build is counted as well, and the process fails where a command has come to allocate more.
 
 type Library = Pick<typeof present, 'Client'>;
@@ -64,7 +64,7 @@ async function run({ inFlight, keys, command }: Work, client: InstanceType<Libra
   }
 }
 
-/** What one of the commands allocates, after some that make what is made once. */
+/** What one of the commands allocates, after some that make what is kept for all. */
 async function allocatedBy(work: Work, client: InstanceType<Library['Client']>): Promise<Allocated> {
   for (let i = 0; i < 3; i++) await run(work, client);
   await session.post('HeapProfiler.startSampling', {

@@ -1,4 +1,4 @@
-/** Requests encoded beforehand, and how long their answers are. */
+/** Requests encoded beforehand, and how long their responses are. */
 
 export type Protocol = 'binary' | 'meta' | 'classic';
 
@@ -82,7 +82,7 @@ export function multiFrame(protocol: Protocol, keys: readonly string[], size: nu
   };
 }
 
-/** Where the value ends in the answer to a get that hit, counted from its end. */
+/** Where the value ends in the response to a get that hit, counted from its end. */
 export function bytesAfterValue(protocol: Protocol): number {
   return { binary: 0, meta: '\r\n'.length, classic: '\r\nEND\r\n'.length }[protocol];
 }

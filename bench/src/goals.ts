@@ -7,7 +7,7 @@ import type { Result, RowResult } from './results.ts';
 const PEERS = ['memjs', 'memcached', 'memcache-client', 'memcache', 'memcache-plus'];
 
 /** Over each protocol. */
-const OURS = ['memts', 'memts-meta', 'memts-classic'];
+const MEMTS_CLIENTS = ['memts', 'memts-meta', 'memts-classic'];
 
 type Rows = ReadonlyMap<string, RowResult>;
 
@@ -18,9 +18,9 @@ interface Goal {
   readonly goal: number;
   readonly atMost?: boolean;
   readonly rows: readonly string[];
-  /** Which of ours it is for. @default binary and meta */
+  /** Which of memts's clients it is for. @default binary and meta */
   readonly clients?: readonly string[];
-  /** By the name of one of ours. */
+  /** By the name of one of memts's clients. */
   reached(row: RowResult, client: Result, rows: Rows): number | undefined;
 }
 
@@ -35,14 +35,14 @@ const toBefore = {
   reached: (_: RowResult, { toBefore: ratio }: Result) => ratio,
 };
 const get = (...what: string[]) => what.map((id) => `get-${id}`);
-const BINARY_AND_META = OURS.slice(0, 2);
-const BINARY = OURS.slice(0, 1);
+const BINARY_AND_META = MEMTS_CLIENTS.slice(0, 2);
+const BINARY = MEMTS_CLIENTS.slice(0, 1);
 
 /** The CPU of a key in a batch against that of the same keys by `Promise.all`. */
 const toGets = (batch: number, variant = ''): Pick<Goal, 'against' | 'atMost' | 'clients' | 'rows' | 'reached'> => ({
   against: `Promise.all of ${batch} gets`,
   atMost: true,
-  clients: OURS,
+  clients: MEMTS_CLIENTS,
   rows: [`getMulti${batch}-100B-4${variant}`],
   reached: (_, { client, cpu }, rows) => {
     const gets = rows.get(`gets${batch}-100B-4${variant}`)?.results ?? [];
@@ -154,7 +154,7 @@ const CLASSIC_ROWS: ReadonlySet<string> = new Set([
 /** Whether a client has a part in a row: the peers only where the goals compare with all of them. */
 export function hasPart(row: string, client: string): boolean {
   if (/classic(-before)?$/.test(client)) return CLASSIC_ROWS.has(row);
-  if (['floor', 'floor-own', 'floor-meta', 'memjs', 'memts-ketama', 'memts-before', ...OURS].includes(client))
+  if (['floor', 'floor-own', 'floor-meta', 'memjs', 'memts-ketama', 'memts-before', ...MEMTS_CLIENTS].includes(client))
     return true;
   return GOALS.some(({ rows, against }) => rows.includes(row) && (against === 'best other' || against === 'ioredis'));
 }
@@ -170,7 +170,7 @@ function line(goal: Goal, id: string, rows: Rows): string[] {
   const row = rows.get(id);
   const { clients = BINARY_AND_META } = goal;
   const isEnough = (figure: number) => (goal.atMost ? figure <= goal.goal : figure >= goal.goal);
-  const figures = OURS.map((client) => {
+  const figures = MEMTS_CLIENTS.map((client) => {
     const own = row && clients.includes(client) ? named(row.results, client) : undefined;
     return row && own && goal.reached(row, own, rows);
   });

@@ -2,7 +2,7 @@ import type { Target } from './clients/adapter.ts';
 import type { Times } from './profile.ts';
 import type { Row } from './row.ts';
 
-/** What a worker is told; each message is answered by one `Answer`. */
+/** The messages to a worker, each of which is answered by one `Answer`. */
 export type Message =
   | { readonly type: 'open'; readonly row: Row; readonly target: Target; readonly warmUp: number }
   | { readonly type: 'round'; readonly seconds: number; readonly count?: number | undefined; readonly latency: number }

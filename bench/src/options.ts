@@ -33,7 +33,7 @@ export interface Options {
 
 export const USAGE = `Usage: npm run bench -- [options]
 
-  (none)            get and set of 100 B and 4 KB at 1, 64 and 256 in flight: memts, memjs and the floor
+  (none)            get and set of 100 B and 4 KB at 1, 64 and 256 in flight: memts, memjs and the raw socket
   --quick           the same with fewer and shorter rounds, in under two minutes
   --goals           what the goals are about, with a table of them: renews what README and docs say
   --full            all rows, all clients; takes more than an hour

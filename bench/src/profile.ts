@@ -62,12 +62,12 @@ function partOf({ functionName, url }: Runtime.CallFrame): Part {
   if (url === '' && WRITES.test(functionName)) return 'writing';
   if (url === '' || url.startsWith('node:')) return 'Node.js';
   if (!url.includes('/bench/dist/')) return 'client';
-  return /\/(?:floor|frames)\.js$/.test(url) ? 'client' : 'benchmark';
+  return /\/(?:raw-socket|frames)\.js$/.test(url) ? 'client' : 'benchmark';
 }
 
 const sources = new Map<string, readonly (string | undefined)[]>();
 
-/** The folder of the sources that a function of ours is in. */
+/** The folder of the sources that a function of memts is in. */
 function roomOf({ url, lineNumber }: Runtime.CallFrame): string | undefined {
   let rooms = sources.get(url);
   if (rooms === undefined) {

@@ -6,7 +6,7 @@ export interface Row {
   readonly operation: 'get' | 'set' | 'getMulti' | 'gets';
   /** Bytes of one value. */
   readonly size: number;
-  /** Commands (for `getMulti`: batches) that wait for their answer at any time. */
+  /** Commands (for `getMulti`: batches) that wait for their response at any time. */
   readonly inFlight: number;
   /** Whether the keys that are read are there. */
   readonly hit: boolean;

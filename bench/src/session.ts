@@ -15,7 +15,7 @@ export async function fill(adapter: Adapter, { keys, values, row }: Setup): Prom
   if (!row.hit) return;
   const read = async (index: number) =>
     adapter.inspect ? adapter.inspect(index) : adapter.read(await adapter.get(keys[index] as string, index));
-  // The floor can read one raw reply at a time.
+  // The raw socket can read one reply at a time.
   await forEach(
     keys.length,
     async (index) => {
@@ -33,7 +33,7 @@ async function forEach(count: number, step: (index: number) => Promise<void>, la
   await Promise.all(Array.from({ length: lanes }, lane));
 }
 
-/** What a row does over and over, and the check of its answers. */
+/** What a row does over and over, and the check of its results. */
 export function workOf(adapter: Adapter, setup: Setup): Work {
   const { row } = setup;
   if (row.batch > 1) return multiWork(adapter, setup);

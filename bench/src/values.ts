@@ -52,7 +52,7 @@ function pad(number: number, digits: number): string {
   return String(number).padStart(digits, '0');
 }
 
-/** The check that every answer gets: right length, and the value of the right key as far as one byte tells. */
+/** The check that every result gets: right length, and the value of the right key as far as one byte tells. */
 export function looksRight(value: unknown, expected: Value): boolean {
   if (typeof value === 'string') {
     const text = expected as string;

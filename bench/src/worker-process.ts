@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Answer, Message } from './messages.ts';
 
-/** A worker that says nothing for so long beyond what it was told to do is given up. */
+/** A worker that says nothing for so long beyond what it was asked to do is given up. */
 const PATIENCE_MS = 60_000;
 
 /** How long a worker is busy with a message. */
@@ -36,7 +36,7 @@ export class WorkerProcess {
     this.#child.send(message);
     const result = await answer;
     if (result.type === 'error') throw new Error(result.message);
-    if (result.type === 'ready') throw new Error('The worker started anew');
+    if (result.type === 'ready') throw new Error('The worker started a second time');
     return result;
   }
 
@@ -48,7 +48,7 @@ export class WorkerProcess {
   #answer(child: ChildProcess, message?: Message): Promise<Answer> {
     const planned = plannedSeconds(message);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => finish(new Error('No answer in time')), planned * 1000 + PATIENCE_MS);
+      const timer = setTimeout(() => finish(new Error('No response in time')), planned * 1000 + PATIENCE_MS);
       const onMessage = (answer: Answer) => finish(answer);
       const onExit = (code: number | null) => finish(new Error(`The process ended with ${code}`));
       const finish = (outcome: Answer | Error) => {

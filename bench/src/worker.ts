@@ -8,7 +8,7 @@ import { profiled } from './profile.ts';
 import { fill, workOf } from './session.ts';
 import { setupOf } from './values.ts';
 
-// One client in a process of its own: it opens the rows that it is told of, and runs one round whenever it is told.
+// One client in a process of its own: it opens the rows that it is sent, and runs one round for each message.
 
 interface Session {
   readonly adapter: Adapter;
@@ -90,7 +90,7 @@ function describe(error: unknown): string {
   return `${error.name}: ${line.replaceAll(root, '')}${cause}`;
 }
 
-/** A runner that is gone is no error of ours. */
+/** A runner that is gone is no error of the worker. */
 function send(answer: Answer): void {
   process.send?.(answer, undefined, undefined, () => undefined);
 }

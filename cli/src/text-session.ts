@@ -46,7 +46,7 @@ export class TextSession {
     const socket = await openSocket(target, timeout * 1000);
     const session = new TextSession(target, socket, timeout);
     try {
-      await session.#introduce();
+      await session.#handshake();
     } catch (error) {
       session.close();
       throw error;
@@ -99,7 +99,7 @@ export class TextSession {
     this.#socket.destroy();
   }
 
-  async #introduce(): Promise<void> {
+  async #handshake(): Promise<void> {
     this.send('version');
     const answer = await this.#firstLine();
     if (LOGIN_NEEDED.test(answer)) await this.#logIn();

@@ -24,7 +24,7 @@ export interface Line {
 
 const SERIES: readonly Color[] = [1, 2, 3, 4];
 const [LEFT, RIGHT, HEAD, PANEL, FOOT] = [56, 16, 50, 150, 30];
-/** Columns of a line at most: more could not be told apart. */
+/** Columns of a line at most: more could not be distinguished. */
 const COLUMNS = 300;
 
 type Scale = (value: number) => number;

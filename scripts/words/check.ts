@@ -69,7 +69,7 @@ function saidBy(node: ts.Node, token: string): string {
   return ts.isIdentifier(node) || ts.isPrivateIdentifier(node) ? ` ${wordsOf(token)} ;` : blank(token);
 }
 
-/** `outOfStep` is "out of step", `MAX_PAUSE` "max pause". */
+/** `oneStep` is "one Step", `MAX_PAUSE` "max pause". */
 function wordsOf(name: string): string {
   return name.replaceAll(/[#_]+/g, ' ').replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ');
 }

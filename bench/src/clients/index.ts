@@ -6,7 +6,7 @@ export interface ClientSpec {
   /** The npm package that it comes from. */
   readonly package?: string;
   readonly server: 'memcached' | 'redis';
-  /** The floor that it is held against. */
+  /** The raw-socket baseline that it is compared with. */
   readonly floor: 'floor' | 'floor-meta' | 'floor-classic';
   /** Whether it can do what the row asks for. */
   can(row: Row): boolean;
@@ -36,7 +36,7 @@ const onMemcached = { server: 'memcached', floor: 'floor' } as const;
 const onRedis = { server: 'redis', floor: 'floor' } as const;
 
 const floor = async (protocol: 'binary' | 'meta' | 'classic', own = false) =>
-  (await import('./floor.ts')).floorAdapter({ protocol, own });
+  (await import('./raw-socket.ts')).rawSocketAdapter({ protocol, own });
 const memts = async (protocol: 'binary' | 'meta' | 'classic') =>
   (await import('./memts.ts')).memtsAdapter({ protocol });
 
@@ -117,7 +117,7 @@ export const CLIENTS: readonly ClientSpec[] = [
     name: 'memcache-plus',
     package: 'memcache-plus',
     ...onMemcached,
-    // Its pool of connections leaves commands without an answer.
+    // Its pool of connections leaves commands without a response.
     can: can('callback', 'servers', 'json'),
     load: async () => (await import('./memcache-plus.ts')).memcachePlusAdapter(),
   },

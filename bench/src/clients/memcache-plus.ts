@@ -18,7 +18,7 @@ export function memcachePlusAdapter(): Adapter {
     setCallback: (key, value, done) => client.set(key, value, done),
     getMulti: (keys) => client.getMulti(keys),
     read: (value) => value,
-    // It rejects where the answer is not STORED, and has nothing to say where it is.
+    // It rejects where the response is not STORED, and has nothing to say where it is.
     stored: () => true,
     pick: (result, key) => (result as Record<string, unknown>)[key],
     async close() {

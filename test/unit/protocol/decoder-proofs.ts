@@ -5,7 +5,7 @@ import type { Protocol } from '../../../src/protocol/protocol.ts';
 import { cut, decodePieces, type Exchange, KeptQueue, replay, streamOf } from './harness.ts';
 
 /** What a desynchronised stream is refused with. */
-export const OUT_OF_STEP = expect.objectContaining({
+export const DESYNCHRONISED = expect.objectContaining({
   code: 'ERR_PROTOCOL',
   message: expect.stringMatching(/^The stream from the server is desynchronised: /),
 });
@@ -61,7 +61,7 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
   describe('a desynchronised stream', () => {
     it('is refused when nothing waits for it', () => {
       for (const exchange of exchanges) {
-        expect(() => decodePieces(protocol, new KeptQueue([]), [streamOf([exchange])])).toThrow(OUT_OF_STEP);
+        expect(() => decodePieces(protocol, new KeptQueue([]), [streamOf([exchange])])).toThrow(DESYNCHRONISED);
       }
     });
 
@@ -144,15 +144,15 @@ export function proveTextDecoder(protocol: Protocol, exchanges: readonly Exchang
       const endless = (function* () {
         for (; bytes < 1_000_000; bytes += piece.length) yield piece;
       })();
-      expect(() => decodePieces(protocol, queue, endless)).toThrow(OUT_OF_STEP);
+      expect(() => decodePieces(protocol, queue, endless)).toThrow(DESYNCHRONISED);
       expect(bytes).toBeLessThan(10_000);
-      expect(() => decodePieces(protocol, queue, [Buffer.from(`${'A'.repeat(9000)}\r\n`)])).toThrow(OUT_OF_STEP);
+      expect(() => decodePieces(protocol, queue, [Buffer.from(`${'A'.repeat(9000)}\r\n`)])).toThrow(DESYNCHRONISED);
     });
 
     it('is refused when a line ends without CR', () => {
       for (const text of ['\n', 'EN\n', 'END\n', '\r\n']) {
         const queue = new KeptQueue([exchanges[0]?.request() as never]);
-        expect(() => decodePieces(protocol, queue, [Buffer.from(text)])).toThrow(OUT_OF_STEP);
+        expect(() => decodePieces(protocol, queue, [Buffer.from(text)])).toThrow(DESYNCHRONISED);
       }
     });
   });

@@ -1,16 +1,16 @@
 import { expect } from 'vitest';
 import type { Protocol } from '../../../src/protocol/protocol.ts';
-import { OUT_OF_STEP } from './decoder-proofs.ts';
+import { DESYNCHRONISED } from './decoder-proofs.ts';
 import { cut, decodePieces, KeptQueue, type KeptRequest } from './harness.ts';
 
 /** Shows that a response is desynchronised, in one piece, in any two and byte by byte, and that nobody got anything. */
-export function expectOutOfStep(protocol: Protocol, make: () => KeptRequest, answer: string | Buffer): void {
+export function expectDesynchronised(protocol: Protocol, make: () => KeptRequest, answer: string | Buffer): void {
   const bytes = Buffer.from(answer as string, 'latin1');
   const cuts = [...bytes.keys()];
   for (const offsets of [[], cuts, ...(bytes.length < 200 ? cuts.map((at) => [at]) : [])]) {
     const request = Object.assign(make(), { opaque: 7 });
     expect(() => decodePieces(protocol, new KeptQueue([request]), cut(bytes, offsets)), String(answer)).toThrow(
-      OUT_OF_STEP,
+      DESYNCHRONISED,
     );
     expect(request.told).toEqual([]);
   }

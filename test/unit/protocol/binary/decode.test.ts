@@ -4,9 +4,9 @@ import type { MemcacheError } from '../../../../src/errors.ts';
 import { binary } from '../../../../src/protocol/binary/index.ts';
 import { Op } from '../../../../src/protocol/op.ts';
 import { response } from '../../../support/binary-frames.ts';
-import { OUT_OF_STEP, proveDecoder } from '../decoder-proofs.ts';
+import { DESYNCHRONISED, proveDecoder } from '../decoder-proofs.ts';
 import { cut, decodePieces, KeptQueue, make } from '../harness.ts';
-import { expectOutOfStep } from '../refusals.ts';
+import { expectDesynchronised } from '../refusals.ts';
 import { BINARY_EXCHANGES, flagBytes } from './exchanges.ts';
 
 const GOOD = response(Op.Get, { extras: Buffer.alloc(4), value: 'v' });
@@ -52,11 +52,15 @@ describe('the binary decoder', () => {
     ['a body of 2 GiB, of which nothing has come', response(Op.Get, { bodyLength: 0x80000000 })],
     ['a key in a response to GET', response(Op.Get, { extras: Buffer.alloc(4), key: 'key', value: 'v' })],
   ])('refuses %s', (_, answer) => {
-    expectOutOfStep(binary, () => make(Op.Get, 'key'), answer);
+    expectDesynchronised(binary, () => make(Op.Get, 'key'), answer);
   });
 
   it.each([7, 9, 0])('refuses a counter of %i bytes', (length) => {
-    expectOutOfStep(binary, () => make(Op.Increment, 'n'), response(Op.Increment, { value: Buffer.alloc(length) }));
+    expectDesynchronised(
+      binary,
+      () => make(Op.Increment, 'n'),
+      response(Op.Increment, { value: Buffer.alloc(length) }),
+    );
   });
 
   it.each([
@@ -66,7 +70,7 @@ describe('the binary decoder', () => {
     const bytes = Buffer.concat([GOOD, rest]);
     for (let at = 0; at < bytes.length; at++) {
       const request = make(Op.Get, 'key', { opaque: 7 });
-      expect(() => decodePieces(binary, new KeptQueue([request]), cut(bytes, [at]))).toThrow(OUT_OF_STEP);
+      expect(() => decodePieces(binary, new KeptQueue([request]), cut(bytes, [at]))).toThrow(DESYNCHRONISED);
       expect(request.told).toHaveLength(1);
     }
   });

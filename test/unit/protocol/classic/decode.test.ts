@@ -4,7 +4,7 @@ import { Op } from '../../../../src/protocol/op.ts';
 import { AbandonedRequest } from '../../../../src/protocol/request.ts';
 import { proveTextDecoder } from '../decoder-proofs.ts';
 import { decodePieces, KeptQueue, make } from '../harness.ts';
-import { expectOutOfStep, timeToDecode } from '../refusals.ts';
+import { expectDesynchronised, timeToDecode } from '../refusals.ts';
 import { CLASSIC_EXCHANGES } from './exchanges.ts';
 
 describe('the classic decoder', () => {
@@ -41,11 +41,11 @@ describe('the classic decoder', () => {
     ['a statistic', Op.Version, 'STAT a b\r\n'],
     ['a version', Op.Stat, 'VERSION 1\r\n'],
   ])('refuses %s', (_, op, answer) => {
-    expectOutOfStep(classic, () => make(op, 'k'), answer);
+    expectDesynchronised(classic, () => make(op, 'k'), answer);
   });
 
   it('refuses a value without the CAS that was asked for', () => {
-    expectOutOfStep(classic, () => make(Op.Get, 'k', { returnCas: true }), 'VALUE k 0 1\r\nx\r\nEND\r\n');
+    expectDesynchronised(classic, () => make(Op.Get, 'k', { returnCas: true }), 'VALUE k 0 1\r\nx\r\nEND\r\n');
   });
 
   it.each([

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { meta } from '../../../../src/protocol/meta/index.ts';
 import { Op } from '../../../../src/protocol/op.ts';
 import { AbandonedRequest } from '../../../../src/protocol/request.ts';
-import { OUT_OF_STEP, proveTextDecoder } from '../decoder-proofs.ts';
+import { DESYNCHRONISED, proveTextDecoder } from '../decoder-proofs.ts';
 import { decodePieces, KeptQueue, make } from '../harness.ts';
-import { expectOutOfStep, timeToDecode } from '../refusals.ts';
+import { expectDesynchronised, timeToDecode } from '../refusals.ts';
 import { META_EXCHANGES } from './exchanges.ts';
 
 describe('the meta decoder', () => {
@@ -58,7 +58,7 @@ describe('the meta decoder', () => {
     ['one letter', Op.Set, 'H\r\n'],
     ['a code with something behind it', Op.Set, 'HDO7\r\n'],
   ])('refuses %s', (_, op, answer) => {
-    expectOutOfStep(meta, () => make(op, 'k'), answer);
+    expectDesynchronised(meta, () => make(op, 'k'), answer);
   });
 
   it.each([
@@ -66,17 +66,17 @@ describe('the meta decoder', () => {
     ['has no CAS', 'HD f0 O7\r\n'],
     ['has none that is a number', 'HD f0 c O7\r\n'],
   ])('refuses an unchanged item that %s', (_, answer) => {
-    expectOutOfStep(meta, () => make(Op.GetIfChanged, 'k', { returnCas: true, cas: 5n }), answer);
+    expectDesynchronised(meta, () => make(Op.GetIfChanged, 'k', { returnCas: true, cas: 5n }), answer);
   });
 
   it('refuses a response without the CAS that was asked for', () => {
-    expectOutOfStep(meta, () => make(Op.Get, 'k', { returnCas: true }), 'VA 1 f0 O7\r\nx\r\n');
-    expectOutOfStep(meta, () => make(Op.Set, 'k', { returnCas: true }), 'HD O7\r\n');
+    expectDesynchronised(meta, () => make(Op.Get, 'k', { returnCas: true }), 'VA 1 f0 O7\r\nx\r\n');
+    expectDesynchronised(meta, () => make(Op.Set, 'k', { returnCas: true }), 'HD O7\r\n');
   });
 
   it('refuses the response to another key of a batch', () => {
-    expectOutOfStep(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'VA 1 f0 O8\r\nx\r\n');
-    expectOutOfStep(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'EN O7\r\nEN O9\r\n');
+    expectDesynchronised(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'VA 1 f0 O8\r\nx\r\n');
+    expectDesynchronised(meta, () => make(Op.GetMulti, 'a', { keys: ['a', 'b'] }), 'EN O7\r\nEN O9\r\n');
   });
 
   it.each([
@@ -90,7 +90,7 @@ describe('the meta decoder', () => {
     for (const pieces of [[`VA 1 f0 O7\r\nx\r\n${hit}`], ['VA 1 f0 O7\r\nx\r\n', ...hit]]) {
       const request = make(Op.GetMulti, 'a', { keys: ['a', 'b', 'c'], opaque: 7 });
       const bytes = pieces.map((piece) => Buffer.from(piece));
-      expect(() => decodePieces(meta, new KeptQueue([request]), bytes)).toThrow(OUT_OF_STEP);
+      expect(() => decodePieces(meta, new KeptQueue([request]), bytes)).toThrow(DESYNCHRONISED);
       expect(request.told).toHaveLength(1);
     }
   });

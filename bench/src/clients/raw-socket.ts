@@ -1,17 +1,17 @@
-import { FloorSocket } from '../floor.ts';
 import { bytesAfterValue, type Frame, getFrame, multiFrame, type Protocol, setFrame } from '../frames.ts';
+import { RawSocket } from '../raw-socket.ts';
 import type { Adapter, Done, Setup, Value } from './adapter.ts';
 
-/** The floor as if it were a client: key `i` always goes to socket `i % sockets`. */
-export function floorAdapter(options: { readonly protocol: Protocol; readonly own?: boolean }): Adapter {
+/** The raw socket as if it were a client: key `i` always goes to socket `i % sockets`. */
+export function rawSocketAdapter(options: { readonly protocol: Protocol; readonly own?: boolean }): Adapter {
   const { protocol, own = false } = options;
-  let sockets: FloorSocket[] = [];
+  let sockets: RawSocket[] = [];
   let gets: Frame[] = [];
   let sets: Frame[] = [];
-  let multis: { socket: FloorSocket; frame: Frame }[][] = [];
+  let multis: { socket: RawSocket; frame: Frame }[][] = [];
   let size = 0;
 
-  const socketOf = (index: number) => sockets[index % sockets.length] as FloorSocket;
+  const socketOf = (index: number) => sockets[index % sockets.length] as RawSocket;
   const send = (frame: Frame | undefined, index: number, done: Done) => socketOf(index).send(frame as Frame, done);
   const sendPromise = (frame: Frame | undefined, index: number) =>
     new Promise<Buffer | undefined>((resolve, reject) => {
@@ -24,7 +24,7 @@ export function floorAdapter(options: { readonly protocol: Protocol; readonly ow
     async connect({ row, target, keys, values, readKeys, batches }: Setup) {
       const perServer = Math.max(1, row.connections);
       const addresses = Array.from({ length: perServer }, () => target.servers).flat();
-      sockets = await Promise.all(addresses.map((address) => FloorSocket.connect(address, own, target.ca)));
+      sockets = await Promise.all(addresses.map((address) => RawSocket.connect(address, own, target.ca)));
       size = row.size;
       gets = readKeys.map((key) => getFrame(protocol, key, row.size, row.hit));
       sets = keys.map((key, index) => setFrame(protocol, key, bytesOf(values[index] as Value)));
@@ -41,7 +41,7 @@ export function floorAdapter(options: { readonly protocol: Protocol; readonly ow
     setCallback: (_key, _value, done, index) => send(sets[index], index, done),
     getMulti: (_keys, batch) =>
       new Promise<void>((resolve, reject) => {
-        const parts = multis[batch] as { socket: FloorSocket; frame: Frame }[];
+        const parts = multis[batch] as { socket: RawSocket; frame: Frame }[];
         let waiting = parts.length;
         for (const { socket, frame } of parts) {
           socket.send(frame, (error) => {

@@ -24,7 +24,7 @@ let open = 0;
  * event loop, and replies are counted by their length and never looked at. With `own`, each caller gets a Buffer of its
  * own with exactly its value, which is the least that a client of Buffers can do.
  */
-export class FloorSocket {
+export class RawSocket {
   /** Given every chunk, while it is set. */
   onChunk: ((chunk: Buffer) => void) | undefined;
   #socket!: net.Socket;
@@ -54,8 +54,8 @@ export class FloorSocket {
     socket.on('close', () => this.#fail(new Error('The server closed the connection')));
   }
 
-  static async connect(address: Address, own: boolean, ca?: string): Promise<FloorSocket> {
-    const floor = new FloorSocket(own);
+  static async connect(address: Address, own: boolean, ca?: string): Promise<RawSocket> {
+    const floor = new RawSocket(own);
     const socket = ca === undefined ? connectPlain(address, floor) : tls.connect({ ...address, ca });
     if (ca !== undefined) socket.on('data', (chunk: Buffer) => floor.take(chunk));
     socket.setNoDelay(true);
@@ -65,7 +65,8 @@ export class FloorSocket {
   }
 
   send(frame: Frame, settle: Settled): void {
-    if (this.#tail - this.#head === CAPACITY) throw new Error('More commands in flight than the floor has room for');
+    if (this.#tail - this.#head === CAPACITY)
+      throw new Error('More commands in flight than the raw socket has room for');
     const place = this.#tail++ & MASK;
     this.#settles[place] = settle;
     this.#lengths[place] = frame.replyLength;
@@ -147,7 +148,7 @@ export class FloorSocket {
 }
 
 /** Reads into one block of memory, as memts does. */
-function connectPlain(address: Address, floor: FloorSocket): net.Socket {
+function connectPlain(address: Address, floor: RawSocket): net.Socket {
   return net.connect({
     ...address,
     onread: {
