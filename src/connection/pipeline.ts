@@ -123,7 +123,7 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
   /** Puts a request into the output, and tells whether the protocol can say it. */
   #encode(request: Request): boolean {
     const { output } = this;
-    const { attached, buffer, position } = output;
+    const { attached, bytes } = output;
     if (request.op !== Op.Raw) {
       const opaque = this.#nextOpaque;
       request.opaque = opaque;
@@ -141,7 +141,7 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     if (output.enough) this.deferring = true;
     if (this.protocol.gather !== undefined) {
       this.#last = request;
-      this.#lastBytes = output.position - (output.buffer === buffer ? position : 0);
+      this.#lastBytes = output.bytes - bytes;
     }
     request.holder = this;
     this.#queue.push(request);

@@ -64,6 +64,30 @@ describe('the output buffer', () => {
     expect(turns).toEqual(Array.from({ length: 30 }, () => true));
   });
 
+  it('hands on a turn in one piece, whatever the turn before it has written', () => {
+    const output = new OutputBuffer();
+    const writes = new Writes();
+    const turns = [10, 200, 10, 150, 1200].map((commands) =>
+      Array.from({ length: commands }, (_, i) => `get key:${i} `),
+    );
+    for (const turn of turns) {
+      for (const text of turn) put(output, text);
+      output.flush(writes);
+      output.rewind();
+    }
+    expect(writes.chunks.map(String)).toEqual(turns.map((turn) => turn.join('')));
+  });
+
+  it('shares no block with another connection when it has outgrown a small one', () => {
+    const outputs = [new OutputBuffer(), new OutputBuffer(), new OutputBuffer()];
+    const streams = outputs.map(() => new Writes());
+    const expected = outputs.map((_, which) => String(which).repeat(3000 * 4));
+    for (let round = 0; round < 4; round++)
+      for (const [i, output] of outputs.entries()) put(output, String(i).repeat(3000));
+    for (const [i, output] of outputs.entries()) output.flush(streams[i] as Writes);
+    expect(streams.map(({ bytes }) => bytes.toString())).toEqual(expected);
+  });
+
   it('uses the same memory again once the stream holds nothing', () => {
     const output = new OutputBuffer();
     put(output, 'first');
