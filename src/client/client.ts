@@ -47,7 +47,9 @@ type GetCallback<T> = (error: ErrorOrNull, value: T, flags: Buffer | null) => vo
 
 /**
  * A memcached client. Each command takes a callback last or, without one, returns a promise; whatever goes wrong, bad
- * arguments included, reaches the callback or the promise as an error, nearly always a `MemcacheError`.
+ * arguments included, reaches the callback or the promise as an error, nearly always a `MemcacheError`. Any command may end
+ * with `ERR_TIMEOUT`, `ERR_CONNECT`, `ERR_CLOSED`, `ERR_NO_SERVERS`, `ERR_INVALID_KEY` or `ERR_INVALID_ARGUMENT`; what else
+ * one may end with is said there. All times are in seconds. Names in quotes are sections of memcached's `protocol.txt`.
  */
 export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends ServerCommands<TIn, TOut> {
   /** Made when it is first used, as its code is loaded then. */
@@ -70,7 +72,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   }
 
   /**
-   * Reads a key; a miss is `null` for value and flags. `get<User>(key)` says what the value is. With `ifNoneMatch`, the
+   * Reads a key ("Retrieval command"); a miss is `null` for value and flags. `get<User>(key)` says what the value is. With `ifNoneMatch`, the
    * CAS of a value that the caller has, `unchanged` says whether that is still the one: then it is not sent again (by
    * memcached from 1.6.40 on, over the meta protocol). Such a CAS is good for the run of the server that it came from. A
    * server that has CAS switched off makes it `ERR_UNSUPPORTED`.
@@ -102,7 +104,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   }
 
   /**
-   * What an item is, without its value; `null` for a miss. The look changes neither `idle` nor `fetched`. Over the meta
+   * What an item is, without its value ("Meta Get"); `null` for a miss. The look changes neither `idle` nor `fetched`. Over the meta
    * protocol; otherwise `ERR_UNSUPPORTED`.
    */
   inspect(key: Key, options?: CommandOptions | null): Promise<Inspection | null>;
@@ -113,7 +115,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
     return new InspectCommand(Op.Inspect, key, options, this.engine).submit(callback);
   }
 
-  /** Reads a key and gives it a new expiration, in seconds; otherwise like `get`. */
+  /** Reads a key and gives it a new expiration ("Get And Touch"), in seconds; otherwise like `get`. */
   getAndTouch<T extends Narrowed<TOut> = TOut>(
     key: Key,
     expires: number,
@@ -131,7 +133,10 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
     return new TouchingReadCommand(key, seconds, options, this.engine).submit(callback);
   }
 
-  /** Stores a value. With `cas`, `false` when the item has changed or is gone. */
+  /**
+   * Stores a value ("Storage commands"). With `cas`, `false` when the item has changed or is gone. `ERR_VALUE_TOO_LARGE`
+   * for more than the server takes (1 MB, or its `-I`), `ERR_OUT_OF_MEMORY` where it can make no room.
+   */
   set(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
   set(key: Key, value: TIn, callback: SuccessCallback): void;
   set(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
@@ -145,7 +150,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
     return new StoreCommand(Op.Set, key, value, options, this.engine).submit(callback);
   }
 
-  /** Stores a value where there is none yet, otherwise `false`. */
+  /** Stores a value where there is none yet, otherwise `false`. Errors are those of `set`. */
   add(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
   add(key: Key, value: TIn, callback: SuccessCallback): void;
   add(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
@@ -159,7 +164,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
     return new StoreCommand(Op.Add, key, value, options, this.engine).submit(callback);
   }
 
-  /** Stores a value where there is one already, otherwise `false`. */
+  /** Stores a value where there is one already, otherwise `false`. Errors are those of `set`. */
   replace(key: Key, value: TIn, options?: InsertOptions): Promise<boolean>;
   replace(key: Key, value: TIn, callback: SuccessCallback): void;
   replace(key: Key, value: TIn, options: InsertOptions | null, callback: SuccessCallback): void;
@@ -194,7 +199,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
     return new AppendCommand(Op.Prepend, key, value, options, this.engine).submit(callback);
   }
 
-  /** Deletes a key; `false` where there is none. */
+  /** Deletes a key ("Deletion"); `false` where there is none. */
   delete(key: Key, options?: ChangeOptions): Promise<boolean>;
   delete(key: Key, callback: SuccessCallback): void;
   delete(key: Key, options: ChangeOptions | null, callback: SuccessCallback): void;
@@ -203,7 +208,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
     return new ChangeCommand(Op.Delete, key, options, this.engine).submit(callback);
   }
 
-  /** Gives a key a new expiration, in seconds; `false` where there is none. @default the client's `expires` */
+  /** Gives a key a new expiration ("Touch"), in seconds; `false` where there is none. @default the client's `expires` */
   touch(key: Key, expires?: number, options?: CommandOptions): Promise<boolean>;
   touch(key: Key, callback: SuccessCallback): void;
   touch(key: Key, expires: number, callback: SuccessCallback): void;
@@ -214,7 +219,10 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
     return new TouchCommand(key, seconds, options, this.engine).submit(callback);
   }
 
-  /** Adds to a counter of 64 bits, which wraps; a missing one is created with `initial`. */
+  /**
+   * Adds to a counter of 64 bits, which wraps ("Increment/Decrement"); a missing one is created with `initial`.
+   * `ERR_NOT_NUMERIC` where the value is no number, `ERR_COUNTER_RANGE` where the result is past 2^53 − 1 without `bigint`.
+   */
   increment(
     key: Key,
     amount: number | bigint,
@@ -235,7 +243,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
     return new CountCommand(Op.Increment, key, amount, options, this.engine).submit(callback);
   }
 
-  /** Takes from a counter of 64 bits, which stops at 0; a missing one is created with `initial`. */
+  /** Takes from a counter, which stops at 0; otherwise like `increment`. */
   decrement(
     key: Key,
     amount: number | bigint,
@@ -291,7 +299,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   /**
    * Reads a value, has `change` make a new one of it, and stores that if the item has not changed meanwhile; otherwise
    * again, up to `retries` times. A missing item is `null` for `change`; `undefined` from it leaves everything as it
-   * is. Resolves with what `change` returned last. `update<Cart>(key, (cart) => …)` says what the value is.
+   * is. Resolves with what `change` returned last, or rejects with what it throws, or with
+   * `ERR_BUSY` after `retries`. `update<Cart>(key, (cart) => …)` says what the value is.
    */
   update<T extends Narrowed<TOut> = NonNullable<TOut>, TNew extends TIn | undefined = Extract<T, TIn> | undefined>(
     key: Key,
@@ -305,7 +314,7 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   /**
    * The value of a key; where there is none, `compute` makes it, once at a time for a key: callers in this process
    * share the computation, those in others wait for it or, for `staleFor` seconds after it has expired, get the old
-   * value. What `compute` throws reaches all who wait and stores nothing; `null` and `undefined` are returned and not
+   * value. A computation ends with `ERR_TIMEOUT` after `lockFor` seconds. What `compute` throws reaches all who wait and stores nothing; `null` and `undefined` are returned and not
    * stored, unless `misses` has them kept as `null`. A server that can't be reached is logged, and the value computed. The
    * result is what `compute` returns, as the serializer gives it back. What is computed while the key is deleted, set or
    * flushed is not stored.

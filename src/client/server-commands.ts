@@ -15,8 +15,8 @@ type VersionCallback = (error: ErrorOrNull, server: string, version: string | nu
 /** What a client does with all of its servers, whatever the key. */
 export abstract class ServerCommands<TIn, TOut> extends MemjsBase<TIn, TOut> {
   /**
-   * Empties every server. For each, under `host:port`, the result is `true` or the error; the callback gets the last
-   * error besides.
+   * Empties every server (`flush_all` in "Other commands" of `protocol.txt`). For each, under `host:port`, the result is
+   * `true` or the error, `ERR_UNSUPPORTED` where the server takes no flush (`-F`); the callback gets the last error besides.
    */
   flush(options?: FlushOptions): Promise<Record<string, true | Error>>;
   flush(callback: FlushCallback): void;
@@ -27,8 +27,8 @@ export abstract class ServerCommands<TIn, TOut> extends MemjsBase<TIn, TOut> {
   }
 
   /**
-   * The general statistics of every server. The promise resolves with those that answered, and with `errors`, which is
-   * not enumerable, of the others by `host:port`; it rejects when none did. The callback is called once for each server.
+   * The general statistics of every server ("Statistics" in `protocol.txt`), all as text. The promise resolves with those that answered, and with `errors`, which is
+   * not enumerable, of the others by `host:port`; it rejects when none did, with an `AggregateError` of several. The callback is called once for each server.
    */
   stats(options?: CommandOptions): Promise<ByServer<Statistics>>;
   stats(callback: StatsCallback): void;
@@ -37,7 +37,10 @@ export abstract class ServerCommands<TIn, TOut> extends MemjsBase<TIn, TOut> {
     return statistics(this.engine, '', options, callback);
   }
 
-  /** One group of statistics of every server, such as `settings` or `items`; otherwise like `stats`. */
+  /**
+   * One group of statistics of every server, such as `settings` or `items`; otherwise like `stats`. `ERR_SERVER` for a group
+   * that the server does not know.
+   */
   statsWithKey(key: string, options?: CommandOptions): Promise<ByServer<Statistics>>;
   statsWithKey(key: string, callback: StatsCallback): void;
   statsWithKey(key: string, second?: unknown, third?: unknown): unknown {

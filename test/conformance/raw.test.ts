@@ -111,11 +111,11 @@ const OUR_VERSION = '1.6.45';
 
 async function runText(target: Target, raw: RawCase) {
   const { version = OUR_VERSION } = target;
-  const { expect: told, closes = false } = answerOf<RawCase['expect']>(raw, target.version);
+  const { expect: wanted, closes = false } = answerOf<RawCase['expect']>(raw, target.version);
   const expected =
-    typeof told === 'string'
-      ? told.replaceAll('<version>', version)
-      : new RegExp(told.source.replace('<version>', version.replaceAll('.', '\\.')));
+    typeof wanted === 'string'
+      ? wanted.replaceAll('<version>', version)
+      : new RegExp(wanted.source.replace('<version>', version.replaceAll('.', '\\.')));
   const reply = await exchange(target, {
     send: Buffer.from(raw.send, 'latin1'),
     fence: closes || raw.fence === false ? undefined : TEXT_FENCE,
@@ -131,8 +131,8 @@ async function runText(target: Target, raw: RawCase) {
 
 async function runBinary(target: Target, raw: BinaryCase) {
   const { version = OUR_VERSION } = target;
-  const { expect: told, closes = false } = answerOf(raw, target.version);
-  const expected = told.map((line) => line.replace('<version>', version));
+  const { expect: wanted, closes = false } = answerOf(raw, target.version);
+  const expected = wanted.map((line) => line.replace('<version>', version));
   const reply = await exchange(target, {
     send: Buffer.concat(raw.send),
     fence: closes || raw.fence === false ? undefined : BINARY_FENCE,

@@ -15,8 +15,8 @@ const PROTOCOLS = ['binary', 'meta', 'classic'] as const;
 type Protocol = (typeof PROTOCOLS)[number];
 
 const toStop: { stop(): Promise<unknown> }[] = [];
-let told: unknown[] = [];
-const listen = (message: unknown): void => void told.push(message);
+let messages: unknown[] = [];
+const listen = (message: unknown): void => void messages.push(message);
 const PHASES = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'];
 const CHANNELS = ['memts:command', 'memts:connection', ...PHASES.map((phase) => `tracing:memts:command:${phase}`)];
 
@@ -29,7 +29,7 @@ afterAll(() => {
 
 afterEach(async () => {
   for (const each of toStop.splice(0).reverse()) await each.stop();
-  told = [];
+  messages = [];
 });
 
 function stopping<T extends { stop(): Promise<unknown> }>(server: T): T {
@@ -38,7 +38,7 @@ function stopping<T extends { stop(): Promise<unknown> }>(server: T): T {
 }
 
 function create(address: string, options: Options = {}): Client {
-  const logger = { log: (...parts: unknown[]): void => void told.push(...parts) };
+  const logger = { log: (...parts: unknown[]): void => void messages.push(...parts) };
   const client = Client.create(address, {
     logger,
     retries: 1,
@@ -108,8 +108,8 @@ describe.each(PROTOCOLS)("a server's own words, over %s", (protocol) => {
         /10\.0\.0\.7/,
       );
     }
-    expect(told.length).toBeGreaterThan(0);
-    expect(inspect(told, { depth: 10 })).not.toMatch(/10\.0\.0\.7/);
+    expect(messages.length).toBeGreaterThan(0);
+    expect(inspect(messages, { depth: 10 })).not.toMatch(/10\.0\.0\.7/);
   });
 
   it('are those of a real memcached too', async () => {

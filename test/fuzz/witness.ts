@@ -12,7 +12,7 @@ export class Witness extends Request {
   readonly values: { value: Buffer; hash: number; index: number }[] = [];
   settled = false;
   /** Which keys of a batch a response has come for. */
-  readonly #told = new Set<number>();
+  readonly #reported = new Set<number>();
 
   override settle(reply: Reply): void {
     if (this.settled) throw new Violation('a request was settled twice');
@@ -40,9 +40,9 @@ export class Witness extends Request {
   }
 
   #checkIndex(index: number, keys: readonly WireKey[]): void {
-    if (index >= keys.length) throw new Violation('a batch was told of a key that it has not');
-    if (this.#told.has(index)) throw new Violation('a batch was told of a key twice');
-    this.#told.add(index);
+    if (index >= keys.length) throw new Violation('a batch got a response about a key that it has not');
+    if (this.#reported.has(index)) throw new Violation('a batch got two responses about a key');
+    this.#reported.add(index);
   }
 
   #summary(reply: Reply): number {

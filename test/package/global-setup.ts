@@ -45,7 +45,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
 async function pack(folder: string): Promise<Packed> {
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], ROOT);
   const [packed] = JSON.parse(stdout) as Packed[];
-  if (packed === undefined) throw new Error(`npm pack told of nothing packed: ${stdout}`);
+  if (packed === undefined) throw new Error(`npm pack names nothing that it packed: ${stdout}`);
   return packed;
 }
 

@@ -1,22 +1,15 @@
 import express from 'express';
 import { rateLimit as rateLimit8, type Store as Store8 } from 'express-rate-limit';
 import { rateLimit as rateLimit7, type Store as Store7 } from 'express-rate-limit-7';
-import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { ExpressRateLimitStore, type RateLimitStoreOptions } from '../../src/rate-limit/index.ts';
 import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 import { eventually } from '../support/wait.ts';
-import { ask, listening, statuses } from './support.ts';
+import { ask, listening, statuses, useClient } from './support.ts';
 
-const server = await startMemcached();
-const client = Client.create(server.address);
-
-beforeEach(() => client.flush());
-afterAll(async () => {
-  await client.quit();
-  await server.stop();
-});
+const client = await useClient();
 
 // The types of both versions take the store.
 const STORES: [Store7, Store8] = [new ExpressRateLimitStore(client), new ExpressRateLimitStore(client)];

@@ -1,21 +1,13 @@
 import rateLimit, { type FastifyRateLimitStoreCtor, type RateLimitPluginOptions } from '@fastify/rate-limit';
 import fastify from 'fastify';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { FastifyRateLimitStore } from '../../src/rate-limit/index.ts';
-import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 import { eventually } from '../support/wait.ts';
-import { ask, listening, statuses } from './support.ts';
+import { ask, listening, statuses, useClient } from './support.ts';
 
-const server = await startMemcached();
-const client = Client.create(server.address);
-
-beforeEach(() => client.flush());
-afterAll(async () => {
-  await client.quit();
-  await server.stop();
-});
+const client = await useClient();
 
 // The plugin's types take the class.
 const STORE: FastifyRateLimitStoreCtor = FastifyRateLimitStore.for(client);

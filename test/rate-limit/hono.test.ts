@@ -1,22 +1,14 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { rateLimiter, type Store } from 'hono-rate-limiter';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { HonoRateLimitStore } from '../../src/rate-limit/index.ts';
-import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 import { eventually } from '../support/wait.ts';
-import { ask, listening, statuses } from './support.ts';
+import { ask, listening, statuses, useClient } from './support.ts';
 
-const server = await startMemcached();
-const client = Client.create(server.address);
-
-beforeEach(() => client.flush());
-afterAll(async () => {
-  await client.quit();
-  await server.stop();
-});
+const client = await useClient();
 
 type Options = Partial<Parameters<typeof rateLimiter>[0]> & { store: Store };
 

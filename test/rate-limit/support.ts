@@ -1,5 +1,20 @@
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
+import { afterAll, beforeEach } from 'vitest';
+import { Client } from '../../src/index.ts';
+import { startMemcached } from '../support/memcached.ts';
+
+/** A client of a server for a file of tests, which is empty before each test. */
+export async function useClient(): Promise<Client> {
+  const server = await startMemcached();
+  const client = Client.create(server.address);
+  beforeEach(() => client.flush());
+  afterAll(async () => {
+    await client.quit();
+    await server.stop();
+  });
+  return client;
+}
 
 /** What a host answers: its status and those of its headers that tell of limits. */
 export interface Answer {

@@ -7,22 +7,14 @@ import {
   ThrottlerModule,
   type ThrottlerModuleOptions,
 } from '@nestjs/throttler';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { ThrottlerStorage } from '../../src/rate-limit/index.ts';
-import { startMemcached } from '../support/memcached.ts';
 import { freePort } from '../support/ports.ts';
 import { eventually } from '../support/wait.ts';
-import { ask, statuses } from './support.ts';
+import { ask, statuses, useClient } from './support.ts';
 
-const server = await startMemcached();
-const client = Client.create(server.address);
-
-beforeEach(() => client.flush());
-afterAll(async () => {
-  await client.quit();
-  await server.stop();
-});
+const client = await useClient();
 
 // The module's types take the storage.
 const STORAGE: HostStorage = new ThrottlerStorage(client);

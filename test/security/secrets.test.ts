@@ -15,19 +15,19 @@ const PROTOCOLS = ['auto', 'binary', 'meta', 'classic'] as const;
 
 const clients = useClients();
 /** Everything that was said to anybody. */
-let told: unknown[] = [];
-const listen = (message: unknown): void => void told.push(message);
+let messages: unknown[] = [];
+const listen = (message: unknown): void => void messages.push(message);
 beforeAll(() => diagnostics.subscribe('memts:connection', listen));
 afterAll(() => {
   diagnostics.unsubscribe('memts:connection', listen);
 });
 afterEach(() => {
-  told = [];
+  messages = [];
 });
 
 function watched(client: Client): Client {
-  client.on('down', (...parts: unknown[]) => told.push(...parts));
-  client.on('up', (...parts: unknown[]) => told.push(...parts));
+  client.on('down', (...parts: unknown[]) => messages.push(...parts));
+  client.on('up', (...parts: unknown[]) => messages.push(...parts));
   return client;
 }
 
@@ -82,10 +82,10 @@ describe.each(PROTOCOLS)('a password goes to nobody but the server, over %s', (p
       await client.flush().catch((error: unknown) => error),
       await client.connect().catch((error: unknown) => error),
     ];
-    for (const value of [client, client.servers, client.options, ...errors, ...clients.log, ...told]) {
+    for (const value of [client, client.servers, client.options, ...errors, ...clients.log, ...messages]) {
       expect(shows(value)).toBe(false);
     }
-    expect(told.length).toBeGreaterThan(0);
+    expect(messages.length).toBeGreaterThan(0);
   });
 });
 
@@ -100,7 +100,7 @@ test('a password that is refused, and a server that goes', async () => {
     expect(refused.code).toBe('ERR_AUTH');
     await server.stop();
     const gone = await failure(client.get('key'));
-    for (const value of [client, refused, gone, ...clients.log, ...told]) expect(shows(value)).toBe(false);
+    for (const value of [client, refused, gone, ...clients.log, ...messages]) expect(shows(value)).toBe(false);
   }
 });
 

@@ -17,8 +17,8 @@ async function startEndpoint(block: string) {
   const server = await startRogueServer((socket) => {
     socket.once('data', () => socket.write(`CONFIG cluster 0 ${state.block.length}\r\n${state.block}\r\nEND\r\n`));
   });
-  const tell = (told: string): void => {
-    state.block = told;
+  const tell = (block: string): void => {
+    state.block = block;
   };
   return Object.assign(server, { tell });
 }

@@ -63,8 +63,8 @@ test('a server that restarts is used again within two seconds; events and log li
   await eventually(set, { timeout: BACK_WITHIN });
   expect((await client.get('a')).value?.toString()).toBe('again');
   expect(events).toEqual([`down ${own.port} ERR_CONNECT`, `up ${own.port}`]);
-  const told = clients.log.filter((line) => / is (down|up)/.test(line));
-  expect(told).toEqual([
+  const lines = clients.log.filter((line) => / is (down|up)/.test(line));
+  expect(lines).toEqual([
     expect.stringContaining(`memts: Server <${own.address}> is down: `),
     `memts: Server <${own.address}> is up again`,
   ]);

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemcacheError } from '../../../src/errors.ts';
 import type { Protocol } from '../../../src/protocol/protocol.ts';
-import { cut, decodePieces, type Exchange, KeptQueue, replay, streamOf } from './harness.ts';
+import { AbandonedRequest } from '../../../src/protocol/request.ts';
+import { cut, decodePieces, type Exchange, KeptQueue, type KeptRequest, replay, streamOf } from './harness.ts';
 
 /** What a desynchronised stream is refused with. */
 export const DESYNCHRONISED = expect.objectContaining({
@@ -13,7 +14,7 @@ export const DESYNCHRONISED = expect.objectContaining({
 /** What holds for any decoder, shown on these exchanges. */
 export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[]): void {
   const stream = streamOf(exchanges);
-  const expected = exchanges.map(({ told }) => told);
+  const expected = exchanges.map(({ replies }) => replies);
 
   describe('a stream of every kind of answer', () => {
     it('is understood in one piece', () => {
@@ -25,9 +26,9 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
       for (let i = 0; i < exchanges.length; i++) {
         const some = exchanges.slice(i, i + 2);
         const bytes = streamOf(some);
-        const told = some.map((exchange) => exchange.told);
+        const replies = some.map((exchange) => exchange.replies);
         for (let at = 0; at <= bytes.length; at++) {
-          expect(replay(protocol, some, [bytes.subarray(0, at), bytes.subarray(at)])).toEqual(told);
+          expect(replay(protocol, some, [bytes.subarray(0, at), bytes.subarray(at)])).toEqual(replies);
         }
       }
     });
@@ -45,6 +46,25 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
       );
     });
 
+    it('is thrown away as far as it is for a request that was abandoned when half of it was there', () => {
+      for (let i = 0; i < exchanges.length - 1; i++) {
+        const [first, next] = exchanges.slice(i, i + 2) as [Exchange, Exchange];
+        const bytes = streamOf([first, next]);
+        const half = streamOf([first]).length >> 1;
+        const [request, later] = [first, next].map((one, index) =>
+          Object.assign(one.request(), { opaque: index * 1000 + 7 }),
+        ) as [KeptRequest, KeptRequest];
+        const queue = new KeptQueue([request, later]);
+        const decoder = protocol.createDecoder(queue);
+        decoder.decode(bytes, 0, half);
+        const { length } = request.replies;
+        queue.requests[0] = new AbandonedRequest(request);
+        decoder.decode(bytes, half, bytes.length);
+        expect(request.replies).toHaveLength(length);
+        expect(later.replies).toEqual(next.replies);
+      }
+    });
+
     it('is not read on once the connection is over', () => {
       for (const exchange of exchanges) {
         const request = exchange.request();
@@ -53,7 +73,7 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
         queue.closed = true;
         const rest = Buffer.concat([streamOf([exchange]), Buffer.from('garbage\n')]);
         expect(() => decodePieces(protocol, queue, [rest])).not.toThrow();
-        expect(request.told).toHaveLength(1);
+        expect(request.replies).toHaveLength(1);
       }
     });
   });
@@ -88,7 +108,7 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
       );
       fc.assert(
         fc.property(noise, (words) => {
-          told(protocol, exchanges, [Buffer.from(words.join(''))]);
+          replies(protocol, exchanges, [Buffer.from(words.join(''))]);
         }),
         { numRuns: 2000 },
       );
@@ -112,11 +132,11 @@ export function proveDecoder(protocol: Protocol, exchanges: readonly Exchange[])
 export function proveTextDecoder(protocol: Protocol, exchanges: readonly Exchange[]): void {
   proveDecoder(protocol, exchanges);
   const stream = streamOf(exchanges);
-  const expected = exchanges.map(({ told }) => told);
+  const expected = exchanges.map(({ replies }) => replies);
 
   describe('a stream of text that is desynchronised', () => {
     it('ends in an error or in values that were sent, however it is damaged', () => {
-      const sent = new Set(expected.flat().map((told) => told.value));
+      const sent = new Set(expected.flat().map((replies) => replies.value));
       const damage = fc.array(
         fc.record({ at: fc.nat(stream.length - 1), kind: fc.constantFrom('flip', 'drop', 'double'), bit: fc.nat(7) }),
         { minLength: 1, maxLength: 4 },
@@ -124,7 +144,7 @@ export function proveTextDecoder(protocol: Protocol, exchanges: readonly Exchang
       fc.assert(
         fc.property(damage, fc.array(fc.nat(stream.length), { maxLength: 8 }), (faults, offsets) => {
           const bytes = damaged(stream, faults);
-          const touched = told(protocol, exchanges, cut(bytes, offsets));
+          const touched = replies(protocol, exchanges, cut(bytes, offsets));
           // A bit that flips inside a value is no fault that the protocol could show.
           const values = touched.filter(({ flags, value }) => flags !== undefined && value !== undefined);
           for (const { value } of values) {
@@ -159,7 +179,7 @@ export function proveTextDecoder(protocol: Protocol, exchanges: readonly Exchang
 }
 
 /** Everything that was delivered before the stream ended or was refused; any other error fails the test. */
-function told(protocol: Protocol, exchanges: readonly Exchange[], pieces: Iterable<Buffer>) {
+function replies(protocol: Protocol, exchanges: readonly Exchange[], pieces: Iterable<Buffer>) {
   const requests = exchanges.map(({ request }, index) => Object.assign(request(), { opaque: index * 1000 + 7 }));
   try {
     decodePieces(protocol, new KeptQueue(requests), pieces);
@@ -167,7 +187,7 @@ function told(protocol: Protocol, exchanges: readonly Exchange[], pieces: Iterab
     expect(error).toBeInstanceOf(MemcacheError);
     expect(['ERR_PROTOCOL', 'ERR_CONNECT']).toContain((error as MemcacheError).code);
   }
-  return requests.flatMap((request) => request.told);
+  return requests.flatMap((request) => request.replies);
 }
 
 interface Fault {

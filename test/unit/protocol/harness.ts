@@ -38,7 +38,7 @@ export class KeptOutput implements Output {
 }
 
 /** What a request got, with the parts of a reply that say something. */
-export interface Told {
+export interface KeptReply {
   status: number;
   value?: string;
   flags?: number;
@@ -72,13 +72,13 @@ export type Fields = Partial<
 
 /** A request that remembers what it got. */
 export class KeptRequest extends Request {
-  readonly told: Told[] = [];
+  readonly replies: KeptReply[] = [];
   failure: MemcacheError | undefined;
   written: boolean | undefined;
   onDone: (() => void) | undefined;
 
   override settle(reply: Reply): void {
-    this.told.push(this.toldBy(reply));
+    this.replies.push(this.#keep(reply));
     if (!reply.more) this.onDone?.();
   }
 
@@ -88,18 +88,18 @@ export class KeptRequest extends Request {
     this.onDone?.();
   }
 
-  private toldBy(reply: Reply): Told {
-    const told: Told = { status: reply.status };
-    if (reply.value !== null) told.value = reply.value.toString('latin1');
-    if (reply.extras !== null) told.flags = reply.extras.readUInt32BE(0);
-    if (reply.key !== null) told.name = reply.key.toString('latin1');
-    if (this.returnCas && reply.status === 0) told.cas = reply.cas;
-    if ((this.op === Op.Increment || this.op === Op.Decrement) && reply.status === 0) told.counter = reply.counter;
-    if (this.op === Op.Inspect && reply.facts !== undefined && reply.status === 0) told.facts = reply.facts;
-    if (reply.frame !== null) told.opcode = reply.frame.header.opcode;
-    if (this.keys !== undefined) told.index = reply.index;
-    if (reply.more) told.more = true;
-    return told;
+  #keep(reply: Reply): KeptReply {
+    const replies: KeptReply = { status: reply.status };
+    if (reply.value !== null) replies.value = reply.value.toString('latin1');
+    if (reply.extras !== null) replies.flags = reply.extras.readUInt32BE(0);
+    if (reply.key !== null) replies.name = reply.key.toString('latin1');
+    if (this.returnCas && reply.status === 0) replies.cas = reply.cas;
+    if ((this.op === Op.Increment || this.op === Op.Decrement) && reply.status === 0) replies.counter = reply.counter;
+    if (this.op === Op.Inspect && reply.facts !== undefined && reply.status === 0) replies.facts = reply.facts;
+    if (reply.frame !== null) replies.opcode = reply.frame.header.opcode;
+    if (this.keys !== undefined) replies.index = reply.index;
+    if (reply.more) replies.more = true;
+    return replies;
   }
 }
 
@@ -152,11 +152,15 @@ export interface Exchange {
   request: () => KeptRequest;
   /** In text `O?` stands for the opaque, `O?+n` for that of a batch's n-th key. */
   answer: string | ((opaque: number) => Buffer);
-  told: Told[];
+  replies: KeptReply[];
 }
 
 /** The responses of all exchanges in one stream, and what a decoder makes of it in these pieces. */
-export function replay(protocol: Protocol, exchanges: readonly Exchange[], pieces: Iterable<Uint8Array>): Told[][] {
+export function replay(
+  protocol: Protocol,
+  exchanges: readonly Exchange[],
+  pieces: Iterable<Uint8Array>,
+): KeptReply[][] {
   const requests = exchanges.map(({ request }, index) => {
     const made = request();
     made.opaque = index * 1000 + 7;
@@ -164,7 +168,7 @@ export function replay(protocol: Protocol, exchanges: readonly Exchange[], piece
   });
   const queue = new KeptQueue(requests);
   decodePieces(protocol, queue, pieces);
-  return requests.map(({ told }) => told);
+  return requests.map(({ replies }) => replies);
 }
 
 /** The stream that `replay` reads. */

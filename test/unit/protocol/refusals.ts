@@ -12,7 +12,7 @@ export function expectDesynchronised(protocol: Protocol, make: () => KeptRequest
     expect(() => decodePieces(protocol, new KeptQueue([request]), cut(bytes, offsets)), String(answer)).toThrow(
       DESYNCHRONISED,
     );
-    expect(request.told).toEqual([]);
+    expect(request.replies).toEqual([]);
   }
 }
 

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import type { Op } from '../../../src/protocol/op.ts';
 import type { Decoder, Protocol } from '../../../src/protocol/protocol.ts';
 import type { Request, WireKey } from '../../../src/protocol/request.ts';
-import { type Fields, KeptOutput, KeptQueue, make, type Told } from './harness.ts';
+import { type Fields, KeptOutput, KeptQueue, type KeptReply, make } from './harness.ts';
 
 /** A bare socket with a codec: requests go out as they are made, answers settle them. */
 export class Wire implements Disposable {
@@ -36,7 +36,7 @@ export class Wire implements Disposable {
   }
 
   /** Sends one request and resolves with all that it got. */
-  async ask(op: Op, key: WireKey = '', fields: Fields = {}): Promise<Told[]> {
+  async ask(op: Op, key: WireKey = '', fields: Fields = {}): Promise<KeptReply[]> {
     const request = make(op, key, fields);
     const done = new Promise<void>((resolve, reject) => {
       request.onDone = () => {
@@ -47,7 +47,7 @@ export class Wire implements Disposable {
     });
     this.send(this.protocol.split?.(request, (step) => this.send(step)) ?? request);
     await done;
-    return request.told;
+    return request.replies;
   }
 
   /** Sends a request without waiting for its response. */

@@ -181,11 +181,11 @@ describe('what JSON would lose inside of an object', () => {
     for (const each of [serializer, phpSerializer(), dalliSerializer({ serializer: 'json' })]) {
       const refused = (value: unknown): string =>
         thrown('ERR_INVALID_ARGUMENT', () => store(each, value as JsonInput)).message;
-      const told = `Invalid value: JSON has no form for the ${kind} at `;
-      expect(refused({ id: 1, user: { tags: [null, { all: lost }] } })).toContain(`${told}user.tags[1].all;`);
-      expect(refused([[lost]])).toContain(`${told}[0][0];`);
-      expect(refused({ 'content-type': { at: new Date(), lost } })).toContain(`${told}['content-type'].lost;`);
-      expect(refused({ toJSON: () => ({ made: lost }) })).toContain(`${told}made;`);
+      const message = `Invalid value: JSON has no form for the ${kind} at `;
+      expect(refused({ id: 1, user: { tags: [null, { all: lost }] } })).toContain(`${message}user.tags[1].all;`);
+      expect(refused([[lost]])).toContain(`${message}[0][0];`);
+      expect(refused({ 'content-type': { at: new Date(), lost } })).toContain(`${message}['content-type'].lost;`);
+      expect(refused({ toJSON: () => ({ made: lost }) })).toContain(`${message}made;`);
     }
   });
 

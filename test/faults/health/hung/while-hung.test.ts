@@ -82,7 +82,7 @@ test('failover to a spare pool is as quick', async () => {
 test('quit() and close() end the probes; a command after that waits for a response, not for its timeout', async () => {
   for (const end of ['quit', 'close'] as const) {
     const { client, key, name } = await hang({ conntimeout: 0.2 });
-    const told = eventsOf(client);
+    const events = eventsOf(client);
     await resultWithin(Promise.resolve(client[end]()), SLACK);
     expect(client.status()[name]).toMatchObject({ state: 'idle', connections: 0, waiting: 0 });
     await sleep(30);
@@ -93,7 +93,7 @@ test('quit() and close() end the probes; a command after that waits for a respon
     await failureWithin(client.get(key), 0, AT_ONCE);
     fleet.proxies[1]?.release();
     await eventually(() => client.get(key).catch(() => false), { timeout: 2000 });
-    expect(told).toEqual(['up']);
+    expect(events).toEqual(['up']);
     client.close();
   }
 });
@@ -153,9 +153,9 @@ test('the channel memts:connection has the reason', async () => {
 test('a server that accepts and closes is down, not hung, and probed with growing pauses', async () => {
   await using rogue = await startRogueServer((socket) => socket.once('data', () => socket.destroy()));
   const client = clients.create(rogue.address, OPTIONS);
-  const told = eventsOf(client);
+  const events = eventsOf(client);
   for (const end = performance.now() + 1000; performance.now() < end; await sleep(5)) client.get('key').catch(() => {});
-  expect(told).toEqual(['down ERR_CONNECT']);
+  expect(events).toEqual(['down ERR_CONNECT']);
   expect(rogue.connections).toBeLessThan(12);
 });
 
@@ -163,7 +163,7 @@ test('a server that comes and goes ten times a second: few probes, few events', 
   await using server = await startMemcached();
   await using proxy = await startProxy(server.port);
   const client = clients.create(proxy.address, OPTIONS);
-  const told = eventsOf(client);
+  const events = eventsOf(client);
   const asked = async (): Promise<void> => {
     for (const end = performance.now() + 100; performance.now() < end; await sleep(5))
       client.get('key').catch(() => {});
@@ -176,7 +176,7 @@ test('a server that comes and goes ten times a second: few probes, few events', 
     await asked();
   }
   // Without pauses that go on growing there would be 10 of each.
-  expect(told.length).toBeLessThanOrEqual(14);
+  expect(events.length).toBeLessThanOrEqual(14);
   expect(proxy.connections).toBeLessThanOrEqual(8);
   await eventually(() => client.get('key').catch(() => false), { timeout: 2000 + SLACK });
 });
@@ -184,7 +184,7 @@ test('a server that comes and goes ten times a second: few probes, few events', 
 test('a server that is stopped and goes on ten times a second is not down', async () => {
   await using server = await startMemcached();
   const client = clients.create(server.address, { ...OPTIONS, retries: 3 });
-  const told = eventsOf(client);
+  const events = eventsOf(client);
   let failed = 0;
   for (let flap = 0; flap < 8; flap++) {
     server.pause();
@@ -192,6 +192,6 @@ test('a server that is stopped and goes on ten times a second is not down', asyn
     server.resume();
     await sleep(80);
   }
-  expect(told).toEqual([]);
+  expect(events).toEqual([]);
   expect(failed).toBe(0);
 });

@@ -24,7 +24,7 @@ describe('the binary decoder', () => {
         );
         const offsets = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => index * size);
         decodePieces(binary, new KeptQueue(requests), cut(bytes, offsets));
-        expect(requests.map(({ told }) => told)).toEqual(
+        expect(requests.map(({ replies }) => replies)).toEqual(
           values.map((each, flags) => [{ status: 0, value: Buffer.from(each).toString('latin1'), flags }]),
         );
       }),
@@ -35,7 +35,7 @@ describe('the binary decoder', () => {
   it.each([0, 0x7fffffff, 0x80000000, 0xffffffff])('tells a response by its opaque, also by %i', (opaque) => {
     const request = make(Op.Get, 'a', { opaque });
     decodePieces(binary, new KeptQueue([request]), [response(Op.Get, { opaque, extras: Buffer.alloc(4), value: 'v' })]);
-    expect(request.told).toEqual([{ status: 0, value: 'v', flags: 0 }]);
+    expect(request.replies).toEqual([{ status: 0, value: 'v', flags: 0 }]);
   });
 
   it.each([
@@ -71,7 +71,7 @@ describe('the binary decoder', () => {
     for (let at = 0; at < bytes.length; at++) {
       const request = make(Op.Get, 'key', { opaque: 7 });
       expect(() => decodePieces(binary, new KeptQueue([request]), cut(bytes, [at]))).toThrow(DESYNCHRONISED);
-      expect(request.told).toHaveLength(1);
+      expect(request.replies).toHaveLength(1);
     }
   });
 
@@ -85,7 +85,7 @@ describe('the binary decoder', () => {
         } catch (error) {
           expect((error as MemcacheError).code).toBe('ERR_PROTOCOL');
         }
-        expect(request.told).toEqual([]);
+        expect(request.replies).toEqual([]);
       }),
       { numRuns: 500 },
     );

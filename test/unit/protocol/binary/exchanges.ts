@@ -2,7 +2,7 @@ import { makeRequestBuffer } from '../../../../src/protocol/binary/message.ts';
 import { Op } from '../../../../src/protocol/op.ts';
 import { Status } from '../../../../src/protocol/status.ts';
 import { counterValue, response } from '../../../support/binary-frames.ts';
-import { type Exchange, type Fields, make, type Told } from '../harness.ts';
+import { type Exchange, type Fields, type KeptReply, make } from '../harness.ts';
 
 const FLAGS = 0x01020304;
 
@@ -52,7 +52,7 @@ export const BINARY_EXCHANGES: readonly Exchange[] = [
         response(Op.Stat, { opaque, key: 'empty' }),
         response(Op.Stat, { opaque }),
       ]),
-    told: [
+    replies: [
       { status: Status.Ok, name: 'pid', value: '42', more: true },
       { status: Status.Ok, name: 'empty', value: '', more: true },
       { status: Status.Ok },
@@ -70,7 +70,7 @@ export const BINARY_EXCHANGES: readonly Exchange[] = [
         response(0x09, { opaque: opaque + 2, status: 0x85, value: 'Busy' }),
         response(Op.Get, { opaque: opaque + 3, extras, value: 'd' }),
       ]),
-    told: [
+    replies: [
       { status: Status.Ok, value: 'b', flags: FLAGS, index: 1, more: true },
       { status: Status.Busy, value: 'Busy', index: 2, more: true },
       { status: Status.Ok, value: 'd', flags: FLAGS, index: 3, more: true },
@@ -80,7 +80,7 @@ export const BINARY_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.GetMulti, '', { keys: ['a', 'b'] }),
     answer: (opaque) => response(Op.Get, { opaque: opaque + 1, status: 1, value: 'Not found' }),
-    told: [
+    replies: [
       { status: Status.Miss, value: 'Not found', index: 1, more: true },
       { status: Status.Ok, index: 2 },
     ],
@@ -92,7 +92,7 @@ export const BINARY_EXCHANGES: readonly Exchange[] = [
         response(0x14, { opaque, status: 1, value: 'Not found' }),
         response(Op.Noop, { opaque: opaque + 2 }),
       ]),
-    told: [
+    replies: [
       { status: Status.Miss, value: 'Not found', index: 0, more: true },
       { status: Status.Ok, index: 2 },
     ],
@@ -101,12 +101,12 @@ export const BINARY_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.Raw, '', { value: makeRequestBuffer(0x0c, 'key', '', '', 7) }),
     answer: (opaque) => response(0x0c, { opaque, extras, key: 'key', value: 'value' }),
-    told: [{ status: Status.Ok, opcode: 0x0c }],
+    replies: [{ status: Status.Ok, opcode: 0x0c }],
   },
   {
     request: () => make(Op.Raw, '', { value: makeRequestBuffer(0x10, '', '', '', 8) }),
     answer: (opaque) => Buffer.concat([response(0x10, { opaque, key: 'pid', value: '1' }), response(0x10, { opaque })]),
-    told: [
+    replies: [
       { status: Status.Ok, opcode: 0x10, more: true },
       { status: Status.Ok, opcode: 0x10 },
     ],
@@ -114,6 +114,10 @@ export const BINARY_EXCHANGES: readonly Exchange[] = [
 ];
 
 /** One frame for a response. */
-function one(op: Op, parts: Parameters<typeof response>[1], told: Told, fields: Fields = {}): Exchange {
-  return { request: () => make(op, 'k', fields), answer: (opaque) => response(op, { opaque, ...parts }), told: [told] };
+function one(op: Op, parts: Parameters<typeof response>[1], replies: KeptReply, fields: Fields = {}): Exchange {
+  return {
+    request: () => make(op, 'k', fields),
+    answer: (opaque) => response(op, { opaque, ...parts }),
+    replies: [replies],
+  };
 }

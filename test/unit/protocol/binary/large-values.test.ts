@@ -14,7 +14,7 @@ function decodingTime(megabytes: number): number {
   const times = Array.from({ length: 3 }, () => {
     const request = make(Op.Get, 'key', { opaque: 7 });
     const time = timeToDecode(binary, request, input, 65_536);
-    expect(request.told[0]?.value === value.toString('latin1')).toBe(true);
+    expect(request.replies[0]?.value === value.toString('latin1')).toBe(true);
     return time;
   });
   return Math.min(...times);

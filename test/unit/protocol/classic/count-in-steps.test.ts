@@ -32,20 +32,20 @@ describe('counting in steps', () => {
   it('counts where there is a counter', () => {
     const { whole, steps } = run({}, Status.Ok);
     expect(steps).toMatchObject([{ op: Op.Increment, key: 'k', amount: 3, initial: null }]);
-    expect(whole.told).toEqual([{ status: Status.Ok, counter: 99 }]);
+    expect(whole.replies).toEqual([{ status: Status.Ok, counter: 99 }]);
     expect(whole.holder).toBeUndefined();
   });
 
   it('adds the counter where there is none', () => {
     const { whole, steps } = run({}, Status.Miss, Status.Ok);
     expect(steps[1]).toMatchObject({ op: Op.Add, key: 'k', value: '10', expiration: 60, flags: 0, initial: null });
-    expect(whole.told).toEqual([{ status: Status.Ok, counter: 10 }]);
+    expect(whole.replies).toEqual([{ status: Status.Ok, counter: 10 }]);
   });
 
   it('counts after all where somebody else has added it meanwhile, as often as it takes', () => {
     const { whole, steps } = run({}, Status.Miss, Status.Exists, Status.Miss, Status.Exists, Status.Ok);
     expect(steps.map(({ op }) => op)).toEqual([Op.Increment, Op.Add, Op.Increment, Op.Add, Op.Increment]);
-    expect(whole.told).toEqual([{ status: Status.Ok, counter: 99 }]);
+    expect(whole.replies).toEqual([{ status: Status.Ok, counter: 99 }]);
   });
 
   it.each([
@@ -56,12 +56,12 @@ describe('counting in steps', () => {
   ])('tells an initial value of %s as a server would', (initial, counter) => {
     const { whole, steps } = run({ initial }, Status.Miss, Status.Ok);
     expect(steps[1]?.value).toBe(String(initial));
-    expect(whole.told).toEqual([{ status: Status.Ok, counter }]);
+    expect(whole.replies).toEqual([{ status: Status.Ok, counter }]);
   });
 
   it('passes on any other answer', () => {
-    expect(run({}, Status.NonNumeric).whole.told).toEqual([{ status: Status.NonNumeric }]);
-    expect(run({}, Status.Miss, Status.OutOfMemory).whole.told).toEqual([{ status: Status.OutOfMemory }]);
+    expect(run({}, Status.NonNumeric).whole.replies).toEqual([{ status: Status.NonNumeric }]);
+    expect(run({}, Status.Miss, Status.OutOfMemory).whole.replies).toEqual([{ status: Status.OutOfMemory }]);
   });
 
   it('passes on failures, with whether a step that may have had an effect was written', () => {

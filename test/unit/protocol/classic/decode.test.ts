@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { classic } from '../../../../src/protocol/classic/index.ts';
 import { Op } from '../../../../src/protocol/op.ts';
-import { AbandonedRequest } from '../../../../src/protocol/request.ts';
+
 import { proveTextDecoder } from '../decoder-proofs.ts';
 import { decodePieces, KeptQueue, make } from '../harness.ts';
 import { expectDesynchronised, timeToDecode } from '../refusals.ts';
@@ -60,25 +60,12 @@ describe('the classic decoder', () => {
     );
   });
 
-  it('throws the late response to an abandoned request away, also when it is half there', () => {
-    const get = make(Op.Get, 'k', { returnCas: true });
-    const next = make(Op.Get, 'l');
-    const queue = new KeptQueue([get, next]);
-    const decoder = classic.createDecoder(queue);
-    const stream = Buffer.from('VALUE k 0 5 1\r\nhello\r\nEND\r\nVALUE l 0 2\r\nhi\r\nEND\r\n');
-    decoder.decode(stream, 0, 18);
-    queue.requests[0] = new AbandonedRequest(get);
-    decoder.decode(stream, 18, stream.length);
-    expect(get.told).toEqual([]);
-    expect(next.told).toEqual([{ status: 0, value: 'hi', flags: 0 }]);
-  });
-
   it('takes linear time for a large value', () => {
     const value = Buffer.alloc(20_000_000, 0x0d);
     const stream = Buffer.concat([Buffer.from(`VALUE k 1 ${value.length}\r\n`), value, Buffer.from('\r\nEND\r\n')]);
     const request = make(Op.Get, 'k');
     expect(timeToDecode(classic, request, stream, 1460)).toBeLessThan(2000);
-    expect(request.told[0]?.value?.length).toBe(value.length);
-    expect(request.told[0]?.value === value.toString('latin1')).toBe(true);
+    expect(request.replies[0]?.value?.length).toBe(value.length);
+    expect(request.replies[0]?.value === value.toString('latin1')).toBe(true);
   });
 });

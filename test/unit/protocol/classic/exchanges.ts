@@ -14,12 +14,12 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.Get, 'é€', { returnCas: true }),
     answer: `VALUE ${Buffer.from('é€').toString('latin1')} 0 1 18446744073709551615\r\nx\r\nEND\r\n`,
-    told: [{ status: Status.Ok, value: 'x', flags: 0, cas: 18446744073709551615n }],
+    replies: [{ status: Status.Ok, value: 'x', flags: 0, cas: 18446744073709551615n }],
   },
   {
     request: () => make(Op.Get, Buffer.from([0xff, 0x80])),
     answer: 'VALUE \xff\x80 0 1\r\nx\r\nEND\r\n',
-    told: [{ status: Status.Ok, value: 'x', flags: 0 }],
+    replies: [{ status: Status.Ok, value: 'x', flags: 0 }],
   },
   simple(Op.Get, 'END\r\n', Status.Miss),
   simple(Op.Get, 'SERVER_ERROR Connection refused\r\n', Status.InternalError, {
@@ -28,7 +28,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.GetAndTouch, 'k', { returnCas: true }),
     answer: 'VALUE k 1 2 9\r\nhi\r\nEND\r\n',
-    told: [{ status: Status.Ok, value: 'hi', flags: 1, cas: 9n }],
+    replies: [{ status: Status.Ok, value: 'hi', flags: 1, cas: 9n }],
   },
   simple(Op.GetAndTouch, 'END\r\n', Status.Miss),
   simple(Op.Touch, 'TOUCHED\r\n', Status.Ok),
@@ -69,7 +69,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.Stat, 'items'),
     answer: 'STAT items:1:number 3\r\nEND\r\n',
-    told: [{ status: Status.Ok, name: 'items:1:number', value: '3', more: true }, { status: Status.Ok }],
+    replies: [{ status: Status.Ok, name: 'items:1:number', value: '3', more: true }, { status: Status.Ok }],
   },
   simple(Op.TextAuth, 'STORED\r\n', Status.Ok),
   simple(Op.TextAuth, 'CLIENT_ERROR authentication failure\r\n', Status.AuthError, {
@@ -79,7 +79,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     // Two lines: eight of the keys, and the last two. A proxy may answer a line in another order.
     request: () => make(Op.GetMulti, 'a', { keys: KEYS, returnCas: true }),
     answer: 'VALUE d 1 1 5\r\nD\r\nVALUE a 0 3 6\r\nEND\r\nEND\r\nVALUE l 2 0 7\r\n\r\nEND\r\nVERSION 1\r\n',
-    told: [
+    replies: [
       { status: Status.InvalidKey, index: 1, more: true },
       { status: Status.Ok, value: 'D', flags: 1, cas: 5n, index: 2, more: true },
       { status: Status.Ok, value: 'END', flags: 0, cas: 6n, index: 0, more: true },
@@ -91,7 +91,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     request: () => make(Op.GetMulti, 'k', { keys: ['k', 'l', 'm n'] }),
     // In place of the line's end, as memcached has it.
     answer: 'SERVER_ERROR Connection refused\r\nVERSION 1\r\n',
-    told: [
+    replies: [
       { status: Status.InvalidKey, index: 2, more: true },
       { status: Status.InternalError, value: 'SERVER_ERROR Connection refused', index: 0, more: true },
       { status: Status.InternalError, value: 'SERVER_ERROR Connection refused', index: 1, more: true },
@@ -102,7 +102,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     // In place of two of the values, as memcached's own proxy has it.
     request: () => make(Op.GetMulti, 'k', { keys: ['k', 'l', 'm', 'n'] }),
     answer: 'SERVER_ERROR one\r\nVALUE l 5 1\r\nx\r\nSERVER_ERROR two\r\nEND\r\nVERSION 1\r\n',
-    told: [
+    replies: [
       { status: Status.Ok, value: 'x', flags: 5, index: 1, more: true },
       ...[0, 2, 3].map((index) => ({
         status: Status.InternalError,
@@ -121,7 +121,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
       }),
     answer:
       'VALUE a 0 1\r\nx\r\nEND\r\nVALUE k 0 1\r\ny\r\nSERVER_ERROR away\r\nVALUE r 0 1\r\nz\r\nEND\r\nVERSION 1\r\n',
-    told: [
+    replies: [
       { status: Status.Ok, value: 'x', flags: 0, index: 0, more: true },
       { status: Status.Ok, value: 'y', flags: 0, index: 8, more: true },
       { status: Status.Ok, value: 'z', flags: 0, index: 15, more: true },
@@ -138,7 +138,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     // Of a line with one key, which ends it; the version may be refused as well.
     request: () => make(Op.GetMulti, 'k', { keys: ['k'] }),
     answer: 'SERVER_ERROR away\r\nSERVER_ERROR away\r\n',
-    told: [
+    replies: [
       { status: Status.InternalError, value: 'SERVER_ERROR away', index: 0, more: true },
       { status: Status.Ok, index: 1 },
     ],
@@ -147,7 +147,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
     // Asked for twice, so that it does not end the line alone.
     request: () => make(Op.GetMulti, 'noreply', { keys: ['noreply'] }),
     answer: 'VALUE noreply 0 1\r\nx\r\nVALUE noreply 0 1\r\nx\r\nEND\r\nVERSION 1\r\n',
-    told: [
+    replies: [
       { status: Status.Ok, value: 'x', flags: 0, index: 0, more: true },
       { status: Status.Ok, value: 'x', flags: 0, index: 0, more: true },
       { status: Status.Ok, index: 1 },
@@ -156,12 +156,12 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.Delete, 'noreply'),
     answer: 'TOUCHED\r\n',
-    told: [{ status: Status.Ok }],
+    replies: [{ status: Status.Ok }],
   },
   {
     request: () => make(Op.DeleteMulti, 'a', { keys: ['a', 'noreply', 'noreply'] }),
     answer: 'DELETED\r\nTOUCHED\r\nNOT_FOUND\r\n',
-    told: [
+    replies: [
       { status: Status.Miss, index: 2, more: true },
       { status: Status.Ok, index: 3 },
     ],
@@ -169,7 +169,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.GetMulti, 'k', { keys: [' ', '\n'] }),
     answer: 'VERSION 1\r\n',
-    told: [
+    replies: [
       { status: Status.InvalidKey, index: 0, more: true },
       { status: Status.InvalidKey, index: 1, more: true },
       { status: Status.Ok, index: 2 },
@@ -178,7 +178,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.SetMulti, 'a', { keys: [' ', 'b', 'c', ' '] }),
     answer: 'STORED\r\nSERVER_ERROR object too large for cache\r\n',
-    told: [
+    replies: [
       { status: Status.InvalidKey, index: 0, more: true },
       { status: Status.TooLarge, value: 'SERVER_ERROR object too large for cache', index: 2, more: true },
       { status: Status.InvalidKey, index: 3, more: true },
@@ -188,7 +188,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.DeleteMulti, 'a', { keys: ['a', 'b'] }),
     answer: 'NOT_FOUND\r\nDELETED\r\n',
-    told: [
+    replies: [
       { status: Status.Miss, index: 0, more: true },
       { status: Status.Ok, index: 2 },
     ],
@@ -196,7 +196,7 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.DeleteMulti, 'a', { keys: ['\0'] }),
     answer: 'ERROR\r\n',
-    told: [
+    replies: [
       { status: Status.InvalidKey, index: 0, more: true },
       { status: Status.UnknownCommand, value: 'ERROR', index: 0 },
     ],
@@ -204,13 +204,13 @@ export const CLASSIC_EXCHANGES: readonly Exchange[] = [
 ];
 
 function hit(answer: string, value: string, flags: number): Exchange {
-  return { request: () => make(Op.Get, 'k'), answer, told: [{ status: Status.Ok, value, flags }] };
+  return { request: () => make(Op.Get, 'k'), answer, replies: [{ status: Status.Ok, value, flags }] };
 }
 
 function counter(answer: string, value: number | bigint): Exchange {
-  return { request: () => make(Op.Increment, 'k'), answer, told: [{ status: Status.Ok, counter: value }] };
+  return { request: () => make(Op.Increment, 'k'), answer, replies: [{ status: Status.Ok, counter: value }] };
 }
 
 function simple(op: Op, answer: string, status: number, more: { value?: string } = {}): Exchange {
-  return { request: () => make(op, 'k'), answer, told: [{ status, ...more }] };
+  return { request: () => make(op, 'k'), answer, replies: [{ status, ...more }] };
 }

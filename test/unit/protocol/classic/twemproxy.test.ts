@@ -42,9 +42,9 @@ describe('twemproxy over classic', () => {
   it.each(cases)('does what memcached does: %s', async (_, steps) => {
     for (const key of ['k', 'l', 'm']) await wire.ask(Op.Delete, key);
     for (const [op, key, fields, expected] of steps) {
-      const [told] = await wire.ask(op, key, fields);
-      if (told?.status !== Status.Ok) delete told?.value;
-      expect(told).toEqual(expected);
+      const [replies] = await wire.ask(op, key, fields);
+      if (replies?.status !== Status.Ok) delete replies?.value;
+      expect(replies).toEqual(expected);
     }
   });
 

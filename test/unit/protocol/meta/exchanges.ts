@@ -1,7 +1,7 @@
 import { Op } from '../../../../src/protocol/op.ts';
 import type { ItemFacts } from '../../../../src/protocol/request.ts';
 import { Status } from '../../../../src/protocol/status.ts';
-import { type Exchange, make, type Told } from '../harness.ts';
+import { type Exchange, type KeptReply, make } from '../harness.ts';
 
 const BIG_COUNTER = 18446744073709551615n;
 
@@ -27,7 +27,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.Get, 'k', { returnCas: true }),
     answer: 'VA 1 f0 c18446744073709551615 O?\r\nx\r\n',
-    told: [{ status: Status.Ok, value: 'x', flags: 0, cas: BIG_COUNTER }],
+    replies: [{ status: Status.Ok, value: 'x', flags: 0, cas: BIG_COUNTER }],
   },
   ifChanged('HD f0 c5 O?\r\n', { status: Status.Ok, cas: 5n }),
   ifChanged('HD f0 c5 O? X W\r\n', { status: Status.Ok, cas: 5n }),
@@ -63,7 +63,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.GetAndTouch, 'k', { expiration: 5 }),
     answer: 'VA 2 f1 O?\r\nhi\r\n',
-    told: [{ status: Status.Ok, value: 'hi', flags: 1 }],
+    replies: [{ status: Status.Ok, value: 'hi', flags: 1 }],
   },
   simple(Op.GetAndTouch, 'EN O?\r\n', Status.Miss),
   simple(Op.Touch, 'HD O?\r\n', Status.Ok),
@@ -84,7 +84,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.Set, 'k', { returnCas: true }),
     answer: 'HD c12 O?\r\n',
-    told: [{ status: Status.Ok, cas: 12n }],
+    replies: [{ status: Status.Ok, cas: 12n }],
   },
   simple(Op.Add, 'NS O?\r\n', Status.Exists),
   simple(Op.Add, 'STORED\r\n', Status.Ok),
@@ -123,7 +123,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.Stat),
     answer: 'STAT pid 12\r\nSTAT empty \r\nSTAT none\r\nSTAT a:b:c two words\r\nPREFIX foo get 2 hit 1\r\nEND\r\n',
-    told: [
+    replies: [
       { status: Status.Ok, name: 'pid', value: '12', more: true },
       { status: Status.Ok, name: 'empty', value: '', more: true },
       { status: Status.Ok, name: 'none', value: '', more: true },
@@ -142,7 +142,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.GetMulti, 'a', { keys: ['a', 'b', 'c', 'd'] }),
     answer: 'EN O?\r\nVA 2 f1 O?+1\r\nbb\r\nSERVER_ERROR busy\r\nVA 1 f0 O?+3\r\nd\r\n',
-    told: [
+    replies: [
       { status: Status.Ok, value: 'bb', flags: 1, index: 1, more: true },
       { status: Status.InternalError, value: 'SERVER_ERROR busy', index: 2, more: true },
       { status: Status.Ok, value: 'd', flags: 0, index: 3, more: true },
@@ -153,7 +153,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
     request: () => make(Op.GetMulti, 'a', { keys: ['a', `\n${'x'.repeat(200)}`, 'b', 'c'], returnCas: true }),
     answer:
       'VA 1 f2 c123 O?\r\na\r\nVA 2 W O?+2 c18446744073709551615 f4294967295 khm\r\nbb\r\nVA 0 c1 f0 O?+3 \r\n\r\n',
-    told: [
+    replies: [
       { status: Status.Ok, value: 'a', flags: 2, cas: 123n, index: 0, more: true },
       { status: Status.InvalidKey, index: 1, more: true },
       { status: Status.Ok, value: 'bb', flags: 4294967295, cas: 18446744073709551615n, index: 2, more: true },
@@ -164,7 +164,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.SetMulti, 'a', { keys: ['a', ` ${'x'.repeat(200)}`, 'c'] }),
     answer: 'SERVER_ERROR object too large for cache\r\nHD O?+2\r\n',
-    told: [
+    replies: [
       { status: Status.TooLarge, value: 'SERVER_ERROR object too large for cache', index: 0, more: true },
       { status: Status.InvalidKey, index: 1, more: true },
       { status: Status.Ok, index: 3 },
@@ -173,7 +173,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.DeleteMulti, 'a', { keys: [`\n${'x'.repeat(200)}`] }),
     answer: 'MN\r\n',
-    told: [
+    replies: [
       { status: Status.InvalidKey, index: 0, more: true },
       { status: Status.Ok, index: 1 },
     ],
@@ -181,7 +181,7 @@ export const META_EXCHANGES: readonly Exchange[] = [
   {
     request: () => make(Op.DeleteMulti, 'a', { keys: ['a', 'b'] }),
     answer: 'NF O?\r\nHD O?+1\r\n',
-    told: [
+    replies: [
       { status: Status.Miss, index: 0, more: true },
       { status: Status.Ok, index: 2 },
     ],
@@ -189,25 +189,25 @@ export const META_EXCHANGES: readonly Exchange[] = [
 ];
 
 function hit(answer: string, value: string, flags: number): Exchange {
-  return { request: () => make(Op.Get, 'k'), answer, told: [{ status: Status.Ok, value, flags }] };
+  return { request: () => make(Op.Get, 'k'), answer, replies: [{ status: Status.Ok, value, flags }] };
 }
 
-function ifChanged(answer: string, told: Told): Exchange {
-  return { request: () => make(Op.GetIfChanged, 'k', { cas: 5n, returnCas: true }), answer, told: [told] };
+function ifChanged(answer: string, replies: KeptReply): Exchange {
+  return { request: () => make(Op.GetIfChanged, 'k', { cas: 5n, returnCas: true }), answer, replies: [replies] };
 }
 
 function inspection(answer: string, facts: Partial<ItemFacts>): Exchange {
   return {
     request: () => make(Op.Inspect, 'k'),
     answer,
-    told: [{ status: Status.Ok, facts: { ...SOME_ITEM, ...facts } }],
+    replies: [{ status: Status.Ok, facts: { ...SOME_ITEM, ...facts } }],
   };
 }
 
 function counter(answer: string, value: number | bigint): Exchange {
-  return { request: () => make(Op.Increment, 'k'), answer, told: [{ status: Status.Ok, counter: value }] };
+  return { request: () => make(Op.Increment, 'k'), answer, replies: [{ status: Status.Ok, counter: value }] };
 }
 
 function simple(op: Op, answer: string, status: number, more: { value?: string } = {}): Exchange {
-  return { request: () => make(op, 'k'), answer, told: [{ status, ...more }] };
+  return { request: () => make(op, 'k'), answer, replies: [{ status, ...more }] };
 }

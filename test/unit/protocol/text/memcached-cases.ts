@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { Op } from '../../../../src/protocol/op.ts';
 import type { WireKey } from '../../../../src/protocol/request.ts';
 import { Status } from '../../../../src/protocol/status.ts';
-import type { Fields, Told } from '../harness.ts';
+import type { Fields, KeptReply } from '../harness.ts';
 
 const { Ok, Miss, Exists, NotStored, NonNumeric, TooLarge } = Status;
 const MAX_UINT64 = 18446744073709551615n;
@@ -10,7 +10,7 @@ const OVERSIZE = Buffer.alloc(1_100_000, 0x78);
 const HALF = Buffer.alloc(700_000, 0x79);
 
 /** A request and what comes of it. */
-export type Step = [op: Op, key: WireKey, fields: Fields, told: Partial<Told>];
+export type Step = [op: Op, key: WireKey, fields: Fields, replies: Partial<KeptReply>];
 
 const set = (key: WireKey, value: string | Uint8Array, fields: Fields = {}): Step => [
   Op.Set,

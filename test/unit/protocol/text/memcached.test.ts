@@ -30,10 +30,10 @@ describe.each(PROTOCOLS)('memcached over $name', (protocol) => {
   it.each(Object.keys(CASES))('does the same as over any other: %s', async (name) => {
     await wire.ask(Op.Flush);
     for (const [op, key, fields, expected] of CASES[name] as Step[]) {
-      const [told, ...more] = await wire.ask(op, key, fields);
+      const [replies, ...more] = await wire.ask(op, key, fields);
       // The text of an error is the protocol's own, and so is what binary has in the extras of a touch.
-      if (told?.status !== Ok || op === Op.Touch) delete told?.value;
-      expect(told).toEqual(expected);
+      if (replies?.status !== Ok || op === Op.Touch) delete replies?.value;
+      expect(replies).toEqual(expected);
       expect(more).toEqual([]);
     }
   });
@@ -56,11 +56,11 @@ describe.each(PROTOCOLS)('memcached over $name', (protocol) => {
   });
 
   it('lists statistics', async () => {
-    const told = await wire.ask(Op.Stat);
-    const end = told.pop();
+    const replies = await wire.ask(Op.Stat);
+    const end = replies.pop();
     expect(end).toEqual({ status: Ok });
-    expect(told.every(({ more, name, value }) => more && name && value !== undefined)).toBe(true);
-    expect(told.find(({ name }) => name === 'version')?.value).toMatch(/^\d/);
+    expect(replies.every(({ more, name, value }) => more && name && value !== undefined)).toBe(true);
+    expect(replies.find(({ name }) => name === 'version')?.value).toMatch(/^\d/);
     const settings = await wire.ask(Op.Stat, 'settings');
     expect(settings.find(({ name }) => name === 'item_size_max')?.value).toBe('1048576');
   });
@@ -92,7 +92,9 @@ describe.each(PROTOCOLS)('memcached over $name', (protocol) => {
     const requests = Array.from({ length: 300 }, (_, i) => make(Op.Get, i % 3 === 0 ? 'p' : `none${i}`));
     for (const request of requests) wire.send(request);
     await wire.ask(Op.Noop);
-    expect(requests.map(({ told }) => told[0]?.status)).toEqual(requests.map((_, i) => (i % 3 === 0 ? Ok : Miss)));
+    expect(requests.map(({ replies }) => replies[0]?.status)).toEqual(
+      requests.map((_, i) => (i % 3 === 0 ? Ok : Miss)),
+    );
   });
 
   it('is closed by quit, without a response in text', async () => {
@@ -103,8 +105,8 @@ describe.each(PROTOCOLS)('memcached over $name', (protocol) => {
   });
 
   async function casOf(key: string): Promise<bigint> {
-    const [told] = await wire.ask(Op.Get, key, { returnCas: true });
-    return told?.cas as bigint;
+    const [replies] = await wire.ask(Op.Get, key, { returnCas: true });
+    return replies?.cas as bigint;
   }
 });
 
