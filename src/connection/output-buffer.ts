@@ -22,19 +22,6 @@ const LARGE = new SpareBlocks(64 * 1024);
 /** What a turn begins with: many write no more, as those of each of many servers, and there are enough for 256 at once. */
 const SMALL = new SpareBlocks(4 * 1024);
 
-function takeBlock(spare: SpareBlocks, bytes: number): Buffer<ArrayBuffer> {
-  const used = bytes <= spare.bytes && spare.count > 0 ? spare.places[--spare.count] : undefined;
-  if (used === undefined) return Buffer.allocUnsafeSlow(Math.max(bytes, spare.bytes));
-  spare.places[spare.count] = undefined;
-  return used;
-}
-
-/** Nothing may hold on to it any more. */
-function giveBlock(block: Buffer<ArrayBuffer>): void {
-  const spare = block.length === SMALL.bytes ? SMALL : LARGE;
-  if (block.length === spare.bytes && spare.count < spare.places.length) spare.places[spare.count++] = block;
-}
-
 /** So many of one connection's are kept until the socket lets go of them. */
 const MOST_FULL = 8;
 
@@ -79,8 +66,10 @@ export class OutputBuffer implements Output {
     if (this.#lent.size > 0) this.#lent.clear();
     if (!this.holds || this.position > this.#start || this.#sealed.length > 0) return;
     this.holds = false;
-    for (let block: typeof this.buffer | undefined = this.buffer; block !== undefined; block = this.#full.pop())
-      giveBlock(block);
+    for (let block: typeof this.buffer | undefined = this.buffer; block !== undefined; block = this.#full.pop()) {
+      const spare = block.length === SMALL.bytes ? SMALL : LARGE;
+      if (block.length === spare.bytes && spare.count < spare.places.length) spare.places[spare.count++] = block;
+    }
     this.buffer = NO_BLOCK;
     this.position = 0;
     this.#start = 0;
@@ -146,15 +135,17 @@ export class OutputBuffer implements Output {
 
   #beginBlock(bytes: number): void {
     const { buffer, position } = this;
-    const isSmall = buffer.length === SMALL.bytes;
-    // What a small one has goes on in a large one, so that one piece leaves.
-    const moved = isSmall ? position - this.#start : 0;
-    if (!isSmall && position > this.#start) this.#seal();
-    this.buffer = takeBlock(this.holds || bytes > SMALL.bytes ? LARGE : SMALL, moved + bytes);
-    if (moved > 0) buffer.copy(this.buffer, 0, this.#start, position);
-    if (isSmall && moved === position) giveBlock(buffer);
-    else if (this.holds && this.#full.length < MOST_FULL) this.#full.push(buffer);
+    // What a small block has goes on in a large one, so that one piece leaves.
+    const moved = buffer.length === SMALL.bytes ? position - this.#start : 0;
+    if (moved === 0 && position > this.#start) this.#seal();
+    if (this.holds && this.#full.length < MOST_FULL) this.#full.push(buffer);
+    const spare = this.holds || bytes > SMALL.bytes ? LARGE : SMALL;
     this.holds = true;
+    const needed = moved + bytes;
+    const used = needed <= spare.bytes && spare.count > 0 ? spare.places[--spare.count] : undefined;
+    if (used !== undefined) spare.places[spare.count] = undefined;
+    this.buffer = used ?? Buffer.allocUnsafeSlow(Math.max(needed, spare.bytes));
+    if (moved > 0) buffer.copy(this.buffer, 0, this.#start, position);
     this.position = moved;
     this.#start = 0;
   }

@@ -123,7 +123,8 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
   /** Puts a request into the output, and tells whether the protocol can say it. */
   #encode(request: Request): boolean {
     const { output } = this;
-    const { attached, bytes } = output;
+    const { attached } = output;
+    const before = this.protocol.gather === undefined ? 0 : output.bytes;
     if (request.op !== Op.Raw) {
       const opaque = this.#nextOpaque;
       request.opaque = opaque;
@@ -141,7 +142,7 @@ export class Pipeline implements ReplyQueue, Holder, Gathered {
     if (output.enough) this.deferring = true;
     if (this.protocol.gather !== undefined) {
       this.#last = request;
-      this.#lastBytes = output.bytes - bytes;
+      this.#lastBytes = output.bytes - before;
     }
     request.holder = this;
     this.#queue.push(request);
