@@ -45,7 +45,7 @@ export const USAGE = `Usage: npm run bench -- [options]
   --latency S       length of the latency pass after each round; 0 leaves it out
   --profile S       ends each row with S seconds under the profiler, and tells where each client's time goes
   --memts FILE      measures this build of memts in place of dist/index.mjs
-  --before FILE     measures an older build beside it, as memts-before and memts-classic-before
+  --before FILE     measures an older build beside it, as memts-before, memts-meta-before and memts-classic-before
   --name NAME       what the report's files are called; none is written without it but by --goals and --full
   --out DIR         where the report goes (docs/performance)
   --list            prints the rows and the clients`;

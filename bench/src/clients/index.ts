@@ -37,8 +37,8 @@ const onRedis = { server: 'redis', floor: 'floor' } as const;
 
 const floor = async (protocol: 'binary' | 'meta' | 'classic', own = false) =>
   (await import('./raw-socket.ts')).rawSocketAdapter({ protocol, own });
-const memts = async (protocol: 'binary' | 'meta' | 'classic') =>
-  (await import('./memts.ts')).memtsAdapter({ protocol });
+const memts = async (protocol: 'binary' | 'meta' | 'classic', before = false) =>
+  (await import('./memts.ts')).memtsAdapter({ protocol, before });
 
 export const CLIENTS: readonly ClientSpec[] = [
   { name: 'floor', ...onMemcached, can: canAll, load: () => floor('binary') },
@@ -52,7 +52,7 @@ export const CLIENTS: readonly ClientSpec[] = [
     package: 'memts',
     ...onMemcached,
     can: canAll,
-    load: async () => (await import('./memts.ts')).memtsAdapter({ protocol: 'binary', before: true }),
+    load: () => memts('binary', true),
   },
   {
     name: 'memts-meta',
@@ -61,6 +61,14 @@ export const CLIENTS: readonly ClientSpec[] = [
     floor: 'floor-meta',
     can: canAll,
     load: () => memts('meta'),
+  },
+  {
+    name: 'memts-meta-before',
+    package: 'memts',
+    server: 'memcached',
+    floor: 'floor-meta',
+    can: canAll,
+    load: () => memts('meta', true),
   },
   {
     name: 'memts-classic',
@@ -76,7 +84,7 @@ export const CLIENTS: readonly ClientSpec[] = [
     server: 'memcached',
     floor: 'floor-classic',
     can: canAll,
-    load: async () => (await import('./memts.ts')).memtsAdapter({ protocol: 'classic', before: true }),
+    load: () => memts('classic', true),
   },
   {
     name: 'memts-ketama',
