@@ -110,25 +110,15 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
       this.resolve = handedResolve;
       this.rejectPromise = handedReject;
     } else {
-      // A trace has the context of the call itself, with what its listeners have put into it.
-      this.callback = isTraced() ? callback : inContext(callback);
+      // A trace has the context of the call itself, with what its listeners have put into it; a part of a call needs none.
+      this.callback = server !== undefined || isTraced() ? callback : inContext(callback);
     }
-    this.start(outer, server);
-    return promise;
-  }
-
-  /** Sends the command to this server and nowhere else, as a part of the call `outer`, and calls `ended` when it is over. */
-  submitPart(ended: (error: Error | null) => void, outer: CommandTrace | undefined, server: Backend): void {
-    this.callback = ended;
-    this.start(outer, server);
-  }
-
-  private start(outer: CommandTrace | undefined, server: Backend | undefined): void {
     if (DEBUGGING) this.frames = callerFrames();
     if (outer !== undefined) this.watch = watchPart(this, outer);
     else if (server === undefined && isTraced()) this.watch = watchCommand(this, this.engine.options.traceKeys);
     if (this.watch === undefined) this.begin(server);
     else this.beginWatched(this.watch, server);
+    return promise;
   }
 
   /** Apart, as is all with a closure: a function that makes none has nothing to keep its variables in. */

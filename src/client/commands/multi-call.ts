@@ -197,7 +197,7 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
       }
       batches.ended(entries, error);
     };
-    batch.submitPart(ended, this.#trace, batches.server);
+    batch.submit(ended, this.#trace, batches.server);
   }
 
   over(batches: Batches): void {

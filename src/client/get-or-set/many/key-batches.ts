@@ -112,7 +112,7 @@ export class KeyBatches {
         // The log says what its failure means for getOrSetMulti.
         command.unlogged = true;
         command.guards = (batch as readonly Part<T>[]).every(({ asked, wire }) => wire !== asked.wire);
-        command.submitPart((error) => all.ended(batch, error), undefined, server);
+        command.submit((error) => all.ended(batch, error), undefined, server);
       };
       new Batches(server, parts, reads, { send, over: resolve }).start();
     });
