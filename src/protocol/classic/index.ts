@@ -1,11 +1,10 @@
 import { Op } from '../op.ts';
 import type { Protocol } from '../protocol.ts';
 import { TEXT_OPAQUES } from '../text/write.ts';
-import { countInSteps, needsSteps } from './count-in-steps.ts';
 import { ClassicDecoder } from './decode.ts';
 import { encode } from './encode.ts';
 import { gather } from './gathered-get.ts';
-import { NoreplyStep, readsNoreply } from './read-noreply.ts';
+import { split } from './steps.ts';
 
 /** memcached's first protocol (`protocol.txt`, "Commands"), which proxies and most other servers speak. */
 export const classic: Protocol = {
@@ -17,10 +16,7 @@ export const classic: Protocol = {
   proof: { op: Op.Version, times: 3 },
   opaques: TEXT_OPAQUES,
   encode,
-  split: (request, send) => {
-    if (needsSteps(request)) return countInSteps(request, send);
-    return readsNoreply(request) ? new NoreplyStep(request, send) : request;
-  },
+  split,
   gather,
   createDecoder: (queue) => new ClassicDecoder(queue),
 };

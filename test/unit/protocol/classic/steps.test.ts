@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MemcacheError } from '../../../../src/errors.ts';
-import { countInSteps, needsSteps } from '../../../../src/protocol/classic/count-in-steps.ts';
+import { split } from '../../../../src/protocol/classic/steps.ts';
 import { Op } from '../../../../src/protocol/op.ts';
 import type { Holder, Request } from '../../../../src/protocol/request.ts';
 import { Reply } from '../../../../src/protocol/request.ts';
@@ -11,7 +11,7 @@ import { type Fields, make } from '../harness.ts';
 function run(fields: Fields, ...statuses: Status[]) {
   const whole = make(Op.Increment, 'k', { amount: 3, initial: 10, expiration: 60, ...fields });
   const steps: Request[] = [];
-  steps.push(countInSteps(whole, (step) => steps.push(step)));
+  steps.push(split(whole, (step) => steps.push(step)));
   const reply = new Reply();
   for (const [index, status] of statuses.entries()) {
     const step = steps[index] as Request;
@@ -21,12 +21,14 @@ function run(fields: Fields, ...statuses: Status[]) {
   return { whole, steps };
 }
 
+const inSteps = (request: Request): boolean => split(request, () => {}) !== request;
+
 describe('counting in steps', () => {
   it('is for counters with an initial value', () => {
-    expect(needsSteps(make(Op.Increment, 'k', { initial: 0 }))).toBe(true);
-    expect(needsSteps(make(Op.Decrement, 'k', { initial: 5n }))).toBe(true);
-    expect(needsSteps(make(Op.Increment, 'k'))).toBe(false);
-    expect(needsSteps(make(Op.Set, 'k', { initial: 0 }))).toBe(false);
+    expect(inSteps(make(Op.Increment, 'k', { initial: 0 }))).toBe(true);
+    expect(inSteps(make(Op.Decrement, 'k', { initial: 5n }))).toBe(true);
+    expect(inSteps(make(Op.Increment, 'k'))).toBe(false);
+    expect(inSteps(make(Op.Set, 'k', { initial: 0 }))).toBe(false);
   });
 
   it('counts where there is a counter', () => {
@@ -91,7 +93,7 @@ describe('counting in steps', () => {
   it('gives all steps together the time of one', () => {
     const whole = make(Op.Increment, 'k', { initial: 1, timeout: 500 });
     const steps: Request[] = [];
-    const first = countInSteps(whole, (step) => steps.push(step));
+    const first = split(whole, (step) => steps.push(step));
     expect(first.timeout).toBe(500);
     first.deadline = performance.now() + 200;
     first.settle(new Reply().reset(Status.Miss));
