@@ -163,9 +163,6 @@ export class OutputBuffer implements Output {
   }
 }
 
-/** Taken when the program begins, since tests put timers of their own in its place. */
-const afterInput = setImmediate;
-
 let count = 0;
 /** The connection whose turn began last. */
 let last = 0;
@@ -195,7 +192,7 @@ export class Turn {
     const alone = last === this.#number && !this.#inRecords;
     last = this.#number;
     if (alone || this.#first) nextTick(this.#end);
-    else afterInput(this.#end);
+    else setImmediate(this.#end);
     this.#first = false;
   }
 }
