@@ -99,6 +99,21 @@ export function checkObject(argument: string, value: unknown, expected = 'an obj
   if (typeof value !== 'object' || value === null) throw invalidType(argument, expected, value);
 }
 
+/** Objects that have a meaning of their own: with a `Date` in the place of the options a value would be kept for ever. */
+const OTHERWISE_MEANT =
+  /^\[object (\w*Array|Date|Number|String|Boolean|BigInt|Map|Set|Promise|RegExp|Error|AbortSignal)\]$/;
+
+/** Throws for what can't be options: what is no object, and what is one of another kind. */
+export function checkOptionsObject(value: unknown): asserts value is object {
+  checkObject('options', value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return;
+  const tag = Object.prototype.toString.call(value);
+  if (OTHERWISE_MEANT.test(tag)) {
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid options: expected options, but got ${tag}`);
+  }
+}
+
 /** Throws for what is no function. */
 export function checkFunction(argument: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidType(argument, 'a function', value);

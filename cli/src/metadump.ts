@@ -55,7 +55,7 @@ export async function* metadump(target: Target, timeout: number): AsyncGenerator
 
 /** Starts the crawl, as soon as no other one is under way; gives back the first line of the list. */
 async function begin(session: TextSession, target: Target, patience: number): Promise<string> {
-  const deadline = Date.now() + BUSY_PATIENCE;
+  const deadline = performance.now() + BUSY_PATIENCE;
   // By the hash table, since an item that moves to another list meanwhile may be missed there; not all servers can.
   let way = 'hash';
   for (;;) {
@@ -69,7 +69,7 @@ async function begin(session: TextSession, target: Target, patience: number): Pr
     // So memcached begins from 1.6.43 on.
     if (line === 'OK') return session.line(patience);
     if (!line.startsWith('BUSY')) return line;
-    if (Date.now() > deadline) throw serverError(`${target.name}: ${line}`);
+    if (performance.now() > deadline) throw serverError(`${target.name}: ${line}`);
     await sleep(BUSY_PAUSE);
   }
 }

@@ -7,6 +7,7 @@ import type { Stored } from '../client/get-or-set/stored.ts';
 import { checkOptions } from '../client/options.ts';
 import { checkFunction } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
+import { beginCall } from './calls.ts';
 import { Codec } from './codec.ts';
 import { Computations, hasTags, type Note, type Task } from './computations.ts';
 import type { Encoded } from './envelope.ts';
@@ -104,7 +105,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   }
 
   async #get(key: string, options: CacheGetOptions | undefined): Promise<unknown> {
-    return this.#count(await this.#find(key, this.#schemaOf(options)));
+    const schema = this.#schemaOf(options);
+    return this.#count(await beginCall(this.#engine, () => this.#find(key, schema)));
   }
 
   /** The values of many keys: a `Map` of the hits. */
@@ -115,13 +117,15 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   getMany<T = NonNullable<TOut>>(keys: Iterable<string>, options?: CacheGetOptions<undefined>): Promise<Map<string, T>>;
   async getMany(keys: Iterable<string>, options?: CacheGetOptions): Promise<Map<string, unknown>> {
     const schema = this.#schemaOf(options);
-    return present(checkIterable(keys), async (key) => this.#count(await this.#find(key, schema)));
+    checkIterable(keys);
+    return beginCall(this.#engine, () => present(keys, async (key) => this.#count(await this.#find(key, schema))));
   }
 
   /** Whether a key has a value. */
   async has(key: string): Promise<boolean> {
     const wire = this.#keys.value(key);
-    return Boolean(this.#near?.trusted(wire)) || (await this.#computations.look(wire))?.worth === 'fresh';
+    if (this.#near?.trusted(wire)) return true;
+    return (await beginCall(this.#engine, () => this.#computations.look(wire)))?.worth === 'fresh';
   }
 
   /** Stores a value; rejects when its server is away. */
@@ -303,14 +307,15 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   async #store(wire: string, encoded: Encoded, { plan, tags }: CallPlan): Promise<void> {
     const items = this.#items;
-    await this.#writing(wire, async () => {
+    const store = async (): Promise<void> => {
       const putting = { encoded, ground: await items.ground(tags), plan, isMiss: false };
       await items.put(putting, (item) => items.store(wire, item));
-    });
+    };
+    await beginCall(this.#engine, () => this.#writing(wire, store));
   }
 
   #delete(wire: string): Promise<boolean> {
-    return this.#writing(wire, () => deleteHome(this.#engine, wire));
+    return beginCall(this.#engine, () => this.#writing(wire, () => deleteHome(this.#engine, wire)));
   }
 
   /** Whatever this client has in memory that rests on what ends is not given from here on. */
@@ -318,7 +323,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const forget = (): void => eachNear(this.#engine, (near) => near.forget(restsOnIt));
     forget();
     try {
-      await end();
+      await beginCall(this.#engine, end);
     } finally {
       forget();
     }
@@ -346,7 +351,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     }
     const admitted = this.#near?.admits(wire, key);
     const read = (encoded: Encoded, shared: boolean): unknown => this.#read(encoded, shared, schema);
-    const { value, from } = await this.#computations.run({ ...call, key: wire, compute, admitted, read, onWait });
+    const task = { ...call, key: wire, compute, admitted, read, onWait };
+    const { value, from } = await beginCall(this.#engine, (caller) => this.#computations.run(task, caller));
     this.#stats[from]++;
     return value;
   }

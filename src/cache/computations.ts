@@ -6,6 +6,7 @@ import { isRefusal } from '../client/get-or-set/outcome.ts';
 import { patienceOf, pauseAfter } from '../client/get-or-set/plan.ts';
 import type { OpenCall } from '../client/open-calls.ts';
 import { monotonicNow } from '../clock.ts';
+import type { AdapterCall } from './calls.ts';
 import type { Codec } from './codec.ts';
 import type { Encoded, Footing } from './envelope.ts';
 import { homeOf } from './home.ts';
@@ -79,7 +80,7 @@ export class Computations {
   }
 
   /** The value of a key. Throws what `compute` throws, and what can't be stored or read of what it made. */
-  async run(task: Task): Promise<Served> {
+  async run(task: Task, caller: AdapterCall): Promise<Served> {
     for (;;) {
       let run = this.#flights.open(task.key);
       if (!run) {
@@ -87,7 +88,7 @@ export class Computations {
         const served = await this.#serve(task, found);
         if (served) return served;
         run = this.#flights.open(task.key);
-        if (!run) return read(task, await this.#start(task, found));
+        if (!run) return read(task, await this.#start(task, found, caller));
       }
       const { asked, made } = run;
       task.onWait?.();
@@ -136,9 +137,11 @@ export class Computations {
     return { task, call, guard };
   }
 
-  #start(task: Task, found: Found | undefined): Promise<Outcome> {
+  #start(task: Task, found: Found | undefined, caller: AdapterCall): Promise<Outcome> {
     const { calls } = this.#engine;
+    caller.check();
     const run = this.#begin(task, calls.open());
+    if (caller.left) run.call.leave();
     run.outcome = calls.follow(run.call, this.#make(run, found));
     this.#flights.start(task.key, task.key, run, run.outcome);
     return run.outcome;

@@ -3,6 +3,7 @@ import { Guard, type Right, type Sight } from '../client/get-or-set/guard.ts';
 import { type Plan, pauseAfter, toPlan } from '../client/get-or-set/plan.ts';
 import type { OpenCall } from '../client/open-calls.ts';
 import { monotonicNow } from '../clock.ts';
+import { beginCall } from './calls.ts';
 import { homeOf } from './home.ts';
 import { type Inside, insideOf } from './inside.ts';
 import type { Found, Worth } from './items.ts';
@@ -111,7 +112,11 @@ export class Leases {
    * Stores a value; whether it was stored, or at least nobody's newer one is in its place. Rejects when a server is away,
    * and for a value that can't be stored; the lease is given back then, too.
    */
-  async store(key: string, value: unknown, storage: Storage, lease: Lease | undefined): Promise<boolean> {
+  store(key: string, value: unknown, storage: Storage, lease: Lease | undefined): Promise<boolean> {
+    return beginCall(this.#cache.engine, () => this.#store(key, value, storage, lease));
+  }
+
+  async #store(key: string, value: unknown, storage: Storage, lease: Lease | undefined): Promise<boolean> {
     let given = lease;
     try {
       const { items, codec, keys } = this.#cache;

@@ -2,9 +2,11 @@ import { NO_OPTIONS } from '../client/commands/command.ts';
 import { type Statistics, StatsCommand } from '../client/commands/stats.ts';
 import type { Engine } from '../client/engine.ts';
 import { LookCommand } from '../client/get-or-set/look.ts';
+import { misnamed } from '../client/hints.ts';
 import { monotonicNow, wallNow } from '../clock.ts';
 import { invalidType } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
+import { isEnding } from './calls.ts';
 import { checkNumbers } from './check-numbers.ts';
 import type { Footing, Stored } from './envelope.ts';
 import { ENTRY_OVERHEAD, HOT, SPARE_WIRES } from './limits.ts';
@@ -23,6 +25,13 @@ export interface NearOptions {
   /** What is kept: all, keys that a function says, or what was asked for twice within 10 s. @default 'hot' */
   admit?: 'all' | 'hot' | ((key: string) => boolean) | undefined;
 }
+
+/** What other caches in memory call these options. */
+const MEANT = [
+  ['ttl', 'near.trustFor (in seconds)'],
+  ['max', 'near.entries'],
+  ['maxSize', 'near.bytes'],
+] as const;
 
 /** A value at hand. */
 export interface Entry {
@@ -73,6 +82,7 @@ export class Near {
   /** Throws `ERR_INVALID_ARGUMENT`. */
   constructor(engine: Engine, options: NearOptions | true) {
     if (typeof options !== 'object' && options !== true) throw invalidType('option near', 'an object', options);
+    for (const [name, meant] of MEANT) if (name in Object(options)) misnamed(`near.${name}`, meant, engine.log);
     const { entries = 10_000, bytes = 64e6, trustFor = 1, admit = 'hot' } = options as NearOptions;
     const numbers = { 'near.entries': entries, 'near.bytes': bytes, 'near.trustFor': trustFor };
     checkNumbers(numbers, (value) => typeof value === 'number' && value >= 0, 'a number from 0 on');
@@ -142,7 +152,7 @@ export class Near {
 
   /** Finds out, once, whether a proxy is at the other end of the connection that a look has used. */
   async learn({ connection, server }: NearLookCommand, engine: Engine): Promise<void> {
-    if (!connection || !server || this.direct.has(connection)) return;
+    if (!connection || !server || this.direct.has(connection) || isEnding(engine)) return;
     this.direct.set(connection, false);
     const command = new StatsCommand(Op.Stat, 'settings', NO_OPTIONS, engine);
     command.unlogged = true;

@@ -27,6 +27,7 @@ import type { ComputeMany } from './get-or-set/many/answers.ts';
 import { getOrSetMulti } from './get-or-set/many/get-or-set-multi.ts';
 import type { GetOrSetOptions } from './get-or-set/plan.ts';
 import type { Stored, StoredWithMisses } from './get-or-set/stored.ts';
+import { hintAtServers } from './hints.ts';
 import type { Key } from './keys.ts';
 import {
   counterArguments,
@@ -37,7 +38,7 @@ import {
   toOptions,
   trailing,
 } from './memjs/arguments.ts';
-import { type ClientOptions, checkOptions } from './options.ts';
+import { type ClientOptions, checkOptions, copyOptions } from './options.ts';
 import { ServerCommands } from './server-commands.ts';
 
 type SuccessCallback = (error: ErrorOrNull, success: boolean | null) => void;
@@ -66,9 +67,11 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   ): Client<TIn, TOut> {
     checkOptions(options ?? {});
     // Servers made by hand speak the binary protocol, as MemJS's do; these find out what theirs speaks.
-    const given = { ...options, protocol: options?.protocol ?? 'auto' };
+    const given = { ...copyOptions(options ?? {}), protocol: options?.protocol ?? 'auto' };
     const found = servers || !options?.discovery ? makeServers(servers, given) : [];
-    return new Client(found, given);
+    const client = new Client<TIn, TOut>(found, given);
+    hintAtServers(servers, client.engine.log);
+    return client;
   }
 
   /**

@@ -10,7 +10,7 @@ import { checkKey, type WireKey } from '../protocol/request.ts';
 import { noopSerializer, type Serializer } from '../serializers/serializer.ts';
 import { untilAborted } from './aborts.ts';
 import { HeldKeys } from './held-keys.ts';
-import { hintAtOptions } from './hints.ts';
+import { hintAtClientOptions, hintAtServers } from './hints.ts';
 import { KeyMaker } from './keys.ts';
 import { OpenCalls } from './open-calls.ts';
 import { type ClientOptions, checkOptions, type ResolvedOptions, resolveOptions } from './options.ts';
@@ -40,7 +40,8 @@ export class Engine {
     if (!Array.isArray(servers)) throw invalid('servers', 'an array of servers', servers);
     this.options = resolveOptions(options);
     this.log = new Log(this.options);
-    hintAtOptions(this.options, this.log);
+    hintAtClientOptions(this.options, this.log);
+    if (typeof this.options.failover === 'object') hintAtServers(this.options.failover.gutter, this.log);
     this.serializer = this.options.serializer ?? noopSerializer;
     const { keyPrefix, hashLongKeys } = this.options;
     if (keyPrefix !== '' || hashLongKeys) this.#keyMaker = new KeyMaker(keyPrefix, hashLongKeys);

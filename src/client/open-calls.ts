@@ -62,6 +62,25 @@ export class OpenCall {
     });
   }
 
+  /** Waits for what the caller's function does: as long as it takes but, once `quit()` waits as well, for so long at most. */
+  async wait<T>(work: T | PromiseLike<T>, milliseconds: number): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const limit = (error: MemcacheError): void => {
+        if (this.closed) reject(error);
+        else timer ??= setTimeout(() => reject(error), milliseconds);
+      };
+      if (this.#left !== undefined) limit(this.#left);
+      this.#wake = limit;
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      this.#wake = ignore;
+      clearTimeout(timer);
+    }
+  }
+
   leave(): void {
     this.#left = closedError();
     this.#wake(this.#left);

@@ -5,7 +5,7 @@ import type { Gutter } from '../cluster/fleet.ts';
 import type { LogTarget } from '../cluster/log.ts';
 import type { RepairOptions } from '../cluster/repair/repairs.ts';
 import { FAIL_FAST, type ServerOptions } from '../cluster/server.ts';
-import { checkObject, invalid, invalidType, type MemcacheError } from '../errors.ts';
+import { checkOptionsObject, invalid, invalidType, type MemcacheError } from '../errors.ts';
 import { LAST_SECOND, MAX_RELATIVE } from '../protocol/limits.ts';
 import { PROTOCOL_NAMES } from '../protocol/protocol.ts';
 import type { Serializer } from '../serializers/serializer.ts';
@@ -102,9 +102,18 @@ const isText: Check = (value) => typeof value === 'string';
 const hasMethods =
   (...names: string[]): Check =>
   (value) =>
-    typeof value === 'object' &&
+    (typeof value === 'object' || typeof value === 'function') &&
     value !== null &&
     names.every((name) => typeof Reflect.get(value, name) === 'function');
+
+function isLogger(value: unknown): boolean {
+  try {
+    return value === false || hasMethods('log')(value) || hasMethods('info', 'warn', 'error')(value);
+  } catch {
+    // What a logger throws is swallowed, here as where it is used.
+    return true;
+  }
+}
 
 function isGutter(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -125,6 +134,14 @@ const EXPIRATION = { check: isExpiration, expected: 'an integer of seconds from 
 const SWITCH = { check: isBoolean, expected: 'true or false' };
 const TEXT = { check: isText, expected: 'a string' };
 
+function isDiscovery(value: unknown): boolean {
+  if (!hasMethods('discover')(value)) return false;
+  const { interval, timeout } = value as Discovery;
+  return (
+    isSpan(interval) && (timeout === undefined || timeout === null || (typeof timeout === 'number' && timeout > 0))
+  );
+}
+
 /** What each option has to be. Others are ignored: adapters pass on theirs. */
 const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   retries: { check: (value) => Number.isInteger(value) && (value as number) >= 0, expected: 'an integer from 0 on' },
@@ -135,7 +152,7 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
   keyPrefix: TEXT,
   hashLongKeys: SWITCH,
   logger: {
-    check: (value) => value === false || hasMethods('log')(value) || hasMethods('info', 'warn', 'error')(value),
+    check: isLogger,
     expected: 'an object with a method log, or with info, warn and error, or false',
   },
   distribution: {
@@ -143,8 +160,8 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
     expected: "'modulo', 'ketama', 'rendezvous' or an object with a method build",
   },
   discovery: {
-    check: (value) => hasMethods('discover')(value) && isSpan(Reflect.get(value as object, 'interval')),
-    expected: 'an object with a method discover and an interval in seconds, such as dns() makes',
+    check: isDiscovery,
+    expected: 'an object with a method discover and times in seconds, such as dns() makes',
   },
   failover: {
     check: (value) => isBoolean(value) || isGutter(value),
@@ -185,12 +202,21 @@ export function invalidExpiration(argument: string, found: unknown): MemcacheErr
 
 /** Throws `ERR_INVALID_ARGUMENT` for an invalid option. */
 export function checkOptions(options: unknown): void {
-  checkObject('options', options);
+  checkOptionsObject(options);
   for (const [name, rule] of Object.entries(RULES)) {
     const value: unknown = Reflect.get(options, name);
     if (value === undefined || value === null || rule.check(value)) continue;
     throw (name === 'password' ? invalidType : invalid)(`option ${name}`, rule.expected, value);
   }
+}
+
+/** A copy of the caller's options, with those of memts that it inherits, as the getters of a class of settings. */
+export function copyOptions<T extends object>(options: T): T {
+  const copy = { ...options };
+  for (const name of Object.keys(RULES)) {
+    if (name in options && !(name in copy)) Reflect.set(copy, name, Reflect.get(options, name));
+  }
+  return copy;
 }
 
 /** Options with credentials in them: `failover` has the addresses of a spare pool. */
@@ -201,7 +227,7 @@ export function resolveOptions<TIn, TOut>(
   options: ClientOptions<TIn, TOut>,
 ): ResolvedOptions & ClientOptions<TIn, TOut> {
   const given = Object.fromEntries(
-    Object.entries(options).filter(([, value]) => value !== undefined && value !== null),
+    Object.entries(copyOptions(options)).filter(([, value]) => value !== undefined && value !== null),
   );
   const retry_delay = options.retry_delay ?? options.retryDelay ?? DEFAULTS.retry_delay;
   const resolved = { ...DEFAULTS, logger: console, ...given, retry_delay };

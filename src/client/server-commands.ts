@@ -84,8 +84,8 @@ export abstract class ServerCommands<TIn, TOut> extends MemjsBase<TIn, TOut> {
 
   /**
    * Waits for every response, those of `getOrSet`, `update` and the commands for many keys included, then disconnects from
-   * each server and closes. Computations under way may finish, which takes `lockFor` at most; waits for other processes
-   * end at once with `ERR_CLOSED`. Nothing of the client's own opens a connection afterwards, so the process can end.
+   * each server and closes. Computations under way may finish, which takes `lockFor` at most, or 30 s for `update`; waits
+   * for other processes end at once with `ERR_CLOSED`. Nothing of the client's own opens a connection afterwards, so the process can end.
    * Never rejects. A command after it opens a new connection.
    */
   quit(): Promise<void> {

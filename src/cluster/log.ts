@@ -33,6 +33,8 @@ export class Log {
   // Read again for each line, since MemJS's users may change it at any time.
   readonly #options: { readonly logger: LogTarget };
   readonly #logged = new Set<string>();
+  /** What a logger leads to that uses the client itself is not handed to it again. */
+  #writing = false;
   /** The servers with a failure in the last second, and how many more there were since. */
   readonly #leftOut = new Map<string, { count: number; timer: NodeJS.Timeout }>();
 
@@ -43,13 +45,17 @@ export class Log {
   /** Writes a line, and never more than one. */
   write(level: Level, text: string): void {
     const { logger } = this.#options;
-    if (!logger || broken.has(logger)) return;
+    if (!logger || broken.has(logger) || this.#writing) return;
     const message = text.replace(/\p{Cc}/gu, escaped);
+    this.#writing = true;
     try {
       const result: unknown = hasLevels(logger) ? logger[level](message) : logger.log(message);
-      if (result instanceof Promise) result.catch(() => broken.add(logger));
+      // A promise of another realm, as Node.js's own are in jest, or of a library.
+      if (isThenable(result)) Promise.resolve(result).catch(() => breaks(logger));
     } catch {
-      broken.add(logger);
+      breaks(logger);
+    } finally {
+      this.#writing = false;
     }
   }
 
@@ -85,6 +91,15 @@ export class Log {
     this.#leftOut.set(server, leftOut);
     this.write('warn', message);
   }
+}
+
+/** What stands in a client's options by now may be anything. */
+function breaks(logger: unknown): void {
+  if (Object(logger) === logger) broken.add(logger as object);
+}
+
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  return typeof (result as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 function escaped(character: string): string {

@@ -1,5 +1,5 @@
 import type { TlsOptions } from 'node:tls';
-import { checkFunction, checkObject, invalid, invalidType } from '../errors.ts';
+import { checkFunction, checkObject, checkOptionsObject, invalid, invalidType } from '../errors.ts';
 import type { ServerProtocol } from './session.ts';
 import type { Users } from './users.ts';
 
@@ -52,7 +52,7 @@ const PROTOCOLS: readonly unknown[] = ['auto', 'binary', 'ascii'];
 
 /** Throws `ERR_INVALID_ARGUMENT` for invalid options; the system checks host, port and path. */
 export function checkServerOptions(options: MemoryServerOptions): void {
-  checkObject('options', options);
+  checkOptionsObject(options);
   const { protocol, users, tls } = options;
   for (const name of ['memoryLimit', 'maxItemSize'] as const) checkSize(name, options[name]);
   for (const name of ['clock', 'random'] as const) {

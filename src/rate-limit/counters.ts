@@ -1,3 +1,4 @@
+import { isEnding } from '../cache/calls.ts';
 import { homeOf } from '../cache/home.ts';
 import { ChangeCommand, TouchCommand } from '../client/commands/change.ts';
 import { type ClientCommand, NO_OPTIONS } from '../client/commands/command.ts';
@@ -5,7 +6,7 @@ import type { Engine } from '../client/engine.ts';
 import { expiredItem, ItemCommand } from '../client/get-or-set/item-commands.ts';
 import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import type { Backend } from '../cluster/backend.ts';
-import { MemcacheError } from '../errors.ts';
+import { closedError, MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import { type Counted, GiveBackCommand, HitCommand } from './counter-commands.ts';
 
@@ -87,6 +88,7 @@ export class Counters {
   }
 
   #send(server: Backend, command: ClientCommand): Promise<unknown> {
+    if (isEnding(this.#engine)) return Promise.reject(closedError());
     return command.submit(undefined, undefined, server) as Promise<unknown>;
   }
 }

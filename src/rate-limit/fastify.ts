@@ -1,3 +1,4 @@
+import { beginCall } from '../cache/calls.ts';
 import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { nextTick } from '../clock.ts';
@@ -73,12 +74,14 @@ export class FastifyRateLimitStore {
 
   /** Counts a request; `timeWindow` is in milliseconds, and rounded up to whole seconds. */
   incr(key: string, callback: Callback, timeWindow: number, max: number): void {
-    this.#answer(this.#hit(String(key), timeWindow, max), callback);
+    const hit = beginCall(this.#engine, () => this.#hit(String(key), timeWindow, max));
+    this.#answer(hit, callback);
   }
 
   /** What has been counted, without counting. */
   read(key: string, callback: Callback, timeWindow: number): void {
-    this.#answer(this.#look(String(key), timeWindow), callback);
+    const look = beginCall(this.#engine, () => this.#look(String(key), timeWindow));
+    this.#answer(look, callback);
   }
 
   /** The store of one route, whose requests are counted by themselves, or with those of its group. */

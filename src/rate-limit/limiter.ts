@@ -1,5 +1,7 @@
+import { beginCall } from '../cache/calls.ts';
 import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
+import { misnamed } from '../client/hints.ts';
 import { programNow } from '../clock.ts';
 import { checkChoice, checkDownOptions, checkInteger, LONGEST_PER } from './options.ts';
 import { type DownOptions, Substitute } from './when-down.ts';
@@ -35,6 +37,7 @@ export interface Take {
 
 /** Counts takes for all processes, on the server of each key. */
 export class RateLimiter {
+  readonly #engine: Engine;
   readonly #points: number;
   readonly #per: number;
   readonly #windows: Windows;
@@ -44,6 +47,9 @@ export class RateLimiter {
   constructor(client: AnyClient, options: RateLimiterOptions) {
     const engine: Engine = engineOf(client);
     const { points, per, algorithm = 'fixed', whenDown = 'local', onDown, prefix = 'rl' } = options ?? {};
+    // Without a prefix of their own, limits count together.
+    if ('keyPrefix' in Object(options)) misnamed('keyPrefix of a rate limit', 'prefix', engine.log);
+    this.#engine = engine;
     this.#points = checkInteger('option points', points, Number.MAX_SAFE_INTEGER - 1);
     this.#per = checkInteger('option per', per, LONGEST_PER);
     checkChoice('option algorithm', algorithm, ['fixed', 'sliding']);
@@ -61,7 +67,7 @@ export class RateLimiter {
     // More would be denied all the same, and might turn the counter over.
     const counted = Math.min(cost, this.#points + 1);
     const name = this.#windows.names.of(key);
-    const hits = await this.#substitute.hit(this.#windows, name, counted, this.#per);
+    const hits = await beginCall(this.#engine, () => this.#substitute.hit(this.#windows, name, counted, this.#per));
     const allowed = hits.count <= this.#points;
     return {
       allowed,
@@ -73,7 +79,8 @@ export class RateLimiter {
 
   /** Forgets what was taken of a key. Rejects when its server can't be asked. */
   async reset(key: string): Promise<void> {
-    await this.#windows.forget(this.#windows.names.of(key));
+    const name = this.#windows.names.of(key);
+    await beginCall(this.#engine, () => this.#windows.forget(name));
   }
 }
 

@@ -1,3 +1,4 @@
+import { beginCall } from '../cache/calls.ts';
 import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { programNow } from '../clock.ts';
@@ -54,7 +55,8 @@ class HitStore {
   async increment(key: string): Promise<StoredHits> {
     const counters = this.#counters();
     const name = counters.names.of(key);
-    return this.#toStored(await this.#substitute.hit(counters, name, 1, this.#per));
+    const hits = await beginCall(this.#engine, () => this.#substitute.hit(counters, name, 1, this.#per));
+    return this.#toStored(hits);
   }
 
   /**
@@ -63,17 +65,20 @@ class HitStore {
    */
   async decrement(key: string): Promise<void> {
     const counters = this.#counters();
-    await this.#substitute.giveBack(counters, counters.names.of(key), 1);
+    const name = counters.names.of(key);
+    await beginCall(this.#engine, () => this.#substitute.giveBack(counters, name, 1));
   }
 
   async resetKey(key: string): Promise<void> {
     const counters = this.#counters();
-    await counters.forget(counters.names.of(key));
+    const name = counters.names.of(key);
+    await beginCall(this.#engine, () => counters.forget(name));
   }
 
   async get(key: string): Promise<StoredHits | undefined> {
     const counters = this.#counters();
-    const hits = await counters.look(counters.names.of(key));
+    const name = counters.names.of(key);
+    const hits = await beginCall(this.#engine, () => counters.look(name));
     return hits === undefined ? undefined : this.#toStored(hits);
   }
 

@@ -1,3 +1,4 @@
+import { beginCall } from '../cache/calls.ts';
 import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { part } from './names.ts';
@@ -49,9 +50,11 @@ export class ThrottlerStorage {
     const blockFor = blockDuration > 0 ? toSeconds('blockDuration', blockDuration) : 0;
     const windows = new FixedWindows(this.#engine, `${this.#prefix}/${throttlerName}`, per);
     const name = windows.names.of(key);
-    let hits = await this.#substitute.hit(windows, name, 1, per);
-    // One request goes over the limit; those after it find its block.
-    if (blockFor > 0 && hits.count === limit + 1) hits = await lengthened(windows, name, hits, blockFor);
+    const hits = await beginCall(this.#engine, async () => {
+      const counted = await this.#substitute.hit(windows, name, 1, per);
+      // One request goes over the limit; those after it find its block.
+      return blockFor > 0 && counted.count === limit + 1 ? lengthened(windows, name, counted, blockFor) : counted;
+    });
     const { count } = hits;
     const isBlocked = count > limit;
     const left = Math.min(hits.left, Math.max(per, isBlocked ? blockFor : 0));

@@ -37,6 +37,8 @@ const OTHERS: Readonly<Record<string, (client: Untyped, options: unknown) => Pro
 
 const NONE = [null, undefined, false, ''];
 const WRONG = ['60', true, 5n, Symbol('s')];
+/** Objects of another kind, of which a `Date` may be meant for an expiration. */
+const OTHER_OBJECTS = [new Date(), [60], new Number(60), Buffer.from('60'), new Map(), new AbortController().signal];
 
 describeEverywhere((target: Target) => {
   // What the types forbid is what is tried here.
@@ -68,7 +70,7 @@ describeEverywhere((target: Target) => {
     });
 
     it('refuses a number that is no expiration, and anything else that is no object', async () => {
-      for (const wrong of [-1, 1.5, Number.NaN, ...WRONG]) {
+      for (const wrong of [-1, 1.5, Number.NaN, ...WRONG, ...OTHER_OBJECTS]) {
         const outcome = insert(untyped(target.client), target.key(), wrong);
         const error = await outcome.then(
           (value) => (Array.isArray(value) ? value[0] : value),
@@ -81,7 +83,7 @@ describeEverywhere((target: Target) => {
 
   describe.each(Object.entries(OTHERS))('%s', (_name, call) => {
     it('refuses a number in the place of the options, and anything else that is no object', async () => {
-      for (const wrong of [60, 0, ...WRONG]) {
+      for (const wrong of [60, 0, ...WRONG, ...OTHER_OBJECTS]) {
         expect(await failure(call(untyped(target.client), wrong))).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
       }
     });
@@ -98,6 +100,25 @@ describeEverywhere((target: Target) => {
       const key = target.key();
       await client.set(key, 'v', callback, 60);
       await expect.poll(() => timeLeft(target.description.server, key)).toBeOneOf([59, 60]);
+    }
+  });
+
+  it.skipIf(!target.can.ttl)('options behind the callback count, and nothing else there is ignored', async () => {
+    const client = untyped(target.client);
+    for (const behind of [60, { expires: 60 }]) {
+      const [value, counter] = [target.key(), target.key()];
+      await called((done) => void client.set(value, 'v', done, behind));
+      await called((done) => void client.increment(counter, 1, done, behind));
+      for (const key of [value, counter]) {
+        expect(await timeLeft(target.description.server, key)).toBeOneOf([59, 60]);
+      }
+    }
+    for (const wrong of [...WRONG, ...OTHER_OBJECTS]) {
+      const calls = [
+        called((done) => void client.set(target.key(), 'v', done, wrong)),
+        called((done) => void client.increment(target.key(), 1, done, wrong, 5)),
+      ];
+      for (const [error] of await Promise.all(calls)) expect(error).toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
     }
   });
 });

@@ -10,14 +10,14 @@ import { run } from './support/run.ts';
  * entry is 60,000; it is above it, so that these bounds keep it from growing.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  '*': 195_450,
-  Client: 173_500,
+  '*': 196_000,
+  Client: 174_050,
   jsonSerializer: 8_000,
   MemcacheError: 1_000,
 };
 
 /** What `memts/cache` may add to a program that has all of the main entry, and to one that has the client alone. */
-const CACHE_BUDGETS: Readonly<Record<string, number>> = { '*': 20_000, Client: 29_050 };
+const CACHE_BUDGETS: Readonly<Record<string, number>> = { '*': 20_950, Client: 29_950 };
 
 /** What a bundler makes of a program that imports one name of the packed package, or all of them. */
 async function bundled(name: string, more = ''): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import { beginCall } from '../../cache/calls.ts';
 import { plain } from '../../cache/keys.ts';
 import { Versions } from '../../cache/versions.ts';
 import type { AdapterClient } from './client.ts';
@@ -31,12 +32,24 @@ export class Namespace {
    * Does `work`, which must not do harm when done twice, under the version of now. It goes out together with the question
    * which version that is, under the one known, and once more if that turns out to be old.
    */
-  async run<T>(work: (toWire: ToWire) => Promise<T>): Promise<T> {
+  run<T>(work: (toWire: ToWire) => Promise<T>): Promise<T> {
+    return beginCall(this.#client.engine, (call) => this.#run(work, () => call.check()));
+  }
+
+  /** `check` throws where the client has been closed meanwhile. */
+  async #run<T>(work: (toWire: ToWire) => Promise<T>, check: () => void): Promise<T> {
     const known = this.#known;
-    if (known === undefined) return work(this.#under(await this.#current()));
+    if (known === undefined) {
+      const current = await this.#current();
+      check();
+      return work(this.#under(current));
+    }
     const [done, current] = await Promise.allSettled([work(this.#under(known)), this.#current()]);
     if (current.status === 'rejected') throw current.reason;
-    if (current.value !== known) return work(this.#under(current.value));
+    if (current.value !== known) {
+      check();
+      return work(this.#under(current.value));
+    }
     if (done.status === 'rejected') throw done.reason;
     return done.value;
   }
@@ -44,7 +57,7 @@ export class Namespace {
   /** Forgets every key, for all processes. */
   async clear(): Promise<void> {
     this.#known = undefined;
-    await this.#versions.end(this.#record());
+    await beginCall(this.#client.engine, () => this.#versions.end(this.#record()));
   }
 
   async #current(): Promise<string> {

@@ -3,7 +3,7 @@ import type { Backend } from '../../cluster/backend.ts';
 import { Command } from '../../cluster/command.ts';
 import type { Log } from '../../cluster/log.ts';
 import { callerFrames, DEBUGGING, withFrames } from '../../debug.ts';
-import { type ErrorCode, invalid, invalidType, MemcacheError } from '../../errors.ts';
+import { checkOptionsObject, type ErrorCode, invalid, MemcacheError } from '../../errors.ts';
 import { isWrite } from '../../protocol/keyed.ts';
 import { factsOf, type Op } from '../../protocol/op.ts';
 import type { Holder, Reply, Unanswered, WireKey } from '../../protocol/request.ts';
@@ -214,7 +214,7 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
 
   private deliverError(error: unknown): void {
     if (this.callback === undefined) this.rejectPromise?.(error);
-    else invoke(this.callback, error, null, null);
+    else invoke(this.callback, error || withoutReason(error), null, null);
   }
 
   /** Takes over the options that every command has; throws `ERR_INVALID_ARGUMENT`, or an aborted signal's reason. */
@@ -258,6 +258,11 @@ export abstract class ClientCommand<TOptions extends CommandOptions = CommandOpt
   }
 }
 
+/** What a callback gets where a signal was aborted with nothing, or a serializer has thrown that: it would look like a miss. */
+function withoutReason(cause: unknown): Error {
+  return new Error('The command ended without a reason', { cause });
+}
+
 /** Whether an error is the server's, and may be over at the next attempt. */
 export function isPassing(status: Status): boolean {
   return status === Status.InternalError || status === Status.Busy || status === Status.TemporaryFailure;
@@ -272,7 +277,7 @@ function wordsOf(value: Buffer | null): string | undefined {
 
 /** Checks the options that every command has; throws an aborted signal's reason. */
 export function checkCommandOptions(options: CommandOptions, log: Log): void {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptionsObject(options);
   hintAtOptions(options, log);
   const { timeout, signal } = options;
   if (timeout !== undefined && timeout !== null) checkTimeout(timeout);

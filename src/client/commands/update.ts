@@ -26,6 +26,9 @@ const DEFAULT_RETRIES = 100;
 const FIRST_PAUSE = 1;
 const MAX_PAUSE = 64;
 
+/** How long `quit()` waits for `change`, in milliseconds: as long as for a computation that has no `lockFor` of its own. */
+const QUIT_PATIENCE = 30_000;
+
 /** Makes a new value of an old one. */
 type Change = (value: unknown) => unknown;
 
@@ -56,7 +59,7 @@ async function run(
     call.check();
     const read = new ReadCommand(Op.Get, own, { cas: true, timeout, signal }, engine);
     const { value, cas } = (await read.submit(undefined, trace)) as GetWithCasResult<unknown>;
-    const changed = await change(cas === undefined ? null : value);
+    const changed = await call.wait(change(cas === undefined ? null : value), QUIT_PATIENCE);
     if (changed === undefined) return changed;
     call.check();
     const insert = { expires, flags, timeout, signal, cas };

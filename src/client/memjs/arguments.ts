@@ -60,9 +60,14 @@ export function insertArguments(op: Op, options: unknown, callback: unknown, log
   if (typeof options !== 'function' && typeof callback !== 'number') return optionsFirst(options, callback);
   deprecated(op, log);
   return {
-    options: typeof callback === 'number' ? { expires: callback } : {},
+    options: toInsertOptions(behindCallback(callback)),
     callback: toCallback(typeof options === 'function' ? options : null),
   };
+}
+
+/** What comes after a callback, where nothing but a further one may be left out of account. */
+function behindCallback(argument: unknown): unknown {
+  return typeof argument === 'function' ? undefined : argument;
 }
 
 /** `(options, callback)` or MemJS's old `(callback, expires, initial)`. */
@@ -75,10 +80,11 @@ export function counterArguments(
 ): Arguments<IncrementDecrementOptions> {
   if (typeof options !== 'function') return optionsFirst(options, callback);
   deprecated(op, log);
-  const old: IncrementDecrementOptions = {};
-  if (typeof callback === 'number') old.expires = callback;
-  if (initial !== undefined && initial !== null) old.initial = initial as number;
-  return { options: old, callback: options as AnyCallback };
+  const given = toInsertOptions<IncrementDecrementOptions>(behindCallback(callback));
+  // Options as they are now have theirs inside.
+  const isOld = given === NO_OPTIONS || typeof callback === 'number';
+  if (!isOld || initial === undefined || initial === null) return { options: given, callback: options as AnyCallback };
+  return { options: { ...given, initial: initial as number }, callback: options as AnyCallback };
 }
 
 /** An expiration that may be left out, and what comes after it: a callback in its place is called all the same. */

@@ -82,11 +82,12 @@ export class Watcher {
 
   /** What the source answers; rejects when that takes too long. A later response to this question is not looked at. */
   async #answer(): Promise<readonly DiscoveredServer[]> {
-    const { interval, timeout = Math.max(interval, PATIENCE) } = this.#discovery;
+    const { interval, timeout } = this.#discovery;
+    const seconds = timeout ?? Math.max(interval, PATIENCE);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const error = new Error(`The source did not answer within ${timeout} s`);
-      timer = setTimeout(() => reject(error), Math.min(timeout, MAX_TIMER) * 1000).unref();
+      const error = new Error(`The source did not answer within ${seconds} s`);
+      timer = setTimeout(() => reject(error), Math.min(seconds, MAX_TIMER) * 1000).unref();
     });
     try {
       return await Promise.race([this.#discovery.discover(), late]);
@@ -96,8 +97,15 @@ export class Watcher {
   }
 }
 
-/** What a promise was rejected with, which may be anything, as an error. */
+/** What a promise was rejected with, which may be anything, as an error; in jest Node.js's own are of another realm. */
 function toError(reason: unknown): Error {
-  if (reason instanceof Error) return reason;
-  return new Error(typeof reason === 'string' && reason !== '' ? reason : 'The source failed, and does not say why');
+  try {
+    const message: unknown = (reason as Partial<Error> | null | undefined)?.message ?? reason;
+    if (typeof message === 'string' && message !== '') {
+      return reason instanceof Error ? reason : new Error(message, { cause: reason });
+    }
+  } catch {
+    // Even to read it may throw.
+  }
+  return new Error('The source failed, and does not say why', { cause: reason });
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { type Client, type DiscoveredServer, type Discovery, dns, elasticache } from '../../../src/index.ts';
 import { MemoryServer } from '../../../src/memory-server/index.ts';
@@ -16,6 +17,21 @@ const FAILING: [what: string, discover: () => unknown][] = [
   ['rejects with nothing', () => Promise.reject()],
   ['rejects with null', () => Promise.reject(null)],
   ['rejects with what is no error', () => Promise.reject({ toString: 5 })],
+  [
+    'rejects with an error whose message is none',
+    () => Promise.reject(Object.assign(new Error(), { message: Symbol() })),
+  ],
+  [
+    'rejects with what throws when it is looked at',
+    () =>
+      Promise.reject(
+        new Proxy(new Error(), {
+          get() {
+            throw new Error('by hand');
+          },
+        }),
+      ),
+  ],
   [
     'throws',
     () => {
@@ -110,6 +126,22 @@ test('no log line has a line end, wherever its text comes from', async () => {
   });
   await failureWithin(client.get('key'), 0, SLACK);
   expect(clients.log.join('\n')).toContain('no such host\\x0d\\x0amemts: Server <ours> is up again\\x1b[2J\\x7f');
+});
+
+test('what a source of another realm rejects with is the cause, with its words', async () => {
+  const client = discovering({
+    interval: 10,
+    discover: () => Promise.reject(runInNewContext("new Error('no such host')")),
+  });
+  const error = await failureWithin(client.get('key'), 0, SLACK);
+  expect(error).toMatchObject({ code: 'ERR_NO_SERVERS', cause: { message: 'no such host' } });
+});
+
+test.each([0, -1, NaN, '5'])('a source whose timeout is %j is refused', (timeout) => {
+  const refused = expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' });
+  expect(() => discovering({ interval: 1, timeout: timeout as number, discover: async () => [] })).toThrow(refused);
+  expect(() => elasticache({ endpoint: 'a:1', timeout: timeout as number })).toThrow(refused);
+  expect(() => dns({ host: 'a', interval: timeout as number })).toThrow(refused);
 });
 
 test('dns() refuses a host that can be none', () => {

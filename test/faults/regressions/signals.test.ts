@@ -56,6 +56,18 @@ describe('one signal for many', () => {
     },
   );
 
+  test.each([null, 0, ''])('aborted with %j, which a callback would take for no error, is one', async (reason) => {
+    await using rogue = await startRogueServer(silent());
+    const client = clients.create(rogue.address, { timeout: 5 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waiting = new Promise((resolve) => client.get('key', { signal }, (error) => resolve(error)));
+    const promised = client.get('key', { signal }).catch((error) => ({ error }));
+    controller.abort(reason);
+    expect(await waiting).toMatchObject({ message: 'The command ended without a reason', cause: reason });
+    expect(await promised).toEqual({ error: reason });
+  });
+
   test('aborted, ends each that waits with its reason, and no other', async () => {
     await using rogue = await startRogueServer(silent());
     const client = clients.create(rogue.address, { timeout: 5 });

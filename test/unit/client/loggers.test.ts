@@ -1,5 +1,6 @@
 import { Console } from 'node:console';
 import { Writable } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import bunyan from 'bunyan';
 import pino from 'pino';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -91,6 +92,8 @@ it.each<[string, () => unknown]>([
     },
   ],
   ['rejects', () => Promise.reject(new Error('the logger is broken'))],
+  // As Node.js's own promises are in jest.
+  ['rejects in another realm', () => runInNewContext("Promise.reject(new Error('the logger is broken'))")],
 ])('a logger that %s harms nobody and is used no more', async (_how, fail) => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => void unhandled.push(reason);
@@ -106,7 +109,56 @@ it.each<[string, () => unknown]>([
   process.off('uncaughtException', note).off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
   // What was written before the promise rejected went to it as well.
-  expect(log.mock.calls.length).toBeLessThanOrEqual(fail.toString().includes('reject') ? 2 : 1);
+  expect(log.mock.calls.length).toBeLessThanOrEqual(fail.toString().includes('throw') ? 1 : 2);
+});
+
+it('one that is a function with methods is a logger, too', async () => {
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push(line);
+  const client = await clientOfNobody(Object.assign(() => {}, { info: write, warn: write, error: write }));
+  await expect(client.get('key')).rejects.toMatchObject({ code: 'ERR_CONNECT' });
+  expect(lines).toHaveLength(2);
+});
+
+it.each<[string, () => unknown]>([
+  ['is no logger', () => 5],
+  ['has no method', () => ({})],
+  [
+    'throws when it is looked at',
+    () => ({
+      get log() {
+        throw new Error('the logger is broken');
+      },
+    }),
+  ],
+])('what %s, put in the place of the logger while it is used, harms nobody', async (_what, make) => {
+  const client = await clientOfNobody({ log: () => {} });
+  Object.assign(client.options, { logger: make() });
+  await expect(client.get('key')).rejects.toMatchObject({ code: 'ERR_CONNECT' });
+});
+
+it('a logger that throws when it is looked at is no reason to make no client', async () => {
+  const logger = {
+    get log(): () => void {
+      throw new Error('the logger is broken');
+    },
+  };
+  const client = await clientOfNobody(logger);
+  await expect(client.get('key')).rejects.toMatchObject({ code: 'ERR_CONNECT' });
+});
+
+it('a logger that uses the client does not log about that without end', async () => {
+  let lines = 0;
+  const logger = {
+    log: (): void => {
+      lines++;
+      // In an old order of arguments, which is logged each time.
+      client.set('key', 'value', () => {});
+    },
+  };
+  const client = await clientOfNobody(logger);
+  await expect(client.get('key')).rejects.toMatchObject({ code: 'ERR_CONNECT' });
+  expect(lines).toBe(2);
 });
 
 it('2,000 gets of a server that is down log few lines, which say how many there were', async () => {
