@@ -158,13 +158,26 @@ test('dns() and elasticache() refuse other options that can be none, and what is
     expect(() => dns(options as never)).toThrow(refused);
     expect(() => elasticache(options as never)).toThrow(refused);
   }
-  for (const options of [{ port: 0 }, { port: 65_536 }, { port: '11211' }, { interval: 0 }, { interval: '5' }]) {
+  for (const options of [
+    { port: 0 },
+    { port: 65_536 },
+    { port: '11211' },
+    { interval: 0 },
+    { interval: '5' },
+    { interval: 2_147_484 },
+  ]) {
     expect(() => dns({ host, ...options } as never), JSON.stringify(options)).toThrow(refused);
   }
   for (const nameservers of ['127.0.0.1', ['no address'], [5]]) {
     expect(() => dns({ host, nameservers } as never)).toThrow(refused);
   }
-  for (const options of [{ interval: '5' }, { interval: 0 }, { timeout: 0 }, { timeout: '5' }]) {
+  for (const options of [
+    { interval: '5' },
+    { interval: 0 },
+    { timeout: 0 },
+    { timeout: '5' },
+    { timeout: 2_147_484 },
+  ]) {
     expect(() => elasticache({ endpoint, ...options } as never), JSON.stringify(options)).toThrow(refused);
   }
   for (const other of ['', '/run/memcached.sock', 'one:11211,two:11211', 5]) {
