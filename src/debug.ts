@@ -1,5 +1,6 @@
 import { debuglog } from 'node:util';
 import { MemcacheError } from './errors.ts';
+import { printable } from './printable.ts';
 
 const log = debuglog('memts');
 
@@ -8,7 +9,7 @@ export const DEBUGGING = log.enabled === true;
 
 /** Writes a line to stderr, with `NODE_DEBUG=memts`. */
 export function debug(message: string): void {
-  log('%s', message);
+  log('%s', printable(message));
 }
 
 /** Enough for our own frames and those of the caller. */

@@ -5,6 +5,8 @@ import { within } from './within.ts';
 
 const EXPECTED = '--discover: expected elasticache://HOST:PORT or dns://NAME:PORT';
 const DEFAULT_PORT = '11211';
+/** What would make more of a host in a list of servers than a host, or of a terminal that it is shown in. */
+const NO_HOST = /[\s,/@?#[\]\p{Cc}\p{Bidi_Control}]/u;
 
 /** The servers that a source names, as `--servers` would have them. */
 export async function discoveredServers(source: string, options: GlobalOptions): Promise<string> {
@@ -15,6 +17,8 @@ export async function discoveredServers(source: string, options: GlobalOptions):
     throw serverError(`--discover ${source}: ${describe(cause)}`);
   });
   if (found.length === 0) throw serverError(`--discover ${source}: names no server`);
+  if (found.some(({ host }) => NO_HOST.test(host)))
+    throw serverError(`--discover ${source}: names a server that is none`);
   return found.map(addressOf).join(',');
 }
 

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { escaped, isTerminal, shown } from './output.ts';
+import { escaped, isTerminal } from './output.ts';
 import { shortened } from './screen/columns.ts';
 import { type Column, table } from './table.ts';
 
@@ -22,7 +22,7 @@ export function turnedTable(columns: readonly Column[], rows: readonly (readonly
   const titles = columns.map(({ title }) => title);
   const turn = (some: readonly (readonly string[])[]): string =>
     table(
-      [{ title: titles[0] ?? '' }, ...some.map(([name = '']) => ({ title: shown(name), right: true }))],
+      [{ title: titles[0] ?? '' }, ...some.map(([name = '']) => ({ title: name, right: true }))],
       titles.slice(1).map((title, index) => [title, ...some.map((row) => row[index + 1] ?? '')]),
     );
   const turned = turn(rows);

@@ -67,8 +67,14 @@ const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 /** An object in one line of JSON. A bigint among its fields is a number, or a string where it would be rounded. */
 export function toJson(fields: object): string {
   const text = JSON.stringify(fields, (_, value) => (typeof value === 'bigint' ? jsonNumber(value) : value));
-  // JSON leaves these as they are, and a terminal obeys them; to who reads JSON they mean the same.
-  return text.replace(CONTROLS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return shownJson(text);
+}
+
+/** Lines of JSON without what JSON leaves as it is and a terminal obeys; to who reads JSON they mean the same. */
+export function shownJson(lines: string): string {
+  return lines.replace(CONTROLS, (char) =>
+    char === '\n' ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function jsonNumber(value: bigint): number | string {
@@ -95,8 +101,7 @@ export function regret(text: string): void {
 }
 
 /** What has a terminal do things, or show letters in another order. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to keep out.
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** Text in one line of a terminal, where control characters of a server, a file or a value would have it do things. */
 export function shown(text: string, stream?: NodeJS.WriteStream): string {

@@ -29,7 +29,7 @@ export interface Column {
 /** A table without lines, its head in bold where there are colours. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const made = new Table({
-    head: columns.map(({ title }) => colors.bold(title)),
+    head: columns.map(({ title }) => colors.bold(shown(title))),
     colAligns: columns.map(({ right }) => (right ? 'right' : 'left')),
     chars: PLAIN,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },

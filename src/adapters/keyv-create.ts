@@ -18,12 +18,15 @@ function guardReading(keyv: Keyv, store: KeyvMemts): void {
   if (deserialize === undefined) return;
   keyv.deserialize = async (text) => {
     try {
-      return await deserialize(text);
+      const found = await deserialize(text);
+      // Keyv looks for the value in an object.
+      if (typeof found === 'object' && found !== null) return found as never;
     } catch {
-      const error = new MemcacheError('ERR_UNSUPPORTED', 'memts/keyv: a stored value is not what Keyv can read');
-      if (store.listenerCount('error') > 0) store.emit('error', error);
-      return undefined;
+      // The same as anything that is no object.
     }
+    const error = new MemcacheError('ERR_UNSUPPORTED', 'memts/keyv: a stored value is not what Keyv can read');
+    if (store.listenerCount('error') > 0) store.emit('error', error);
+    return undefined;
   };
 }
 

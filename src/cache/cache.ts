@@ -3,6 +3,7 @@ import { untilAborted } from '../client/aborts.ts';
 import { type AnyClient, engineOf } from '../client/any-client.ts';
 import { checkIterable } from '../client/commands/multi.ts';
 import type { Engine } from '../client/engine.ts';
+import { type Emitter, emitBy } from '../client/events.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
 import { checkOptions } from '../client/options.ts';
 import { checkFunction } from '../errors.ts';
@@ -36,6 +37,9 @@ import { type Schema, validated } from './schema.ts';
 import type { CacheStats } from './stats.ts';
 import { Versions } from './versions.ts';
 
+// biome-ignore lint/correctness/noUnusedVariables: the parameters have to be those of the class.
+export interface Cache<TIn = StructuredInput, TOut = unknown> extends Emitter<CacheEvents> {}
+
 /**
  * A cache for an application, on a client of memcached. `undefined` is a miss, `null` a value.
  *
@@ -43,6 +47,7 @@ import { Versions } from './versions.ts';
  * invalidations reject then. Each key and each tag belongs to one server and never fails over, so that no second copy can
  * be missed by an invalidation. Invalid arguments reject with `ERR_INVALID_ARGUMENT` or `ERR_INVALID_KEY`.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are there, by emitBy.
 export class Cache<TIn = StructuredInput, TOut = unknown> {
   readonly #engine: Engine;
   /** A call's options with the defaults of the cache; throws `ERR_INVALID_ARGUMENT`. */
@@ -68,6 +73,8 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   /** Throws `ERR_INVALID_ARGUMENT` for what is no client, and for invalid options. */
   constructor(client: AnyClient, options: CacheOptions<TIn, TOut> = {}) {
+    // Not in a static block, with which bundlers can't leave out a cache that nobody uses.
+    emitBy(Cache.prototype, (cache) => cache.#events);
     // Those of a client have the same serializer.
     checkOptions(options);
     const engine = engineOf(client);
@@ -263,18 +270,6 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   /** What this cache has done so far. */
   stats(): CacheStats {
     return { ...this.#stats, bytes: this.#near?.bytes ?? 0 };
-  }
-
-  /** Calls `listener` with each event of that name. */
-  on<TEvent extends keyof CacheEvents>(event: TEvent, listener: (...given: CacheEvents[TEvent]) => void): this {
-    this.#events.on(event, listener);
-    return this;
-  }
-
-  /** Takes a listener off again. */
-  off<TEvent extends keyof CacheEvents>(event: TEvent, listener: (...given: CacheEvents[TEvent]) => void): this {
-    this.#events.off(event, listener);
-    return this;
   }
 
   /** Throws for invalid options. */

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Log } from '../cluster/log.ts';
 import type { Server } from '../cluster/server.ts';
 import type { MemcacheError } from '../errors.ts';
@@ -26,36 +27,60 @@ function hintAtEvent(event: unknown, log: Log): void {
   log.once(`event ${String(event)}`, 'warn', `memts: there is no event ${String(event)}; there are up and down`);
 }
 
+/** The methods of an EventEmitter that come typed. */
+type Typed = 'on' | 'once' | 'off' | 'addListener' | 'removeListener';
+
+/** What an EventEmitter of Node.js has, so that whatever takes one takes this: `events.once(client, 'up')`, for instance. */
+export interface Emitter<TEvents extends { [TEvent in keyof TEvents]: unknown[] }>
+  extends Omit<NodeJS.EventEmitter, Typed> {
+  /** Calls `listener` with each event of that name. */
+  on<TEvent extends keyof TEvents>(event: TEvent, listener: (...given: TEvents[TEvent]) => void): this;
+  /** Calls `listener` with the next event of that name only. */
+  once<TEvent extends keyof TEvents>(event: TEvent, listener: (...given: TEvents[TEvent]) => void): this;
+  /** Takes a listener off again. */
+  off<TEvent extends keyof TEvents>(event: TEvent, listener: (...given: TEvents[TEvent]) => void): this;
+  /** The same as `on`. */
+  addListener<TEvent extends keyof TEvents>(event: TEvent, listener: (...given: TEvents[TEvent]) => void): this;
+  /** The same as `off`. */
+  removeListener<TEvent extends keyof TEvents>(event: TEvent, listener: (...given: TEvents[TEvent]) => void): this;
+}
+
+const ADDING = ['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'] as const;
+const OTHERS = ['off', 'removeListener', 'removeAllListeners', 'emit', 'eventNames', 'listenerCount'] as const;
+const RARE = ['listeners', 'rawListeners', 'setMaxListeners', 'getMaxListeners'] as const;
+
+/** Gives a class the methods of an emitter that each of its objects has. `adding` hears of the events that are listened to. */
+export function emitBy<T extends object>(
+  prototype: T,
+  emitterOf: (source: T) => EventEmitter,
+  adding?: (source: T, event: unknown) => void,
+): void {
+  if ('emit' in prototype) return;
+  for (const name of [...ADDING, ...OTHERS, ...RARE]) {
+    const hint = ADDING.includes(name as never) ? adding : undefined;
+    const value = function (this: T, ...given: unknown[]): unknown {
+      hint?.(this, given[0]);
+      const emitter = emitterOf(this);
+      // Each of them has arguments of its own, which are the caller's.
+      const result: unknown = Reflect.apply(emitter[name], emitter, given);
+      return result === emitter ? this : result;
+    };
+    Object.defineProperty(prototype, name, { value, configurable: true, writable: true });
+  }
+}
+
 /** Where the events of a client are listened to. */
+export interface EventSource extends Emitter<ClientEvents> {}
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are there, by emitBy.
 export class EventSource {
   /** What is behind the client. @internal */
   declare readonly engine: Engine;
 
-  /** Calls `listener` with each event of that name; `events.once(client, 'up')` works as well. */
-  on<TEvent extends keyof ClientEvents>(event: TEvent, listener: (...given: ClientEvents[TEvent]) => void): this {
-    hintAtEvent(event, this.engine.log);
-    this.engine.fleet.events.on(event, listener);
-    return this;
-  }
-
-  /** Calls `listener` with the next event of that name only. */
-  once<TEvent extends keyof ClientEvents>(event: TEvent, listener: (...given: ClientEvents[TEvent]) => void): this {
-    hintAtEvent(event, this.engine.log);
-    this.engine.fleet.events.once(event, listener);
-    return this;
-  }
-
-  /** Takes a listener off again. */
-  off<TEvent extends keyof ClientEvents>(event: TEvent, listener: (...given: ClientEvents[TEvent]) => void): this {
-    this.engine.fleet.events.off(event, listener);
-    return this;
-  }
-
-  /** The same as `off`. */
-  removeListener<TEvent extends keyof ClientEvents>(
-    event: TEvent,
-    listener: (...given: ClientEvents[TEvent]) => void,
-  ): this {
-    return this.off(event, listener);
+  static {
+    emitBy(
+      EventSource.prototype,
+      ({ engine }) => engine.fleet.events,
+      ({ engine }, event) => hintAtEvent(event, engine.log),
+    );
   }
 }

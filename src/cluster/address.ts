@@ -154,5 +154,5 @@ export function hostOf(text: string): string | undefined {
   const bare = /^\[(.*)\]$/s.exec(text)?.[1];
   const host = bare ?? text;
   if (bare !== undefined || host.includes(':')) return isIPv6(host) ? host : undefined;
-  return host === '' || /[\s/?#@[\]]/.test(host) || hasControls(host) ? undefined : host;
+  return host === '' || /[\s/?#@[\]\p{Cc}\p{Bidi_Control}]/u.test(host) ? undefined : host;
 }

@@ -1,5 +1,6 @@
 import nodeConsole from 'node:console';
 import { clearTimeout, nextTick, setTimeout } from '../clock.ts';
+import { printable } from '../printable.ts';
 
 /** Where log lines go: with MemJS's one method, or with levels. */
 export type LogTarget = Logger | LeveledLogger | false;
@@ -46,7 +47,7 @@ export class Log {
   write(level: Level, text: string): void {
     const { logger } = this.#options;
     if (!logger || broken.has(logger) || this.#writing) return;
-    const message = text.replace(/\p{Cc}/gu, escaped);
+    const message = printable(text);
     this.#writing = true;
     try {
       const result: unknown = hasLevels(logger) ? logger[level](message) : logger.log(message);
@@ -100,10 +101,6 @@ function breaks(logger: unknown): void {
 
 function isThenable(result: unknown): result is PromiseLike<unknown> {
   return typeof (result as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
-}
-
-function escaped(character: string): string {
-  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 function moreFailures(server: string, count: number): string {

@@ -179,6 +179,17 @@ describe('createKeyv', () => {
     expect(await keyv.get('foreign')).toBe('own');
   });
 
+  it.each(['null', '5', '"text"', 'true', ''])('takes %j, which is no item of Keyv, for a miss', async (text) => {
+    const keyv = createKeyv(client);
+    const errors: unknown[] = [];
+    keyv.on('error', (error: Error) => errors.push(Reflect.get(error, 'code')));
+    await client.set('foreign', text);
+    expect(await keyv.get('foreign')).toBeUndefined();
+    expect(await keyv.getRaw('foreign')).toBeUndefined();
+    expect(await keyv.getMany(['foreign'])).toEqual([undefined]);
+    expect(errors).toEqual(['ERR_UNSUPPORTED', 'ERR_UNSUPPORTED', 'ERR_UNSUPPORTED']);
+  });
+
   it('takes what the serializer can not read for a miss, with one key and with many', async () => {
     const serializer: Serializer<string, unknown> = {
       serialize: (_opcode, value, extras) => ({ value, extras }),

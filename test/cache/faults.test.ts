@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { on, once } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
 import { Cache } from '../../src/cache/index.ts';
 import { Client, MemcacheError } from '../../src/index.ts';
 import { failure } from '../support/outcomes.ts';
@@ -55,6 +56,19 @@ describe.each([false, true])('with a server away and failover: %s', (failover) =
     expect(await other.get('key')).toBeUndefined();
     expect(await other.getOrSet('key', () => 2)).toBe(2);
   });
+});
+
+it('has its errors waited for, and listeners taken off, as those of an EventEmitter', async () => {
+  await using client = Client.create(AWAY, QUICK);
+  const cache = new Cache(client);
+  const listener = vi.fn();
+  cache.on('error', listener).removeListener('error', listener);
+  const next = once(cache, 'error').catch((error: unknown) => [error]);
+  await cache.get('key');
+  expect(await next).toMatchObject([{ code: 'ERR_CONNECT' }]);
+  const errors = on(cache, 'failed');
+  await errors.return?.();
+  expect(listener).not.toHaveBeenCalled();
 });
 
 it('needs no listener to errors', async () => {

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '../../src/index.ts';
 import { makeFolder } from '../support/leftovers.ts';
@@ -83,6 +84,28 @@ describe.skipIf(!TMUX)('in a terminal, text of others is only text', { timeout: 
     expect(terminal.title).not.toBe('owned');
   });
 
+  it.each(['items', 'slabs', 'conns', 'settings', 'sizes'])('names and values of statistics: %s', async (group) => {
+    const hostile = Buffer.from(HOSTILE).toString('latin1');
+    const names = ['items:1:', '1:', '20:', ''].map((start) => `STAT ${start}${hostile} 5${hostile}\r\n`).join('');
+    await using rogue = await startRogueServer((socket) => {
+      createInterface(socket).on('line', (line) => {
+        socket.write(line === 'version' ? 'VERSION 1.6.18\r\n' : `${names}END\r\n`, 'latin1');
+      });
+    });
+    using terminal = await Terminal.start(['stats', group, '--protocol', 'classic'], rogue.address, 160, 30);
+    const screen = await terminal.see('ended with 0');
+    expect(screen).toContain(ESCAPED);
+    expect(screen).not.toContain('\u202e');
+    expect(terminal.title).not.toBe('owned');
+  });
+
+  it('a dump, whose JSON means the same', async () => {
+    using terminal = await Terminal.start(['dump', '-'], server.address, 160, 30);
+    const screen = await terminal.see('ended with 0');
+    expect(screen).toContain('\\u001b]0;owned\\u0007\\u001b[31m\\u202ex');
+    expect(screen).not.toContain('\u202e');
+  });
+
   it.each([['version'], ['ping'], ['stats'], ['stats', '--raw'], ['top', '--interval', '0.2']])(
     'the version that a server says: %s %s',
     async (...args) => {
@@ -96,6 +119,26 @@ describe.skipIf(!TMUX)('in a terminal, text of others is only text', { timeout: 
     },
   );
 });
+
+it.each(['a\u009b31m', 'a\u202eb', '/tmp/x.sock', 'a,b', 'user@host'])(
+  'a source that names %j names no server',
+  async (host) => {
+    const nodes = Buffer.from(`1\n${host}||11211\n`).toString('latin1');
+    await using endpoint = await startRogueServer((socket) => {
+      socket.on('data', (chunk) => {
+        const isVersion = /^version/.test(String(chunk));
+        const answer = isVersion ? 'VERSION 1.6.18\r\n' : `CONFIG cluster 0 ${nodes.length}\r\n${nodes}\r\nEND\r\n`;
+        socket.write(answer, 'latin1');
+      });
+    });
+    const source = `elasticache://${endpoint.address}`;
+    expect(await memts(['version', '--discover', source])).toMatchObject({
+      code: 3,
+      stderr: `memts: --discover ${source}: names a server that is none\n`,
+    });
+  },
+  PATIENCE,
+);
 
 describe.concurrent('in a pipe, text of others is as it came', { timeout: PATIENCE }, () => {
   it.each([

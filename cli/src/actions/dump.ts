@@ -9,7 +9,7 @@ import { type Run, restarted, runsOf } from '../dump/runs.ts';
 import { readSpool, type SpooledKey, spoolKeys } from '../dump/spool.ts';
 import { Exit, serverError, usageError } from '../exit.ts';
 import { Interruption } from '../interruption.ts';
-import { complain, printJson, write } from '../output.ts';
+import { complain, isTerminal, printJson, shownJson, write } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { counted, humanBytes } from '../units.ts';
 
@@ -56,7 +56,7 @@ async function dumpToPipe(targets: Target[], options: DumpOptions): Promise<numb
     const total = await spoolKeys(list, targets, timeoutOf(options), interruption);
     if (total === undefined) return interruption.exitCode;
     for await (const { text } of readItems(list, 0, targets)) {
-      await write(text);
+      await write(isTerminal() ? shownJson(text) : text);
       if (interruption.requested) return interruption.exitCode;
     }
     return Exit.Ok;

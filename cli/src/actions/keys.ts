@@ -116,7 +116,8 @@ async function summarize(targets: Target[], options: KeysOptions, limit: number)
     summary.add(item, ttlOf(item, now));
     return undefined;
   });
-  await print(summary.render(Math.min(limit, MOST_GROUPS), options.json === true));
+  const text = summary.render(Math.min(limit, MOST_GROUPS), options.json === true);
+  if (text !== '') await print(text);
   return exitCode;
 }
 

@@ -1,7 +1,7 @@
 import { colors } from '../colors.ts';
 import { type GlobalOptions, openTargets, type Target, timeoutOf, withTargets } from '../connection.ts';
 import { describe, usageError, worstOf } from '../exit.ts';
-import { complain, isTerminal, print, printJson, shownText, write } from '../output.ts';
+import { complain, isTerminal, print, printJson, shown, shownText, write } from '../output.ts';
 import { TextSession } from '../text-session.ts';
 
 interface RawOptions extends GlobalOptions {
@@ -36,7 +36,7 @@ async function exchangeAll(targets: Target[], line: string, options: RawOptions)
 }
 
 async function printReply(bytes: Buffer, name: string | undefined): Promise<void> {
-  if (name !== undefined) await print(colors.bold(name));
+  if (name !== undefined) await print(colors.bold(shown(name)));
   await write(isTerminal() ? shownText(bytes.toString().replaceAll('\r\n', '\n')) : bytes);
 }
 

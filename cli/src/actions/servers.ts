@@ -11,7 +11,7 @@ import {
 } from '../connection.ts';
 import { describe, worstOf } from '../exit.ts';
 import { turnedTable } from '../fit.ts';
-import { complain, print, printJson } from '../output.ts';
+import { complain, print, printJson, shown } from '../output.ts';
 import { type PingOptions, pingOften } from '../ping.ts';
 
 interface FlushOptions extends GlobalOptions {
@@ -81,7 +81,7 @@ async function pingOne(target: Target): Promise<Pong> {
 export async function flush(options: FlushOptions): Promise<number> {
   return withClient(await openClient(options), async (client) => {
     const names = client.servers.map(({ name }) => name);
-    const question = `Delete everything on ${names.join(', ')}?`;
+    const question = `Delete everything on ${shown(names.join(', '), process.stderr)}?`;
     const exitCode = options.yes ? undefined : await refused(question, 'nothing was flushed');
     if (exitCode !== undefined) return exitCode;
     const results = await client.flush();
@@ -93,6 +93,6 @@ export async function flush(options: FlushOptions): Promise<number> {
 async function printFlushed(server: string, result: true | Error, { json }: FlushOptions): Promise<void> {
   const error = result === true ? undefined : describe(result);
   if (json) await printJson({ server, flushed: result === true, error });
-  else if (result === true) await print(`${server}: flushed`);
+  else if (result === true) await print(`${shown(server)}: flushed`);
   if (error !== undefined) complain(error);
 }

@@ -51,7 +51,7 @@ async function watchAll(targets: Target[], streams: string[], options: WatchOpti
     // The log has keys in percent-encoding, and people look for them as they are.
     if (options.match !== undefined && !options.match.test(decode(line).toString())) return undefined;
     if (options.json) return printJson({ server: name, line });
-    return print(targets.length > 1 ? `${colors.bold(name)} ${shown(line)}` : shown(line));
+    return print(targets.length > 1 ? `${colors.bold(shown(name))} ${shown(line)}` : shown(line));
   });
   return Math.max(worstOf(errors), interruption.exitCode);
 }

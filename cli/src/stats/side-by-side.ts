@@ -1,5 +1,4 @@
 import { colors } from '../colors.ts';
-import { shown } from '../output.ts';
 import { shortened } from '../screen/columns.ts';
 import { table } from '../table.ts';
 
@@ -23,7 +22,7 @@ function renderBlock(
   isOnly: boolean,
   markOthers: boolean,
 ): string {
-  const titles = block.map(({ server }) => ({ title: isOnly ? 'VALUE' : shown(server), right: true }));
+  const titles = block.map(({ server }) => ({ title: isOnly ? 'VALUE' : server, right: true }));
   const left = room() - block.reduce((sum, one) => sum + widthOf(one), 0);
   const rows = names.map((name) => {
     const cells = block.map(({ values }) => values.get(name) ?? '–');

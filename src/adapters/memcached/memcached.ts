@@ -71,8 +71,8 @@ export class Memcached extends Queries {
   }
 
   /**
-   * An object with the values of the keys that were found. The errors are a list, where servers failed; the promise
-   * rejects with the first when all did.
+   * An object with the values of the keys that were found. The errors are a list, where servers failed or a value can't be
+   * read; the promise rejects with the first when all servers failed.
    */
   // biome-ignore lint/suspicious/noExplicitAny: the same.
   getMulti(keys: string[]): Promise<Record<string, any>>;
@@ -80,9 +80,7 @@ export class Memcached extends Queries {
   getMulti(keys: string[], callback?: ListCallback): unknown {
     if (callback === undefined) {
       return promised((resolve, reject) => {
-        this.#getMulti(keys, (errors: unknown[] | undefined, found, servers) =>
-          errors !== undefined && errors.length >= servers ? reject(errors[0]) : resolve(found),
-        );
+        this.#getMulti(keys, (errors, found, answered) => (errors && !answered ? reject(errors[0]) : resolve(found)));
       });
     }
     this.#getMulti(keys, (errors, found) => callback.call(undefined, errors, found));
@@ -278,22 +276,24 @@ export class Memcached extends Queries {
 
   #getMulti(
     keys: string[],
-    settle: (errors: unknown[] | undefined, found: Record<string, unknown>, servers: number) => void,
+    settle: (errors: unknown[] | undefined, found: Record<string, unknown>, answered: boolean) => void,
   ): void {
     if (!Array.isArray(keys)) {
-      settle([new Error('Argument "key" is not a valid Array.')], {}, 1);
+      settle([new Error('Argument "key" is not a valid Array.')], {}, false);
       return;
     }
     const found: Record<string, unknown> = {};
     const errors: unknown[] = [];
-    if (keys.length === 0) settle(undefined, found, 0);
+    let answered = false;
+    if (keys.length === 0) settle(undefined, found, false);
     let waiting = -1;
     const fulls = keys.map((key) => this.namespace + key);
     this.multi(fulls, (server, group = [], _index, total) => {
       if (waiting < 0) waiting = total;
-      const callback: Callback = (error) => {
-        if (error) errors.push(error);
-        if (--waiting === 0) settle(errors.length > 0 ? errors : undefined, found, total);
+      const callback: Callback = (error, unreadable) => {
+        if (!error) answered = true;
+        if (error || unreadable) errors.push(error || unreadable);
+        if (--waiting === 0) settle(errors.length > 0 ? errors : undefined, found, answered);
       };
       const validate: Validation = [['key', Array], CALLBACK];
       const line = () => `get ${group.join(' ')}`;
@@ -338,24 +338,33 @@ prototype.statsItems = prototype.items;
 
 export default Memcached;
 
-/** Puts the values that are found among others, each by its key without the namespace. */
+/**
+ * Puts the values that are found among others, each by its key without the namespace. Resolves with what is wrong with the
+ * first of them that can't be read, if there is one.
+ */
 async function readMany(
   client: ServerClient,
   keys: readonly string[],
   wireKeys: string[],
   found: Record<string, unknown>,
   namespace: string,
-): Promise<void> {
+): Promise<unknown> {
   const hits = await client.getMulti(wireKeys);
+  let unreadable: unknown;
   for (let i = 0; i < keys.length; i++) {
     const hit = hits.get(wireKeys[i] as string);
     if (hit === undefined || hit.value === null) continue;
     const key = (keys[i] as string).slice(namespace.length);
-    const value = decodeValue(hit.value, flagsOf(hit.flags));
-    // What would be the object's prototype is defined, which takes long; all other names are assigned.
-    if (key !== '__proto__') found[key] = value;
-    else define(found, key, value);
+    try {
+      const value = decodeValue(hit.value, flagsOf(hit.flags));
+      // What would be the object's prototype is defined, which takes long; all other names are assigned.
+      if (key !== '__proto__') found[key] = value;
+      else define(found, key, value);
+    } catch (error) {
+      unreadable ??= error;
+    }
   }
+  return unreadable;
 }
 
 /** A value as it is stored, or what JSON could not do with it. */

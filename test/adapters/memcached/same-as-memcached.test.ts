@@ -198,6 +198,21 @@ describe('what differs from memcached 2.2', () => {
     await expect(client.get('broken')).rejects.toThrow('The stored value is not JSON');
   });
 
+  it('of many keys it takes no other one with it', async () => {
+    await client.set('broken', { a: 1 }, 60);
+    await client.append('broken', '}');
+    const keys = ['first', 'second', 'third'];
+    for (const key of keys) await client.set(key, key, 60);
+    const found = Object.fromEntries(keys.map((key) => [key, key]));
+    const all = ['first', 'broken', 'second', 'third'];
+    expect(await client.getMulti(all)).toEqual(found);
+    const [errors, values] = await new Promise<unknown[]>((resolve) => {
+      client.getMulti(all, (...given) => resolve(given));
+    });
+    expect(errors).toEqual([new SyntaxError('The stored value is not JSON')]);
+    expect(values).toEqual(found);
+  });
+
   it('a call without a callback returns a promise, and sends its command', async () => {
     expect(await client.set('promised', [1, 2], 60)).toBe(true);
     expect(await client.get('promised')).toEqual([1, 2]);

@@ -119,13 +119,16 @@ describe('a source of one’s own', () => {
   });
 });
 
-test('no log line has a line end, wherever its text comes from', async () => {
+test('no log line has a line end, or anything else that a terminal obeys, wherever its text comes from', async () => {
   const client = discovering({
     interval: 10,
-    discover: () => Promise.reject(new Error('no such host\r\nmemts: Server <ours> is up again\x1b[2J\x7f')),
+    discover: () =>
+      Promise.reject(new Error('no such host\r\nmemts: Server <ours> is up again\x1b[2J\x7f\x9b\u202e\u061c\u2028')),
   });
   await failureWithin(client.get('key'), 0, SLACK);
-  expect(clients.log.join('\n')).toContain('no such host\\x0d\\x0amemts: Server <ours> is up again\\x1b[2J\\x7f');
+  expect(clients.log.join('\n')).toContain(
+    'no such host\\x0d\\x0amemts: Server <ours> is up again\\x1b[2J\\x7f\\x9b\\u202e\\u061c\\u2028',
+  );
 });
 
 test('what a source of another realm rejects with is the cause, with its words', async () => {

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Client } from '../../../src/index.ts';
 import { startMemcached } from '../../support/memcached.ts';
@@ -10,18 +10,15 @@ afterEach(() => {
   lines.length = 0;
 });
 
-/** A client as Node.js takes an emitter: by what it can do. */
-const emitterOf = (client: Client): NodeJS.EventEmitter => client as unknown as NodeJS.EventEmitter;
-
 it('events.once waits for down and for up', async () => {
   await using server = await startMemcached();
   const client = Client.create(server.address, { retries: 1, logger });
   await client.get('key');
-  const down = once(emitterOf(client), 'down');
+  const down = once(client, 'down');
   await server.kill();
   await expect(client.get('key')).rejects.toThrow();
   expect(await down).toMatchObject([{ port: server.port }, { code: 'ERR_CONNECT' }]);
-  const up = once(emitterOf(client), 'up');
+  const up = once(client, 'up');
   await server.restart();
   expect(await up).toMatchObject([{ port: server.port }]);
   client.close();
@@ -52,4 +49,27 @@ it('error is accepted and never comes; what is no event at all is logged once', 
   await expect(client.get('key')).rejects.toThrow();
   expect(listener).not.toHaveBeenCalled();
   client.close();
+});
+
+it('is an emitter to all that takes one', async () => {
+  const lines: string[] = [];
+  const client = Client.create('127.0.0.1:1', { logger: { log: (line: string) => lines.push(line) } });
+  const emitter: NodeJS.EventEmitter = client;
+  const heard: string[] = [];
+  const second = (): unknown => heard.push('second');
+  expect(emitter.addListener('up', second).prependOnceListener('up', () => heard.push('first'))).toBe(client);
+  expect([emitter.listenerCount('up'), emitter.listeners('up').length, emitter.eventNames()]).toEqual([2, 2, ['up']]);
+  emitter.emit('up');
+  emitter.emit('up');
+  expect(heard).toEqual(['first', 'second', 'second']);
+  const many = emitter.setMaxListeners(20).getMaxListeners();
+  expect([many, emitter.removeAllListeners('up'), emitter.listenerCount('up')]).toEqual([20, client, 0]);
+  const rounds = on(client, 'up');
+  emitter.emit('up', 'again');
+  expect(await rounds.next()).toEqual({ value: ['again'], done: false });
+  await rounds.return?.();
+  expect(emitter.listenerCount('up')).toBe(0);
+  expect(lines).toEqual([]);
+  emitter.prependListener('ready', () => {});
+  expect(lines).toEqual([expect.stringContaining('there is no event ready')]);
 });
