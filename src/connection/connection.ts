@@ -247,10 +247,20 @@ export class Connection implements PipelineOwner, Reader {
     const isEmpty = pipeline.unwritten === 0;
     // Before the socket has it, which may fail at once.
     pipeline.unwritten = 0;
-    if (!isEmpty) this.#blocked = !output.flush(socket) && socket.writableLength > 0;
+    if (!isEmpty) this.#blocked = !this.#flush() && socket.writableLength > 0;
     if (socket.writableLength === 0) output.rewind();
     if (backlog.length > 0 && !this.#blocked) this.#yieldToInput();
     pipeline.deferring = this.#blocked || backlog.length > 0;
+  }
+
+  /** Ends the connection where something can't be written of which the lengths stand already. */
+  #flush(): boolean {
+    try {
+      return this.#pipeline.output.flush(this.#socket);
+    } catch (error) {
+      this.#lost((error as Error).message);
+      return true;
+    }
   }
 
   /** Lets responses in before more leaves, however fast the socket takes it. */

@@ -106,7 +106,10 @@ export class OutputBuffer implements Output {
     return true;
   }
 
-  /** Hands everything to the socket in one write; false when the socket wants no more until it drains. */
+  /**
+   * Hands everything to the socket in one write; false when the socket wants no more until it drains. Throws, with nothing
+   * written, where the memory of a value was transferred since: the server would take what comes next for the rest of it.
+   */
   flush(socket: Duplex): boolean {
     if (this.#sealed.length === 0) {
       const written = this.buffer.subarray(this.#start, this.position);
@@ -115,10 +118,13 @@ export class OutputBuffer implements Output {
     }
     this.#seal();
     const chunks = this.#sealed;
+    let bytes = this.#sealedBytes;
+    for (const chunk of chunks) bytes -= chunk.length;
     this.#sealed = [];
     this.#sealedBytes = 0;
     this.enough = false;
     if (this.#attachedAt.length > 0) this.#lend();
+    if (bytes !== 0) throw new Error('The memory of a value was transferred before it had left');
     socket.cork();
     let more = true;
     for (const chunk of chunks) more = socket.write(chunk);

@@ -1,3 +1,4 @@
+import { MemcacheError } from '../errors.ts';
 import type { Request, StoreItem, WireValue } from './request.ts';
 
 /** From this size on a value is handed to the socket as it is instead of being copied. */
@@ -9,9 +10,20 @@ const INLINE_TEXT_UNITS = 4 * 1024;
 /** Up to this length a loop over the characters of a text beats a call into the runtime. */
 export const LOOP_LIMIT = 48;
 
-/** A value as it is written: long text as bytes. */
+/** A value as it is written: long text as bytes. Throws `ERR_INVALID_ARGUMENT` for memory that a worker has by now. */
 export function wireValue(value: WireValue): WireValue {
-  return typeof value === 'string' && value.length > INLINE_TEXT_UNITS ? Buffer.from(value) : value;
+  if (typeof value === 'string') return value.length > INLINE_TEXT_UNITS ? Buffer.from(value) : value;
+  if (value.length === 0) checkThere(value);
+  return value;
+}
+
+/** Memory that was transferred looks like an empty value, which would be stored. */
+function checkThere({ buffer }: Uint8Array): void {
+  try {
+    new Uint8Array(buffer);
+  } catch (cause) {
+    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid value: its memory was transferred', { cause });
+  }
 }
 
 /**
@@ -28,6 +40,7 @@ export function copySmallValue(item: StoreItem): void {
   if (isSmall(item.value)) item.value = Buffer.from(item.value);
 }
 
+/** Of an empty one there is nothing to copy, and a copy would not show that its memory was transferred. */
 function isSmall(value: WireValue | undefined): value is Uint8Array {
-  return value !== undefined && typeof value !== 'string' && value.length < LARGE_BYTES;
+  return value !== undefined && typeof value !== 'string' && value.length < LARGE_BYTES && value.length > 0;
 }

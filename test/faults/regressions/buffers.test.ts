@@ -90,6 +90,39 @@ describe.each(CASES)('over $protocol, TLS: $tls', ({ protocol, tls }) => {
     return client;
   }
 
+  test.each([100, 20_000, 1_000_000])(
+    'whose memory is transferred before it has left: nothing is stored of it, and no other command is harmed, %i bytes',
+    async (size) => {
+      const client = create({ retries: 2, retry_delay: 0.01 });
+      const other = create();
+      const name = `transferred-${protocol}-${tls}-${size}`;
+      await client.set(`${name}-before`, 'value');
+      const give = (value: Uint8Array<ArrayBuffer>): unknown => structuredClone(value, { transfer: [value.buffer] });
+      const value = new Uint8Array(size).fill(65);
+      const many = new Uint8Array(size).fill(66);
+      const outcomes = [client.set(name, value), client.setMulti([[`${name}-many`, many]])];
+      const others = [client.get(`${name}-before`), client.set(`${name}-other`, 'value')];
+      give(value);
+      give(many);
+      await Promise.allSettled(outcomes);
+      expect(((await others[0]) as { value: Buffer }).value.toString()).toBe('value');
+      expect(await others[1]).toBe(true);
+      for (const [key, content] of [
+        [name, 65],
+        [`${name}-many`, 66],
+      ] as const) {
+        const stored = (await other.get(key)).value;
+        // Small ones are copied in the call.
+        if (size < 16 * 1024) expect(stored).toEqual(Buffer.alloc(size, content));
+        else expect(stored).toBeNull();
+      }
+      await expect(client.set(name, value)).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+      await expect(create().set(name, value)).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+      expect(await client.set(name, new Uint8Array(0))).toBe(true);
+      expect(await client.set(name, Buffer.alloc(0))).toBe(true);
+    },
+  );
+
   test.each([100_000, 1_000_000])(
     'aborted while it waits behind other output: nothing is stored, %i bytes',
     async (size) => {
