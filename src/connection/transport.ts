@@ -107,7 +107,7 @@ export class Transport {
 
   #exchange(request: Request): Exchange {
     if (request.op !== Op.Raw) request.opaque = this.#numbers.of(request);
-    const exchange = new Exchange(this.server, request, (error) => this.#ended(exchange, error));
+    const exchange = new Exchange(this.server, this.name, request, (error) => this.#ended(exchange, error));
     this.#sentAt.set(exchange, monotonicNow());
     return exchange;
   }
@@ -206,12 +206,19 @@ class Exchange implements Holder {
   #open = true;
   #timer: NodeJS.Timeout | undefined;
   readonly #transport: FrameTransport;
+  readonly #name: string;
   readonly #request: Request;
   readonly #ended: (error?: MemcacheError | null) => void;
 
   /** `ended` gets the error, `null` after a response, or nothing when it was dropped. */
-  constructor(transport: FrameTransport, request: Request, ended: (error?: MemcacheError | null) => void) {
+  constructor(
+    transport: FrameTransport,
+    name: string,
+    request: Request,
+    ended: (error?: MemcacheError | null) => void,
+  ) {
     this.#transport = transport;
+    this.#name = name;
     this.#request = request;
     this.#ended = ended;
   }
@@ -240,8 +247,7 @@ class Exchange implements Holder {
   }
 
   #timedOut(): MemcacheError {
-    const server = `${this.#transport.host}:${this.#transport.port}`;
-    return new MemcacheError('ERR_TIMEOUT', 'socket timed out waiting on response.', { server });
+    return new MemcacheError('ERR_TIMEOUT', 'socket timed out waiting on response.', { server: this.#name });
   }
 
   #respond(message: TransportMessage): void {

@@ -1,3 +1,4 @@
+import { MAX_BYTES } from '../../cache/limits.ts';
 import { BuildFetches, BuildUseCache, isBuild } from './build.ts';
 import { buildOf, Incremental } from './incremental.ts';
 import type { NextOptions } from './options.ts';
@@ -17,8 +18,6 @@ export type {
   UseCacheEntry,
   UseCacheHandler,
 } from './types.ts';
-
-const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * A handler for `cacheHandlers: { remote }` of next.config, which `'use cache: remote'` stores with: what the module at that
