@@ -95,6 +95,20 @@ describeEverywhere((target: Target) => {
       expect(await target.text(String(wire))).toBe('v');
     });
 
+    it('works for getOrSetMulti, as a prefix does', async () => {
+      const client = target.create({ hashLongKeys: true, keyPrefix: 'app:' });
+      const short = target.key();
+      const keys: (string | Buffer)[] = [short, `${short}${LONG}1`, Buffer.from(`${short}${LONG}2`)];
+      const texts = async (word: string): Promise<string[]> => {
+        const values = await client.getOrSetMulti(keys, (asked) => asked.map((key) => [key, `${word} ${key}`]));
+        return keys.map((key) => String(values.get(key)));
+      };
+      const expected = keys.map((key) => `first ${key}`);
+      expect(await texts('first')).toEqual(expected);
+      expect(await texts('second')).toEqual(expected);
+      expect(String((await client.get(short)).value)).toBe(expected[0]);
+    });
+
     it('works for getOrSet and update', async () => {
       const client = target.create({ hashLongKeys: true });
       const key = target.key() + LONG;

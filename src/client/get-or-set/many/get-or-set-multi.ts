@@ -74,7 +74,8 @@ class ManyCall {
     for (const key of new Set(keys)) {
       try {
         const wire = this.#engine.toWire(key);
-        const id = keyId(wire);
+        // As compute will name it, without the prefix, and in full.
+        const id = keyId(key);
         if (!byId.get(id)?.keys.push(key)) byId.set(id, { id, wire, keys: [key] });
       } catch (error) {
         this.#errors.set(key, error as Error);
