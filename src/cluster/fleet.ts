@@ -43,7 +43,8 @@ export interface Chooser {
 export class Fleet {
   /** The user may change it, or put another in its place. */
   servers: readonly Server[];
-  readonly events = new EventEmitter();
+  // What TypeScript infers has an argument that other versions of @types/node do not take.
+  readonly events: EventEmitter = new EventEmitter();
   /** Whether there is a source of servers. */
   readonly discovers: boolean;
   readonly #options: FleetOptions;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeProject, ofOurs } from '../package/support/project.ts';
@@ -89,4 +89,13 @@ describe.each(VERSIONS)('with TypeScript %s, without skipLibCheck', (version) =>
 it('names the lowest version in the guide', () => {
   const guide = readFileSync(join(ROOT, 'docs/bundlers.md'), 'utf8');
   expect(guide).toContain(`Version ${VERSIONS[0]?.replace(/\.\d+$/, '')} and later`);
+});
+
+it('has no EventEmitter with arguments in its types, which each version of @types/node checks otherwise', () => {
+  const names = readdirSync(join(ROOT, 'dist'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.d\.[cm]ts$/.test(name),
+  );
+  expect(names.length).toBeGreaterThan(20);
+  const found = names.filter((name) => readFileSync(join(ROOT, 'dist', name), 'utf8').includes('EventEmitter<'));
+  expect(found).toEqual([]);
 });
