@@ -81,17 +81,19 @@ export function closedError(server?: string): MemcacheError {
   return new MemcacheError('ERR_CLOSED', 'The client was closed', { server });
 }
 
+/** An invalid argument, and what is wrong with it, which shows nothing of a key, a value or a password. */
+export function invalidArgument(argument: string, reason: string, cause?: unknown): MemcacheError {
+  return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${argument}: ${reason}`, { cause });
+}
+
 /** An invalid argument. What came is only shown where it is a number or the like. */
 export function invalid(argument: string, expected: string, found: unknown): MemcacheError {
-  return new MemcacheError(
-    'ERR_INVALID_ARGUMENT',
-    `Invalid ${argument}: expected ${expected}, but got ${shown(found)}`,
-  );
+  return invalidArgument(argument, `expected ${expected}, but got ${shown(found)}`);
 }
 
 /** The same for what may be data: only its type is shown. */
 export function invalidType(argument: string, expected: string, found: unknown): MemcacheError {
-  return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${argument}: expected ${expected}, but got ${kind(found)}`);
+  return invalidArgument(argument, `expected ${expected}, but got ${kind(found)}`);
 }
 
 /** Throws for what is no object; `null` is none. */
@@ -110,7 +112,7 @@ export function checkOptionsObject(value: unknown): asserts value is object {
   if (prototype === Object.prototype || prototype === null) return;
   const tag = Object.prototype.toString.call(value);
   if (OTHERWISE_MEANT.test(tag)) {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid options: expected options, but got ${tag}`);
+    throw invalidArgument('options', `expected options, but got ${tag}`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { MemcacheError } from '../errors.ts';
+import { invalidArgument } from '../errors.ts';
 
 /** A schema as zod, valibot, arktype and others have it: `StandardSchemaV1` of standardschema.dev. */
 export interface Schema<TOut = unknown> {
@@ -25,5 +25,5 @@ export async function validated(schema: Schema, value: unknown): Promise<unknown
     reason = 'failed';
     cause = error;
   }
-  throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid value: the schema ${reason}`, { cause });
+  throw invalidArgument('value', `the schema ${reason}`, cause);
 }

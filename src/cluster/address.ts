@@ -1,5 +1,5 @@
 import { isIPv6 } from '../connection/connector.ts';
-import { invalid, MemcacheError } from '../errors.ts';
+import { invalid, invalidArgument } from '../errors.ts';
 
 export const DEFAULT_PORT = 11211;
 
@@ -31,12 +31,12 @@ export function parseServers(list: string): Address[] {
 export function readHost(text: string, name: string): string {
   const host = hostOf(text);
   if (host !== undefined) return host;
-  throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${name}: expected a host name or address, without a port`);
+  throw invalidArgument(name, 'expected a host name or address, without a port');
 }
 
 function parseServer(entry: string, index: number): Address {
   const fail = (expected: string): never => {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid servers: entry ${index + 1}: expected ${expected}`);
+    throw invalidArgument(`servers: entry ${index + 1}`, `expected ${expected}`);
   };
   if (entry === '') return fail('a server, but it is empty');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(entry)?.[1]?.toLowerCase();

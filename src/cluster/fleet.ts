@@ -5,7 +5,7 @@ import type { FrameNumbers } from '../connection/frame-numbers.ts';
 import type { ServerStatus } from '../connection/status.ts';
 import type { Transport } from '../connection/transport.ts';
 import { DEBUGGING, debug } from '../debug.ts';
-import { closedError, MemcacheError, noServers } from '../errors.ts';
+import { closedError, invalidArgument, type MemcacheError, noServers } from '../errors.ts';
 import type { WireKey } from '../protocol/request.ts';
 import { type Backend, Backends, isServer } from './backend.ts';
 import { type DiscoveredServer, type Discovery, Watcher } from './discovery/discovery.ts';
@@ -162,7 +162,7 @@ export class Fleet {
     if (gutter.length > 0) return gutter[this.#gutterSelection.after(key, gutter, this.#isEjected(gutter)) ?? -1];
     if (servers.length === 0) return undefined;
     if (servers[first] === undefined) {
-      throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid getServer: expected the index of a server');
+      throw invalidArgument('getServer', 'expected the index of a server');
     }
     const isEjected = this.#isEjected(servers);
     // The order behind the user's own function is not known: then it is the list's, as in MemJS.

@@ -1,4 +1,4 @@
-import { MemcacheError } from '../errors.ts';
+import { invalidArgument } from '../errors.ts';
 
 /** Which commands or connections a fault strikes; all of them where nothing is said. */
 export interface FaultScope {
@@ -306,7 +306,7 @@ export function bytesOf(bytes: string | Uint8Array): Uint8Array {
 
 function check(fault: Fault): void {
   const wrong = (what: string): never => {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid fault: ${what}`);
+    throw invalidArgument('fault', what);
   };
   if (typeof fault !== 'object' || fault === null || !Object.hasOwn(KINDS, fault.kind)) {
     wrong(`kind must be one of ${Object.keys(KINDS).join(', ')}`);

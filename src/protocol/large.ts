@@ -1,4 +1,4 @@
-import { MemcacheError } from '../errors.ts';
+import { invalidArgument } from '../errors.ts';
 import type { Request, StoreItem, WireValue } from './request.ts';
 
 /** From this size on a value is handed to the socket as it is instead of being copied. */
@@ -22,7 +22,7 @@ function checkThere({ buffer }: Uint8Array): void {
   try {
     new Uint8Array(buffer);
   } catch (cause) {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid value: its memory was transferred', { cause });
+    throw invalidArgument('value', 'its memory was transferred', cause);
   }
 }
 

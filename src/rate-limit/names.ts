@@ -1,7 +1,7 @@
 import { sha256 } from '../builtins.ts';
 import { digest, plain } from '../cache/keys.ts';
 import type { Engine } from '../client/engine.ts';
-import { invalidType, MemcacheError } from '../errors.ts';
+import { invalidArgument, invalidType, type MemcacheError } from '../errors.ts';
 import { checkKey, keyBytes } from '../protocol/request.ts';
 
 /** What is longer, the client's prefix included, ends in a digest: so short, every protocol has a form for it. */
@@ -48,8 +48,8 @@ function digestOfUnits(text: string): string {
 }
 
 function prefixTooLong(bytes: number): MemcacheError {
-  return new MemcacheError(
-    'ERR_INVALID_ARGUMENT',
-    `Invalid option keyPrefix: a client for rate limits has one of at most ${LONGEST_CLIENT_PREFIX} bytes, but it has ${bytes}`,
+  return invalidArgument(
+    'option keyPrefix',
+    `a client for rate limits has one of at most ${LONGEST_CLIENT_PREFIX} bytes, but it has ${bytes}`,
   );
 }

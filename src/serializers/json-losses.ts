@@ -1,4 +1,4 @@
-import { MemcacheError } from '../errors.ts';
+import { invalidArgument, MemcacheError } from '../errors.ts';
 
 /**
  * Throws `ERR_INVALID_ARGUMENT` for the first thing inside of a value that JSON would drop or turn into something else.
@@ -130,9 +130,9 @@ function lossOf(value: unknown): string | undefined {
 }
 
 function refusal(loss: string, path: string): MemcacheError {
-  return new MemcacheError(
-    'ERR_INVALID_ARGUMENT',
-    `Invalid value: JSON has no form for the ${loss}${placeOf(path)}; a replacer, or another serializer, can keep it`,
+  return invalidArgument(
+    'value',
+    `JSON has no form for the ${loss}${placeOf(path)}; a replacer, or another serializer, can keep it`,
   );
 }
 

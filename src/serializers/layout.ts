@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isUint8Array } from 'node:util/types';
-import { MemcacheError } from '../errors.ts';
+import { invalidArgument, MemcacheError } from '../errors.ts';
 import type { Serializer } from './serializer.ts';
 
 /** What becomes of a value: its bytes and the bits of the flags that say how to read them. */
@@ -82,12 +82,12 @@ export function noFragments(): MemcacheError {
 /** The caller's flags have bits that are the serializer's. */
 export function taken(bits: number): MemcacheError {
   const mask = (bits >>> 0).toString(16).padStart(8, '0');
-  return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid flags: the bits 0x${mask} belong to the serializer`);
+  return invalidArgument('flags', `the bits 0x${mask} belong to the serializer`);
 }
 
 /** A value that the layout has no place for. The message names its type alone. */
 export function unwritable(expected: string, value: unknown, cause?: unknown): MemcacheError {
-  return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid value: ${expected}, but got ${kindOf(value)}`, { cause });
+  return invalidArgument('value', `${expected}, but got ${kindOf(value)}`, cause);
 }
 
 /** Stored bytes that can't be read. Causes that quote what they were given, as those of `JSON.parse`, stay out. */
@@ -163,7 +163,7 @@ export const INTEGER = /^-?\d+$/;
 export function byteCount(name: string, value: number | undefined, otherwise: number): number {
   if (value === undefined) return otherwise;
   if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 0)) return value;
-  throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${name}: expected a number of bytes, from 0 on`);
+  throw invalidArgument(name, 'expected a number of bytes, from 0 on');
 }
 
 /** Checks an option that is one of a few words. */
@@ -174,5 +174,5 @@ export function oneOf<TWord extends string>(
 ): TWord {
   if (value === undefined) return words[0];
   if (words.includes(value)) return value;
-  throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid ${name}: expected one of ${words.join(', ')}`);
+  throw invalidArgument(name, `expected one of ${words.join(', ')}`);
 }

@@ -1,5 +1,5 @@
 import { isDate, isMap, isSet, isTypedArray } from 'node:util/types';
-import { MemcacheError } from '../errors.ts';
+import { invalidArgument, type MemcacheError } from '../errors.ts';
 import { placeOf, step, tagOf } from './json-losses.ts';
 import { MOST_DIGITS } from './layout.ts';
 import { hasSymbols, isPlainNumber, MOST_LEVELS, mayHaveNames } from './structured-plain.ts';
@@ -150,7 +150,7 @@ class Writer {
 
   #refusal(reason: string): MemcacheError {
     const place = placeOf(this.#path.join(''));
-    return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid value: ${reason}${place}`);
+    return invalidArgument('value', `${reason}${place}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { constants as bufferConstants } from 'node:buffer';
 import { zlibModule } from '../builtins.ts';
-import { MemcacheError } from '../errors.ts';
+import { invalidArgument, MemcacheError } from '../errors.ts';
 import { byteCount, unreadable } from './layout.ts';
 
 /** A compressed format of Node's `node:zlib`: gzip is RFC 1952, deflate RFC 1950, brotli RFC 7932, zstd RFC 8878. */
@@ -104,13 +104,13 @@ export interface Compressor {
 /** What compresses; throws where Node has no such algorithm or level. */
 export function compressor(algorithm: CompressionAlgorithm, level?: number): Compressor {
   if (!Object.hasOwn(codecs(), algorithm)) {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid algorithm: expected gzip, deflate, brotli or zstd');
+    throw invalidArgument('algorithm', 'expected gzip, deflate, brotli or zstd');
   }
   const codec = codecs()[algorithm];
   if (codec === undefined) throw new MemcacheError('ERR_UNSUPPORTED', `This Node.js has no ${algorithm}`);
   const [lowest, highest] = codec.levels;
   if (level !== undefined && !(Number.isInteger(level) && level >= lowest && level <= highest)) {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid level: ${algorithm} has ${lowest} to ${highest}`);
+    throw invalidArgument('level', `${algorithm} has ${lowest} to ${highest}`);
   }
   const options = codec.options(level);
   return {

@@ -1,4 +1,4 @@
-import { MemcacheError } from '../../errors.ts';
+import { invalidArgument } from '../../errors.ts';
 import { ketama } from './ketama.ts';
 import { modulo } from './modulo.ts';
 import { type DistributionServer, makePick, nextInList, type Pick } from './pick.ts';
@@ -32,12 +32,15 @@ const BUILT_IN: ReadonlyMap<unknown, (servers: readonly DistributionServer[]) =>
  */
 export function buildDistribution(distribution: Distribution, servers: readonly DistributionServer[]): Pick {
   if (!servers.every(({ weight }) => weight > 0 && Number.isFinite(weight))) {
-    throw new MemcacheError('ERR_INVALID_ARGUMENT', 'Invalid servers: expected weights above 0');
+    throw invalidArgument('servers', 'expected weights above 0');
   }
   const build = BUILT_IN.get(distribution);
   if (build) return build(servers);
   if (!isBuilder(distribution)) {
-    throw invalid("'modulo', 'ketama', 'rendezvous' or an object with a method build");
+    throw invalidArgument(
+      'option distribution',
+      "expected 'modulo', 'ketama', 'rendezvous' or an object with a method build",
+    );
   }
   return toPick(distribution.build(servers), servers.length);
 }
@@ -53,7 +56,7 @@ function isBuilder(value: unknown): value is DistributionBuilder {
 
 /** A function without an order of its own goes on through the list. */
 function toPick(choose: unknown, count: number): Pick {
-  if (typeof choose !== 'function') throw invalid('build to return a function');
+  if (typeof choose !== 'function') throw invalidArgument('option distribution', 'expected build to return a function');
   if (isPick(choose)) return choose;
   const pick = choose as (key: string) => number;
   return makePick(
@@ -64,8 +67,4 @@ function toPick(choose: unknown, count: number): Pick {
 
 function isPick(choose: object): choose is Pick {
   return 'after' in choose && typeof choose.after === 'function';
-}
-
-function invalid(expected: string): MemcacheError {
-  return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid option distribution: expected ${expected}`);
 }

@@ -1,4 +1,4 @@
-import { MemcacheError } from '../../errors.ts';
+import { invalidArgument } from '../../errors.ts';
 import { DEFAULT_PORT } from '../address.ts';
 import { md5 } from './md5.ts';
 import { type DistributionServer, type IsAway, makePick, type Pick } from './pick.ts';
@@ -49,14 +49,15 @@ function buildKetama(servers: readonly DistributionServer[], nameOf: (server: Di
 }
 
 function buildRing(servers: readonly DistributionServer[], nameOf: (server: DistributionServer) => string): Ring {
-  if (servers.length > MOST_SERVERS) throw invalid(`at most ${MOST_SERVERS} servers`);
+  if (servers.length > MOST_SERVERS)
+    throw invalidArgument('option distribution', `expected at most ${MOST_SERVERS} servers`);
   const total = servers.reduce((sum, { weight }) => sum + weight, 0);
   const digests = servers.map(({ weight }) => digestCount(weight, total, servers.length));
   const pairs = new Float64Array(digests.reduce((sum, count) => sum + count, 0) * POINTS_PER_DIGEST);
   let at = 0;
   for (const [index, server] of servers.entries()) {
     const name: unknown = nameOf(server);
-    if (typeof name !== 'string') throw invalid('name to return a string');
+    if (typeof name !== 'string') throw invalidArgument('option distribution', 'expected name to return a string');
     for (let i = 0; i < (digests[index] as number); i++) {
       for (const word of md5(`${name}-${i}`)) pairs[at++] = (word >>> 0) * MOST_SERVERS + index;
     }
@@ -102,8 +103,4 @@ function nextOnRing({ servers }: Ring, from: number, count: number, isAway: IsAw
   // A server with a very small weight may have no point.
   const unasked = asked.findIndex((done, index) => done === 0 && !isAway(index));
   return unasked < 0 ? undefined : unasked;
-}
-
-function invalid(expected: string): MemcacheError {
-  return new MemcacheError('ERR_INVALID_ARGUMENT', `Invalid option distribution: expected ${expected}`);
 }

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { ROOT } from '../../support/built.ts';
 import { startMemcached } from '../../support/memcached.ts';
 import { CAN } from '../../support/subject.ts';
 
-const PROGRAM = join(import.meta.dirname, 'entered.ts');
+const PROGRAM = fileURLToPath(new URL('./entered.ts', import.meta.url));
 
 it('a get over meta or binary enters at most 18 files and 65 functions', async () => {
   await using server = await startMemcached();
