@@ -58,6 +58,9 @@ export function isSpan(value: unknown): boolean {
   return typeof value === 'number' && value > 0 && value <= MAX_TIMER;
 }
 
+/** What such a value is called in errors. */
+export const SPAN = 'a number of seconds above 0';
+
 /** A pause of exponential backoff, before the attempt that follows so many failures, in milliseconds. */
 export function exponential(failures: number, first: number, longest: number): number {
   return Math.min(longest, first * 2 ** failures);

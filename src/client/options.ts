@@ -1,4 +1,4 @@
-import { isSpan } from '../clock.ts';
+import { isSpan, SPAN } from '../clock.ts';
 import type { Discovery } from '../cluster/discovery/discovery.ts';
 import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
 import type { Gutter } from '../cluster/fleet.ts';
@@ -129,7 +129,7 @@ function isRepair(value: unknown): boolean {
 }
 
 const PAUSE = { check: (value: unknown) => value === 0 || isSpan(value), expected: 'a number of seconds from 0 on' };
-const SPAN = { check: isSpan, expected: 'a number of seconds above 0' };
+const LIMIT = { check: isSpan, expected: SPAN };
 const EXPIRATION = { check: isExpiration, expected: 'an integer of seconds from 0 to 2,147,483,647' };
 const SWITCH = { check: isBoolean, expected: 'true or false' };
 const TEXT = { check: isText, expected: 'a string' };
@@ -173,8 +173,8 @@ const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
     expected: 'true, false or { keys: an integer above 0, for: seconds above 0 }',
   },
   serializer: { check: hasMethods('serialize', 'deserialize'), expected: 'an object with serialize and deserialize' },
-  timeout: SPAN,
-  conntimeout: SPAN,
+  timeout: LIMIT,
+  conntimeout: LIMIT,
   connections: { check: (value) => Number.isInteger(value) && (value as number) > 0, expected: 'an integer above 0' },
   maxPending: { check: (value) => typeof value === 'number' && value > 0, expected: 'a number above 0' },
   failFast: FAIL_FAST,

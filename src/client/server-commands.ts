@@ -28,7 +28,8 @@ export abstract class ServerCommands<TIn, TOut> extends MemjsBase<TIn, TOut> {
 
   /**
    * The general statistics of every server ("Statistics" in `protocol.txt`), all as text. The promise resolves with those that answered, and with `errors`, which is
-   * not enumerable, of the others by `host:port`; it rejects when none did, with an `AggregateError` of several. The callback is called once for each server.
+   * not enumerable, of the others by `host:port`; it rejects when none did, with an `AggregateError` of several. The
+   * callback is called once for each server.
    */
   stats(options?: CommandOptions): Promise<ByServer<Statistics>>;
   stats(callback: StatsCallback): void;

@@ -3,6 +3,7 @@ import type { CommandTrace } from '../telemetry.ts';
 import { traceCall } from '../telemetry.ts';
 import { type AnyCallback, invoke } from './callback.ts';
 import { type ClientCommand, type CommandOptions, checkCommandOptions, isTraced } from './command.ts';
+import { everyFailed, withErrors } from './partial-results.ts';
 
 /** What a server has to say to a command that goes to all of them. */
 export interface Outcome<T> {
@@ -79,11 +80,8 @@ function byServer<T>(outcomes: Outcome<T>[]): ByServer<T> {
     if (error !== null) errors.set(server, error);
     else results[server] = result as T;
   }
-  if (errors.size > 0 && errors.size === outcomes.length) {
-    const [first] = errors.values();
-    throw errors.size === 1 ? first : new AggregateError(errors.values(), 'Every server failed');
-  }
-  return Object.defineProperty(results, 'errors', { value: errors }) as ByServer<T>;
+  if (errors.size > 0 && errors.size === outcomes.length) throw everyFailed(errors);
+  return withErrors(results, errors) as ByServer<T>;
 }
 
 /** Hands over what `ask` learns: the promise has all by server, the callback is called for each. */

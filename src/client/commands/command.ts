@@ -1,4 +1,4 @@
-import { isSpan, setImmediate } from '../../clock.ts';
+import { isSpan, SPAN, setImmediate } from '../../clock.ts';
 import type { Backend } from '../../cluster/backend.ts';
 import { Command } from '../../cluster/command.ts';
 import type { Log } from '../../cluster/log.ts';
@@ -285,7 +285,7 @@ export function checkCommandOptions(options: CommandOptions, log: Log): void {
 }
 
 function checkTimeout(timeout: unknown): void {
-  if (!isSpan(timeout)) throw invalid('timeout', 'a number of seconds above 0', timeout);
+  if (!isSpan(timeout)) throw invalid('timeout', SPAN, timeout);
 }
 
 function checkSignal(signal: unknown): void {

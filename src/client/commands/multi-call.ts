@@ -8,6 +8,7 @@ import type { CommandTrace } from '../telemetry.ts';
 import type { BatchCommand, BatchSink } from './batch.ts';
 import { Batches, type BatchesOwner, bySlot, copyValues, type Entry, wires } from './batches.ts';
 import type { CommandOptions } from './command.ts';
+import { everyFailed, withErrors } from './partial-results.ts';
 
 /**
  * Results by key. `errors` holds what went wrong: for a server that failed under its `host:port`, for a key that can't
@@ -247,12 +248,10 @@ export class MultiCall<TValue> extends OpenCall implements BatchesOwner {
     if (this.#signal?.aborted) {
       this.#fail(this.#signal.reason);
     } else if (!this.#answered && errors.size > 0) {
-      const [first] = errors.values();
-      const every = 'Every server failed';
-      this.#fail(errors.size === 1 ? (first as Error) : new AggregateError(errors.values(), every));
+      this.#fail(everyFailed(errors));
     } else {
       this.end();
-      this.#resolve(Object.defineProperty(hits, 'errors', { value: errors }) as MultiResult<TValue, Key>);
+      this.#resolve(withErrors(hits, errors) as MultiResult<TValue, Key>);
     }
   }
 

@@ -1,4 +1,4 @@
-import { exponential, jittered } from '../../clock.ts';
+import { exponential, jittered, SPAN } from '../../clock.ts';
 import { invalid } from '../../errors.ts';
 import type { Engine } from '../engine.ts';
 import { extended, FIRST_UNIX_TIME, staleForAtMost, toExpiration, withJitter } from '../expiration.ts';
@@ -60,7 +60,7 @@ export function toPlan(options: GetOrSetOptions, engine: Engine): Plan {
   toExpiration(expires, engine);
   if (!isExpiration(staleFor)) throw invalidExpiration('staleFor', staleFor);
   if (!(typeof lockFor === 'number' && lockFor > 0 && lockFor < FIRST_UNIX_TIME)) {
-    throw invalid('lockFor', 'a number of seconds above 0', lockFor);
+    throw invalid('lockFor', SPAN, lockFor);
   }
   if (!isExpiration(misses)) throw invalidExpiration('misses', misses);
   if (!(typeof jitter === 'number' && jitter >= 0 && jitter <= 1)) {

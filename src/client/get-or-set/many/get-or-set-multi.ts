@@ -6,6 +6,7 @@ import { makeCall } from '../../commands/call.ts';
 import { checkCommandOptions } from '../../commands/command.ts';
 import { checkIterable } from '../../commands/multi.ts';
 import type { MultiResult } from '../../commands/multi-call.ts';
+import { withErrors } from '../../commands/partial-results.ts';
 import type { Engine } from '../../engine.ts';
 import type { Key } from '../../keys.ts';
 import type { OpenCall } from '../../open-calls.ts';
@@ -103,7 +104,7 @@ class ManyCall {
       open = waiting;
     }
     this.#noteOutcome();
-    return Object.defineProperty(this.#results, 'errors', { value: this.#errors }) as MultiResult<unknown, Key>;
+    return withErrors(this.#results, this.#errors) as MultiResult<unknown, Key>;
   }
 
   /** Looks at the keys once and serves what is there; the others are to be made by this call, or waited for. */
