@@ -68,6 +68,8 @@ describe.concurrent('looking at items', { timeout: PATIENCE }, () => {
     expect(stdout).toMatch(/^PREFIX +KEYS +BYTES +SHARE +MEAN +UNREAD +IMMORTAL +TTL MEAN +TTL RANGE\npage: +10 /);
     expect(stdout).toMatch(/\nuser: +30 .* 30 +0 +\d+m( \d+s)? +\d+m( \d+s)? – \d+m( \d+s)?\n/);
     expect(stdout).toMatch(/\n\(none\) +1 .*\nall +41 /);
+    // A line that is empty is no JSON.
+    expect((await run('keys', '--summary', '--prefix', 'nobody has it', '--json')).stdout).toBe('');
     const json = await run('keys', '--summary', '--by', '1', '--prefix', 'user', '--json');
     const groups = jsonLines(json.stdout) as { prefix: string; count: number; ttl: { longest: number } }[];
     expect(groups.find(({ prefix }) => prefix === 'user:1')).toMatchObject({ count: 11, immortal: 0 });
