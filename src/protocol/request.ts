@@ -133,7 +133,8 @@ export abstract class Request {
     this.key = key;
     this.opaque = 0;
     this.timeout = 0;
-    this.deadline = 0;
+    // No integer, as no deadline is one: each of many in one turn would get another shape when it is stamped.
+    this.deadline = -0;
     this.holder = undefined;
   }
 
