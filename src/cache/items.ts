@@ -218,8 +218,10 @@ export class Items {
   }
 
   async #store(key: string, item: StoreItem): Promise<void> {
+    let began = 0;
     for (let attempt = 0; attempt < SET_ATTEMPTS; attempt++) {
-      if (attempt > 0) await pause(attempt);
+      if (attempt > 0) await pause(attempt, began);
+      began = monotonicNow();
       const stub = storeHome(this.#engine, Op.Add, key, stubItem(STUB_LIFE, this.#engine));
       const [, { cas, item: old, stub: isStub }] = await Promise.all([stub, lookHome(this.#engine, key)]);
       // Without CAS there is nothing to compare.

@@ -13,7 +13,7 @@ export const SPARE_WIRES = 10_000;
 export const ENTRY_OVERHEAD = 300;
 
 /** How often a set is tried against other processes that write the same key. */
-export const SET_ATTEMPTS = 12;
+export const SET_ATTEMPTS = 20;
 
 /** How long the stub of a set lives whose process dies, in seconds. */
 export const STUB_LIFE = 1;

@@ -28,18 +28,32 @@ const REPAIR_CASES = [
 const SEED = 20;
 
 const runner = new Runner({ duration: 450, lanes: 128 });
-afterAll(() => runner[Symbol.asyncDispose]());
-
-test.each(CASES)('errors, but never wrong data, hangs or crashes: %s', async (name) => {
-  const [chosen] = casesOf({ seed: SEED, only: name });
-  if (chosen === undefined) throw new Error(`There is no case ${name}`);
-  const { tally, findings } = await runner.run(chosen);
-  expect(findings).toEqual([]);
-  expect(Object.fromEntries(ZEROS.map((zero) => [zero, tally[zero]]))).toEqual(
-    Object.fromEntries(ZEROS.map((zero) => [zero, 0])),
-  );
-  expect(tally.commands - tally.errors).toBeGreaterThan(100);
+/** For a machine that is so busy that next to nothing came to pass in that time. */
+const longRunner = new Runner({ duration: 9000, lanes: 128 });
+afterAll(async () => {
+  await runner[Symbol.asyncDispose]();
+  await longRunner[Symbol.asyncDispose]();
 });
+
+test.each(CASES)(
+  'errors, but never wrong data, hangs or crashes: %s',
+  async (name) => {
+    const [chosen] = casesOf({ seed: SEED, only: name });
+    if (chosen === undefined) throw new Error(`There is no case ${name}`);
+    let answered = 0;
+    for (const some of [runner, longRunner]) {
+      const { tally, findings } = await some.run(chosen);
+      expect(findings).toEqual([]);
+      expect(Object.fromEntries(ZEROS.map((zero) => [zero, tally[zero]]))).toEqual(
+        Object.fromEntries(ZEROS.map((zero) => [zero, 0])),
+      );
+      answered += tally.commands - tally.errors;
+      if (answered > 100) break;
+    }
+    expect(answered).toBeGreaterThan(100);
+  },
+  60_000,
+);
 
 test.each(REPAIR_CASES)('no old values when all keys are repaired: %s', async (name) => {
   const [chosen] = repairCasesOf({ seed: SEED, only: name });

@@ -1,4 +1,4 @@
-import { exponential, setTimeout } from '../../clock.ts';
+import { exponential, monotonicNow, setTimeout } from '../../clock.ts';
 import { checkFunction, invalid, MemcacheError } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
 import type { Engine } from '../engine.ts';
@@ -22,9 +22,10 @@ export interface UpdateOptions extends CommandOptions {
 
 const DEFAULT_RETRIES = 100;
 
-/** The first pause after a conflict and the longest, in milliseconds. */
+/** The first pause after a conflict, the longest where attempts take no time, and the longest of all, in milliseconds. */
 const FIRST_PAUSE = 1;
-const MAX_PAUSE = 64;
+const SHORT_PAUSE = 64;
+const MAX_PAUSE = 1000;
 
 /** How long `quit()` waits for `change`, in milliseconds: as long as for a computation that has no `lockFor` of its own. */
 const QUIT_PATIENCE = 30_000;
@@ -53,8 +54,10 @@ async function run(
   if (!(Number.isInteger(retries) && retries > 0)) throw invalid('retries', 'an integer above 0', retries);
   // Its caller may change it as soon as the call has returned.
   const own = key instanceof Uint8Array ? Buffer.from(key) : key;
+  let began = 0;
   for (let attempt = 0; attempt < retries; attempt++) {
-    if (attempt > 0) await pause(attempt);
+    if (attempt > 0) await pause(attempt, began);
+    began = monotonicNow();
     if (trace) trace.attempts = attempt + 1;
     call.check();
     const read = new ReadCommand(Op.Get, own, { cas: true, timeout, signal }, engine);
@@ -72,8 +75,12 @@ async function run(
   );
 }
 
-/** Long enough that those who collided do not meet again: a random part of a growing span. */
-export function pause(attempt: number): Promise<void> {
-  const longest = exponential(attempt, FIRST_PAUSE, MAX_PAUSE);
+/**
+ * Long enough that those who collided do not meet again: a random part of a growing span, which is as long at first as what
+ * the attempt has taken that began at that moment.
+ */
+export function pause(attempt: number, began: number): Promise<void> {
+  const first = Math.max(FIRST_PAUSE, monotonicNow() - began);
+  const longest = exponential(attempt, first, Math.min(MAX_PAUSE, Math.max(SHORT_PAUSE, 16 * first)));
   return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }

@@ -110,7 +110,7 @@ it('answers from inside write are taken, however many batches there are', async 
   const client = new Client([server], quiet);
   const keys = Array.from({ length: 300_000 }, (_, index) => `key-${index}`);
   expect((await client.deleteMulti(keys)).size).toBe(300_000);
-});
+}, 60_000);
 
 it.each<[string, (client: Client) => Promise<unknown>]>([
   ['getMulti', (client) => client.getMulti(['a', 'b'])],
