@@ -13,14 +13,20 @@ export const LOOP_LIMIT = 48;
 /** A value as it is written: long text as bytes. Throws `ERR_INVALID_ARGUMENT` for memory that a worker has by now. */
 export function wireValue(value: WireValue): WireValue {
   if (typeof value === 'string') return value.length > INLINE_TEXT_UNITS ? Buffer.from(value) : value;
-  if (value.length === 0) checkThere(value);
+  checkThere(value);
   return value;
 }
 
+/** The same for all values of a batch, before the first is written: half of one would be answered to others. */
+export function checkAllThere(stores: readonly StoreItem[] | undefined): void {
+  if (stores !== undefined) for (const { value } of stores) checkThere(value);
+}
+
 /** Memory that was transferred looks like an empty value, which would be stored. */
-function checkThere({ buffer }: Uint8Array): void {
+export function checkThere(value: WireValue): void {
+  if (value.length > 0 || typeof value === 'string') return;
   try {
-    new Uint8Array(buffer);
+    new Uint8Array(value.buffer);
   } catch (cause) {
     throw invalidArgument('value', 'its memory was transferred', cause);
   }

@@ -1,4 +1,5 @@
 import { invalid, invalidType } from '../../errors.ts';
+import { checkThere } from '../../protocol/large.ts';
 import { MAX_UINT32 } from '../../protocol/limits.ts';
 import type { Op } from '../../protocol/op.ts';
 import type { StoreItem, WireValue } from '../../protocol/request.ts';
@@ -123,7 +124,11 @@ function serialize(op: Op, value: unknown, extras: Buffer, { serializer }: Stori
 }
 
 function checkValue(value: unknown): WireValue {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value;
+  if (typeof value === 'string') return value;
+  if (value instanceof Uint8Array) {
+    checkThere(value);
+    return value;
+  }
   throw invalidType('value', 'a string, Buffer or Uint8Array', value);
 }
 

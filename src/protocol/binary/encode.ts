@@ -1,5 +1,5 @@
 import { MemcacheError } from '../../errors.ts';
-import { LARGE_BYTES, LOOP_LIMIT, wireValue } from '../large.ts';
+import { checkAllThere, LARGE_BYTES, LOOP_LIMIT, wireValue } from '../large.ts';
 import { factsOf, Op } from '../op.ts';
 import type { Output } from '../protocol.ts';
 import type { Request, WireKey } from '../request.ts';
@@ -26,6 +26,7 @@ function unsupported(op: Op): MemcacheError {
  */
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
   const { op, stores, opaque } = request;
+  checkAllThere(stores);
   const single = new SingleRequest(request);
   for (let index = 0; index < keys.length; index++) {
     single.aim(keys[index] as WireKey, (opaque + index) >>> 0, stores?.[index]);

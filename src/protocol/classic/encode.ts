@@ -1,3 +1,4 @@
+import { checkAllThere } from '../large.ts';
 import { LONG_AGO } from '../limits.ts';
 import { factsOf, Op } from '../op.ts';
 import { isPlainKey, SPACE } from '../plain-key.ts';
@@ -115,6 +116,7 @@ function encodeBatch(request: Request, keys: readonly WireKey[], output: Output)
 
 function encodeEach(request: Request, keys: readonly WireKey[], output: Output): void {
   const { stores } = request;
+  checkAllThere(stores);
   if (stores !== undefined) for (const { value } of stores) checkValueBytes(value);
   const single = new SingleRequest(request);
   for (let index = 0; index < keys.length; index++) {

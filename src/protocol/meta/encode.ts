@@ -1,4 +1,4 @@
-import { wireValue } from '../large.ts';
+import { checkAllThere, wireValue } from '../large.ts';
 import { Op } from '../op.ts';
 import { isPlainKey, SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
@@ -88,6 +88,7 @@ export function encode(request: Request, output: Output): void {
  */
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
   const { stores, opaque } = request;
+  checkAllThere(stores);
   if (stores !== undefined) for (const { value } of stores) checkValueBytes(value);
   const single = new SingleRequest(request);
   let sent = 0;

@@ -123,6 +123,33 @@ describe.each(CASES)('over $protocol, TLS: $tls', ({ protocol, tls }) => {
     },
   );
 
+  test('whose memory is transferred, among many: the commands around get their own responses', async () => {
+    const client = create({ retries: 0 });
+    const name = `transferred-among-${protocol}-${tls}`;
+    const value = new Uint8Array(20_000);
+    const pairs = (): [string, string | Uint8Array][] => [
+      [`${name}-1`, 'value'],
+      [`${name}-2`, value],
+      [`${name}-3`, 'value'],
+    ];
+    const around = (): Promise<unknown>[] => [client.set(`${name}-around`, 'value'), client.get(`${name}-none`)];
+    // The connection is still being opened when the memory goes.
+    const early = client.setMulti(pairs());
+    const others = around();
+    structuredClone(value, { transfer: [value.buffer] });
+    await expect(early).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+    expect(await Promise.all(others)).toMatchObject([true, { value: null }]);
+    // Given away before the call, it is an error of its own key.
+    const late = client.setMulti(pairs());
+    expect(await Promise.all(around())).toMatchObject([true, { value: null }]);
+    const stored = await late;
+    expect([...stored]).toEqual([
+      [`${name}-1`, true],
+      [`${name}-3`, true],
+    ]);
+    expect([...stored.errors.keys()]).toEqual([`${name}-2`]);
+  });
+
   test.each([100_000, 1_000_000])(
     'aborted while it waits behind other output: nothing is stored, %i bytes',
     async (size) => {
