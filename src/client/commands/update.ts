@@ -1,6 +1,7 @@
 import { exponential, monotonicNow, setTimeout } from '../../clock.ts';
 import { checkFunction, invalid, MemcacheError } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
+import { untilAborted } from '../aborts.ts';
 import type { Engine } from '../engine.ts';
 import type { Key } from '../keys.ts';
 import type { OpenCall } from '../open-calls.ts';
@@ -56,7 +57,7 @@ async function run(
   const own = key instanceof Uint8Array ? Buffer.from(key) : key;
   let began = 0;
   for (let attempt = 0; attempt < retries; attempt++) {
-    if (attempt > 0) await pause(attempt, began);
+    if (attempt > 0) await unlessAborted(signal, pause(attempt, began));
     began = monotonicNow();
     if (trace) trace.attempts = attempt + 1;
     call.check();
@@ -73,6 +74,10 @@ async function run(
     'ERR_BUSY',
     `memts UPDATE: The item was changed by others in each of ${retries} attempts; nothing was stored`,
   );
+}
+
+function unlessAborted(signal: AbortSignal | null | undefined, pausing: Promise<void>): Promise<void> {
+  return signal ? untilAborted(pausing, signal) : pausing;
 }
 
 /**

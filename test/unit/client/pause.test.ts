@@ -1,5 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { pause } from '../../../src/client/commands/update.ts';
+import { Client } from '../../../src/index.ts';
+import { MemoryServer } from '../../../src/memory-server/index.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -24,4 +26,24 @@ it('waits no more than about a second', async () => {
   const took = await longest(8, 5000);
   expect(took).toBeGreaterThan(990);
   expect(took).toBeLessThan(2000);
+});
+
+it('a pause of an update ends when its signal is aborted', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.999);
+  const server = await MemoryServer.start();
+  const client = Client.create(server.address);
+  const controller = new AbortController();
+  const reason = new Error('aborted');
+  const change = async (): Promise<string> => {
+    // A pause of as long as can be follows.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await client.set('key', 'of another');
+    setTimeout(() => controller.abort(reason), 100);
+    return 'value';
+  };
+  const began = performance.now();
+  await expect(client.update('key', change, { signal: controller.signal })).rejects.toBe(reason);
+  expect(performance.now() - began).toBeLessThan(1400);
+  client.close();
+  await server.stop();
 });
