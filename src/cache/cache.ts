@@ -5,15 +5,15 @@ import { checkIterable } from '../client/commands/multi.ts';
 import type { Engine } from '../client/engine.ts';
 import { type Emitter, emitBy } from '../client/events.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
+import type { OpenCalls } from '../client/open-calls.ts';
 import { checkOptions } from '../client/options.ts';
 import { checkFunction } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
-import { beginCall } from './calls.ts';
 import { Codec } from './codec.ts';
 import { Computations, hasTags, type Note, type Task } from './computations.ts';
 import type { Encoded } from './envelope.ts';
 import { deleteHome, orRepaired } from './home.ts';
-import { keepInside } from './inside.ts';
+import { INSIDE } from './inside.ts';
 import { Items } from './items.ts';
 import { CacheKeys } from './keys.ts';
 import { Loader, type LoadMany } from './loader.ts';
@@ -50,6 +50,7 @@ export interface Cache<TIn = StructuredInput, TOut = unknown> extends Emitter<Ca
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are there, by emitBy.
 export class Cache<TIn = StructuredInput, TOut = unknown> {
   readonly #engine: Engine;
+  readonly #calls: OpenCalls;
   /** A call's options with the defaults of the cache; throws `ERR_INVALID_ARGUMENT`. */
   readonly #toPlan: (options: CacheGetOrSetOptions | undefined) => CallPlan;
   readonly #keys: CacheKeys;
@@ -82,6 +83,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const defaults = { ...options };
     this.#toPlan = (given) => toCallPlan(defaults, given, engine);
     this.#engine = engine;
+    this.#calls = engine.calls;
     const keys = new CacheKeys(engine, options.namespace ?? '');
     this.#keys = keys;
     this.#versions = new Versions(engine);
@@ -91,7 +93,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     this.#codec = codec;
     const items = new Items(engine, keys, this.#versions, new Parts(engine, keys, options), this.#near, this.#stats);
     this.#items = items;
-    keepInside(this, { engine, keys, codec, items });
+    INSIDE.set(this, { engine, keys, codec, items });
     this.#computations = new Computations(engine, items, codec, (what, error) => this.#note(what, error));
   }
 
@@ -113,7 +115,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   async #get(key: string, options: CacheGetOptions | undefined): Promise<unknown> {
     const schema = this.#schemaOf(options);
-    return this.#count(await beginCall(this.#engine, () => this.#find(key, schema)));
+    return this.#calls.hold(() => this.#find(key, schema));
   }
 
   /** The values of many keys: a `Map` of the hits. */
@@ -125,14 +127,14 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   async getMany(keys: Iterable<string>, options?: CacheGetOptions): Promise<Map<string, unknown>> {
     const schema = this.#schemaOf(options);
     checkIterable(keys);
-    return beginCall(this.#engine, () => present(keys, async (key) => this.#count(await this.#find(key, schema))));
+    return this.#calls.hold(() => present(keys, (key) => this.#find(key, schema)));
   }
 
   /** Whether a key has a value. */
   async has(key: string): Promise<boolean> {
     const wire = this.#keys.value(key);
     if (this.#near?.trusted(wire)) return true;
-    return (await beginCall(this.#engine, () => this.#computations.look(wire)))?.worth === 'fresh';
+    return (await this.#calls.hold(() => this.#computations.look(wire)))?.worth === 'fresh';
   }
 
   /** Stores a value; rejects when its server is away. */
@@ -235,13 +237,15 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     checkFunction('function to wrap', compute);
     checkFunction('option key', options?.key);
     const { key: keyOf, tags, ...others } = options;
-    const run = (self: unknown, given: TArguments): Promise<unknown> => {
-      const own = { ...others, tags: typeof tags === 'function' ? tags(...given) : tags };
-      return this.getOrSet(keyOf(...given), () => compute.apply(self, given as never) as never, own as CacheSetOptions);
-    };
+    const cache = this;
     // What `key` and `tags` throw is a rejection, too.
     return async function (this: unknown, ...given: TArguments) {
-      return run(this, given);
+      const own = { ...others, tags: typeof tags === 'function' ? tags(...given) : tags };
+      return cache.getOrSet(
+        keyOf(...given),
+        () => compute.apply(this, given as never) as never,
+        own as CacheSetOptions,
+      );
     };
   }
 
@@ -279,15 +283,18 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   async #find(key: string, schema: Schema | undefined): Promise<unknown> {
     const wire = this.#keys.value(key);
+    let value: unknown;
     try {
       const stored = this.#near?.trusted(wire);
-      if (stored) return await this.#readNear(stored, schema);
-      const found = await this.#computations.look(wire, this.#near?.admits(wire, key));
-      if (found?.stored && found.worth === 'fresh') return await this.#read(found.stored, found.shared, schema);
+      if (stored) value = await this.#readNear(stored, schema);
+      else {
+        const found = await this.#computations.look(wire, this.#near?.admits(wire, key));
+        if (found?.stored && found.worth === 'fresh') value = await this.#read(found.stored, found.shared, schema);
+      }
     } catch (error) {
       this.#note('unreadable', error);
     }
-    return undefined;
+    return this.#count(value);
   }
 
   #readNear(stored: Encoded, schema: Schema | undefined): unknown {
@@ -302,15 +309,14 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   async #store(wire: string, encoded: Encoded, { plan, tags }: CallPlan): Promise<void> {
     const items = this.#items;
-    const store = async (): Promise<void> => {
+    await this.#writing(wire, async () => {
       const putting = { encoded, ground: await items.ground(tags), plan, isMiss: false };
       await items.put(putting, (item) => items.store(wire, item));
-    };
-    await beginCall(this.#engine, () => this.#writing(wire, store));
+    });
   }
 
   #delete(wire: string): Promise<boolean> {
-    return beginCall(this.#engine, () => this.#writing(wire, () => deleteHome(this.#engine, wire)));
+    return this.#writing(wire, () => deleteHome(this.#engine, wire));
   }
 
   /** Whatever this client has in memory that rests on what ends is not given from here on. */
@@ -318,21 +324,23 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const forget = (): void => eachNear(this.#engine, (near) => near.forget(restsOnIt));
     forget();
     try {
-      await beginCall(this.#engine, end);
+      await this.#calls.hold(end);
     } finally {
       forget();
     }
   }
 
   /** Nobody joins a computation that was begun before a write of this client. */
-  async #writing<T>(wire: string, write: () => Promise<T>): Promise<T> {
+  #writing<T>(wire: string, write: () => Promise<T>): Promise<T> {
     const { watched } = this.#engine;
-    watched.written(wire);
-    try {
-      return await this.#items.writing(wire, () => orRepaired(this.#engine, wire, write));
-    } finally {
+    return this.#calls.hold(async () => {
       watched.written(wire);
-    }
+      try {
+        return await this.#items.writing(wire, () => orRepaired(this.#engine, wire, write));
+      } finally {
+        watched.written(wire);
+      }
+    });
   }
 
   async #compute(key: string, compute: Task['compute'], call: CallPlan, onWait?: () => void): Promise<unknown> {
@@ -345,9 +353,9 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
       this.#note('unreadable', error);
     }
     const admitted = this.#near?.admits(wire, key);
-    const read = (encoded: Encoded, shared: boolean): unknown => this.#read(encoded, shared, schema);
+    const read = async (encoded: Encoded, shared: boolean): Promise<unknown> => this.#read(encoded, shared, schema);
     const task = { ...call, key: wire, compute, admitted, read, onWait };
-    const { value, from } = await beginCall(this.#engine, (caller) => this.#computations.run(task, caller));
+    const { value, from } = await this.#calls.hold((caller) => this.#computations.run(task, caller));
     this.#stats[from]++;
     return value;
   }
@@ -360,7 +368,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   /** An `error` that nobody listens to would throw. */
   #note(what: Parameters<Note>[0], error?: unknown): void {
     this.#stats[what]++;
-    if (what !== 'computed' && this.#events.listenerCount('error') > 0) this.#events.emit('error', error);
+    if (what !== 'computed' && this.#events.listenerCount('error')) this.#events.emit('error', error);
   }
 }
 

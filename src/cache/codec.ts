@@ -47,7 +47,9 @@ export class Codec {
     const { payload, flags } = encoded;
     const bytes = shared ? Buffer.from(payload) : payload;
     // Nothing but this has written it, so there is nothing of other clients to be read.
-    const value = this.#storing ? read(this.#storing, bytes, flags) : decodeStructured(bytes, flags);
+    const value = this.#storing
+      ? readValue(this.#storing, Op.Get, { value: bytes, extras: withFlags(Buffer.alloc(4), flags) }).value
+      : decodeStructured(bytes, flags);
     if (value === undefined || value === null) throw unreadable('the serializer makes nothing of it');
     if (this.#freezes && isPlainJson(value)) {
       deepFreeze(value);
@@ -55,10 +57,6 @@ export class Codec {
     }
     return value;
   }
-}
-
-function read(storing: Storing, value: Buffer, flags: number): unknown {
-  return readValue(storing, Op.Get, { value, extras: withFlags(Buffer.alloc(4), flags) }).value;
 }
 
 /** Freezes plain data through and through. */

@@ -6,7 +6,6 @@ import { isRefusal } from '../client/get-or-set/outcome.ts';
 import { patienceOf, pauseAfter } from '../client/get-or-set/plan.ts';
 import type { OpenCall } from '../client/open-calls.ts';
 import { monotonicNow } from '../clock.ts';
-import type { AdapterCall } from './calls.ts';
 import type { Codec } from './codec.ts';
 import type { Encoded, Footing } from './envelope.ts';
 import { homeOf } from './home.ts';
@@ -20,8 +19,8 @@ export interface Task extends CallPlan {
   readonly compute: (context: { signal: AbortSignal }) => unknown;
   /** Whether what is found is to be kept in memory. */
   readonly admitted: boolean | undefined;
-  /** The value for one caller; throws where it can't be read, or the caller's schema refuses it. */
-  read(encoded: Encoded, shared: boolean): unknown;
+  /** The value for one caller; rejects where it can't be read, or the caller's schema refuses it. */
+  read(encoded: Encoded, shared: boolean): Promise<unknown>;
   /** Called when somebody else makes the value, and this call waits for it. */
   readonly onWait?: (() => void) | undefined;
 }
@@ -80,7 +79,7 @@ export class Computations {
   }
 
   /** The value of a key. Throws what `compute` throws, and what can't be stored or read of what it made. */
-  async run(task: Task, caller: AdapterCall): Promise<Served> {
+  async run(task: Task, caller: OpenCall): Promise<Served> {
     for (;;) {
       let run = this.#flights.open(task.key);
       if (!run) {
@@ -137,7 +136,7 @@ export class Computations {
     return { task, call, guard };
   }
 
-  #start(task: Task, found: Found | undefined, caller: AdapterCall): Promise<Outcome> {
+  #start(task: Task, found: Found | undefined, caller: OpenCall): Promise<Outcome> {
     const { calls } = this.#engine;
     caller.check();
     const run = this.#begin(task, calls.open());
@@ -199,7 +198,11 @@ export class Computations {
     if (!seen.item) return false;
     try {
       const { stored, worth } = await this.#items.judge(seen);
-      return !stored || worth !== 'fresh' || !hasTags(stored, task.tags) || (await isUnreadable(task, stored));
+      if (!stored || worth !== 'fresh' || !hasTags(stored, task.tags)) return true;
+      return await task.read(stored, true).then(
+        () => false,
+        () => true,
+      );
     } catch {
       return false;
     }
@@ -268,15 +271,6 @@ export class Computations {
 /** The value of an outcome, for one of those who wait for it. */
 async function read(task: Task, { encoded, from }: Outcome): Promise<Served> {
   return { value: encoded && (await task.read(encoded, true)), from };
-}
-
-async function isUnreadable(task: Task, stored: Encoded): Promise<boolean> {
-  try {
-    await task.read(stored, true);
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 /** Whether a value was stored with all tags that its reader knows of: otherwise an invalidation could have passed it by. */

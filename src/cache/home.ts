@@ -7,7 +7,6 @@ import type { Backend } from '../cluster/backend.ts';
 import { closedError, MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import type { StoreItem, WireKey } from '../protocol/request.ts';
-import { isEnding } from './calls.ts';
 
 /** The server of a key, and never a stand-in for it: what is in two places can't be invalidated at once. */
 export function homeOf(engine: Engine, key: WireKey): Backend | undefined {
@@ -28,11 +27,10 @@ export async function orRepaired<T>(engine: Engine, key: WireKey, write: () => P
 /** Sends a command to the server of its key, which is as it goes on the wire. */
 export function sendHome(engine: Engine, command: ClientCommand): Promise<unknown> {
   return engine.whenKnown(() => {
-    if (isEnding(engine)) return Promise.reject(closedError());
-    const server = homeOf(engine, command.key);
-    if (server) return command.submit(undefined, undefined, server) as Promise<unknown>;
-    const name = engine.fleet.home(command.key)?.name;
-    const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: name });
+    if (engine.calls.ending.size) return Promise.reject(closedError());
+    const server = engine.fleet.home(command.key);
+    if (server && !server.ejected) return command.submit(undefined, undefined, server) as Promise<unknown>;
+    const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: server?.name });
     engine.router.repairs?.missed(command, error);
     return Promise.reject(error);
   });

@@ -11,11 +11,7 @@ export interface Inside {
   readonly items: Items;
 }
 
-const INSIDE = new WeakMap<object, Inside>();
-
-export function keepInside(cache: object, inside: Inside): void {
-  INSIDE.set(cache, inside);
-}
+export const INSIDE = new WeakMap<object, Inside>();
 
 export function insideOf(cache: object): Inside {
   return INSIDE.get(cache) as Inside;

@@ -137,12 +137,16 @@ export class Items {
 
   /** The item and the version of the namespace; everything that they tell was asked after the call. */
   #ask(look: LookCommand): Promise<[Seen, Version | undefined]> {
-    return Promise.all([sendHome(this.#engine, look) as Promise<Seen>, this.#versions.peek(this.#keys.version)]);
+    return Promise.all([sendHome(this.#engine, look) as Promise<Seen>, this.#version()]);
+  }
+
+  #version(): Promise<Version | undefined> {
+    return this.#versions.peek(this.#keys.version);
   }
 
   /** What an item is worth that was read already, by the versions of now. */
   async judge(seen: Seen): Promise<Found> {
-    return this.#judge(seen, await this.#versions.peek(this.#keys.version), false);
+    return this.#judge(seen, await this.#version(), false);
   }
 
   async #judge(seen: Seen, version: Version | undefined, shared: boolean, known?: Stored): Promise<Found> {
@@ -156,7 +160,7 @@ export class Items {
         if (!stored) worth = 'dead';
       }
     }
-    return { worth, stored, occupied: seen.item !== undefined, shared };
+    return { worth, stored, occupied: Boolean(seen.item), shared };
   }
 
   /** At once, where there are no tags to ask for. */
@@ -182,7 +186,7 @@ export class Items {
 
   /** Whether these are still the versions of now. */
   async stands({ version, tags }: Ground): Promise<boolean> {
-    const [now, worth] = await Promise.all([this.#versions.peek(this.#keys.version), this.#worthByTags(tags, 'fresh')]);
+    const [now, worth] = await Promise.all([this.#version(), this.#worthByTags(tags, 'fresh')]);
     return now?.id === version && worth === 'fresh';
   }
 
@@ -250,19 +254,16 @@ function worthUnder(id: string, now: Version | undefined): Worth {
 }
 
 function worse(one: Worth, other: Worth): Worth {
-  if (one === 'dead' || other === 'dead') return 'dead';
-  return one === 'stale' ? one : other;
+  return one === 'dead' || other === 'fresh' ? one : other;
 }
 
 /** By the server's clock where the protocol tells what is left, otherwise by that of who stored it. */
-function ageOf({ freshUntil, staleFor }: Footing, timeLeft: number | undefined): Worth {
-  if (!freshUntil || !staleFor) return 'fresh';
-  if (timeLeft !== undefined && timeLeft >= 0) return timeLeft >= staleFor ? 'fresh' : 'stale';
-  return wallNow() < freshUntil ? 'fresh' : 'stale';
+function ageOf({ freshUntil, staleFor }: Footing, timeLeft = -1): Worth {
+  const isFresh = !freshUntil || !staleFor || (timeLeft < 0 ? wallNow() < freshUntil : timeLeft >= staleFor);
+  return isFresh ? 'fresh' : 'stale';
 }
 
 /** The moment of an expiration, in milliseconds of Unix time; 0 is never. */
 function momentOf(expires: number): number {
-  if (expires === 0) return 0;
-  return expires < FIRST_UNIX_TIME ? wallNow() + expires * 1000 : expires * 1000;
+  return expires && (expires < FIRST_UNIX_TIME ? wallNow() : 0) + expires * 1000;
 }

@@ -14,11 +14,7 @@ const ODD = /[^!-$&-~\u0080-\uffff]/g;
 
 /** Text as every protocol can say it: percent-encoded where it has to be. */
 export function plain(text: string): string {
-  return text.replace(ODD, percent);
-}
-
-function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return text.replace(ODD, (character) => encodeURIComponent(character).toLowerCase());
 }
 
 /**

@@ -3,7 +3,6 @@ import { Guard, type Right, type Sight } from '../client/get-or-set/guard.ts';
 import { type Plan, pauseAfter, toPlan } from '../client/get-or-set/plan.ts';
 import type { OpenCall } from '../client/open-calls.ts';
 import { monotonicNow } from '../clock.ts';
-import { beginCall } from './calls.ts';
 import { homeOf } from './home.ts';
 import { type Inside, insideOf } from './inside.ts';
 import type { Found, Worth } from './items.ts';
@@ -113,7 +112,7 @@ export class Leases {
    * and for a value that can't be stored; the lease is given back then, too.
    */
   store(key: string, value: unknown, storage: Storage, lease: Lease | undefined): Promise<boolean> {
-    return beginCall(this.#cache.engine, () => this.#store(key, value, storage, lease));
+    return this.#cache.engine.calls.hold(() => this.#store(key, value, storage, lease));
   }
 
   async #store(key: string, value: unknown, storage: Storage, lease: Lease | undefined): Promise<boolean> {

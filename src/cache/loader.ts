@@ -31,23 +31,20 @@ export class Loader<TId> {
   load(id: TId, signal: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
       // Of what has to be made later, everything that comes in one turn.
-      if (this.#waiting.push({ id, signal, resolve, reject }) === 1 && this.#open.size === 0) this.#queue();
+      if (this.#waiting.push({ id, signal, resolve, reject }) === 1 && !this.#open.size) void this.#run();
       this.passed(id);
     });
   }
 
   /** Nothing is to be made for an id, for the moment: there is a value or an error, or somebody else makes it. */
   passed(id: TId): void {
-    if (this.#open.delete(id) && this.#open.size === 0) this.#queue();
-  }
-
-  #queue(): void {
-    void Promise.resolve().then(() => this.#run());
+    if (this.#open.delete(id) && !this.#open.size) void this.#run();
   }
 
   async #run(): Promise<void> {
+    await Promise.resolve();
     const waiting = this.#waiting;
-    if (waiting.length === 0) return;
+    if (!waiting.length) return;
     this.#waiting = [];
     const ids = waiting.map(({ id }) => id);
     try {

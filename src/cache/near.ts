@@ -6,7 +6,6 @@ import { misnamed } from '../client/hints.ts';
 import { monotonicNow, wallNow } from '../clock.ts';
 import { invalidType } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
-import { isEnding } from './calls.ts';
 import { checkNumbers } from './check-numbers.ts';
 import type { Footing, Stored } from './envelope.ts';
 import { ENTRY_OVERHEAD, HOT, SPARE_WIRES } from './limits.ts';
@@ -152,7 +151,7 @@ export class Near {
 
   /** Finds out, once, whether a proxy is at the other end of the connection that a look has used. */
   async learn({ connection, server }: NearLookCommand, engine: Engine): Promise<void> {
-    if (!connection || !server || this.direct.has(connection) || isEnding(engine)) return;
+    if (!connection || !server || this.direct.has(connection) || engine.calls.ending.size) return;
     this.direct.set(connection, false);
     const command = new StatsCommand(Op.Stat, 'settings', NO_OPTIONS, engine);
     command.unlogged = true;

@@ -41,7 +41,7 @@ export class Parts {
   constructor(engine: Engine, keys: CacheKeys, { partSize = PART_SIZE, maxBytes = MAX_BYTES }: PartOptions) {
     checkNumbers(
       { partSize, maxBytes },
-      (value) => Number.isSafeInteger(value) && Number(value) > 0,
+      (value) => Number.isSafeInteger(value) && (value as number) > 0,
       'an integer from 1 on',
     );
     this.partSize = partSize;
@@ -83,7 +83,8 @@ export class Parts {
 
   async #load(index: string): Promise<Buffer | undefined> {
     const [, name = '', size, total, digest] = INDEX_TEXT.exec(index) ?? [];
-    const [partSize, length] = [Number(size), Number(total)];
+    const partSize = Number(size);
+    const length = Number(total);
     // What it says may be anybody's words: no more is believed than a cache may store.
     if (!(length <= this.#maxBytes)) return undefined;
     const payload = Buffer.allocUnsafeSlow(length);

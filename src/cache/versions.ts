@@ -71,19 +71,17 @@ export class Versions {
    * before it for no longer than was said then.
    */
   endSoftly(key: string, seconds: number): Promise<void> {
-    return orRepaired(this.#engine, key, () => this.#endSoftly(key, seconds));
-  }
-
-  async #endSoftly(key: string, seconds: number): Promise<void> {
-    const now = await this.#read(key);
-    if (now?.cas) {
-      const until = Math.ceil(wallNow() + seconds * 1000);
-      const servable = Array.from(now.previous, ([id, end]) => `${id} ${Math.min(end, until)}`);
-      const previous = [`${now.id} ${until}`, ...servable].slice(0, MOST_PREVIOUS);
-      if (await this.#send(Op.Set, key, [freshToken(), ...previous].join(' '), now.cas)) return;
-    }
-    // Somebody else was at it, or there is no CAS: the stricter of two invalidations counts.
-    await this.end(key);
+    return orRepaired(this.#engine, key, async () => {
+      const now = await this.#read(key);
+      if (now?.cas) {
+        const until = Math.ceil(wallNow() + seconds * 1000);
+        const servable = Array.from(now.previous, ([id, end]) => `${id} ${Math.min(end, until)}`);
+        const previous = [`${now.id} ${until}`, ...servable].slice(0, MOST_PREVIOUS);
+        if (await this.#send(Op.Set, key, [freshToken(), ...previous].join(' '), now.cas)) return;
+      }
+      // Somebody else was at it, or there is no CAS: the stricter of two invalidations counts.
+      await this.end(key);
+    });
   }
 
   async #read(key: string): Promise<Version | undefined> {
@@ -103,11 +101,11 @@ export class Versions {
 
 /** Versions that may still be served, and until when. */
 function previousIn(text: string): Map<string, number> {
-  const previous = new Map<string, number>();
-  for (const [, id, until] of text.matchAll(/ (\S+) (\d+)/g)) {
-    if (Number(until) > wallNow()) previous.set(id as string, Number(until));
-  }
-  return previous;
+  const previous = Array.from(
+    text.matchAll(/ (\S+) (\d+)/g),
+    ([, id, until]) => [id as string, Number(until)] as const,
+  );
+  return new Map(previous.filter(([, until]) => until > wallNow()));
 }
 
 /** A name that nobody else has. */

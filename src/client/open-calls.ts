@@ -1,13 +1,17 @@
 import { clearTimeout, setTimeout } from '../clock.ts';
 import { closedError, type MemcacheError } from '../errors.ts';
 
+/** How long calls wait for those that `close()` has ended, in milliseconds: their commands fail at once. */
+const PATIENCE = 1000;
+
 const ignore = (): void => {};
 
 /** A call that is made of several commands, and what `quit()` and `close()` mean for it. */
 export class OpenCall {
   readonly #calls: OpenCalls;
   readonly #closings: number;
-  #left: MemcacheError | undefined;
+  /** What ends its waits, when `quit()` waits for it or `close()` has ended it. */
+  left: MemcacheError | undefined;
   /** Settled when its outcome is known. */
   outcome: Promise<unknown> | undefined;
   /** Where it stands among the calls under way. */
@@ -52,7 +56,7 @@ export class OpenCall {
 
   /** Waits for what others do. Neither `quit()` nor `close()` lets it: it rejects with `ERR_CLOSED` then. */
   pause(milliseconds: number): Promise<void> {
-    if (this.#left !== undefined) return Promise.reject(this.#left);
+    if (this.left !== undefined) return Promise.reject(this.left);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, milliseconds);
       this.#wake = (error) => {
@@ -70,7 +74,7 @@ export class OpenCall {
         if (this.closed) reject(error);
         else timer ??= setTimeout(() => reject(error), milliseconds);
       };
-      if (this.#left !== undefined) limit(this.#left);
+      if (this.left !== undefined) limit(this.left);
       this.#wake = limit;
     });
     try {
@@ -82,8 +86,8 @@ export class OpenCall {
   }
 
   leave(): void {
-    this.#left = closedError();
-    this.#wake(this.#left);
+    this.left = closedError();
+    this.#wake(this.left);
   }
 
   close(): void {
@@ -102,6 +106,8 @@ export class OpenCalls {
    * that is left keeps the next one alive, with all that its calls hold, until the whole heap is looked through.
    */
   readonly list: OpenCall[] = [];
+  /** Those of `hold` that `close()` has ended and that are not over: what is sent meanwhile is theirs, and later ones wait. */
+  readonly ending = new Set<Promise<unknown>>();
   /** How often the client has been closed. */
   closings = 0;
 
@@ -122,9 +128,25 @@ export class OpenCalls {
       call.reject = reject;
       running.then(resolve, reject);
     });
-    const forget = (): void => call.end();
-    call.enter(outcome.then(forget, forget));
+    enterUntil(call, outcome);
     return outcome;
+  }
+
+  /** Begins a call whose steps know nothing of it: `quit()` waits for it, and after `close()` nothing more of it is sent. */
+  async hold<T>(run: (call: OpenCall) => Promise<T>): Promise<T> {
+    const { ending } = this;
+    while (ending.size) await Promise.race(ending);
+    const call = this.open();
+    const running = run(call);
+    const isOver = enterUntil(call, running);
+    call.onClosed = () => {
+      const end: Promise<unknown> = new Promise((resolve) => {
+        setTimeout(resolve, PATIENCE).unref();
+        isOver.then(resolve);
+      }).then(() => ending.delete(end));
+      ending.add(end);
+    };
+    return running;
   }
 
   /** Ends the waits of all calls under way, and resolves when these calls are over. */
@@ -138,4 +160,12 @@ export class OpenCalls {
     this.closings++;
     for (const call of [...this.list]) call.close();
   }
+}
+
+/** Has a call among those under way until that is settled. */
+function enterUntil(call: OpenCall, running: Promise<unknown>): Promise<void> {
+  const end = (): void => call.end();
+  const isOver = running.then(end, end);
+  call.enter(isOver);
+  return isOver;
 }

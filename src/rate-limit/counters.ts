@@ -1,4 +1,3 @@
-import { isEnding } from '../cache/calls.ts';
 import { homeOf } from '../cache/home.ts';
 import { ChangeCommand, TouchCommand } from '../client/commands/change.ts';
 import { type ClientCommand, NO_OPTIONS } from '../client/commands/command.ts';
@@ -88,7 +87,7 @@ export class Counters {
   }
 
   #send(server: Backend, command: ClientCommand): Promise<unknown> {
-    if (isEnding(this.#engine)) return Promise.reject(closedError());
+    if (this.#engine.calls.ending.size) return Promise.reject(closedError());
     return command.submit(undefined, undefined, server) as Promise<unknown>;
   }
 }

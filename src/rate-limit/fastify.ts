@@ -1,4 +1,3 @@
-import { beginCall } from '../cache/calls.ts';
 import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { nextTick } from '../clock.ts';
@@ -74,13 +73,13 @@ export class FastifyRateLimitStore {
 
   /** Counts a request; `timeWindow` is in milliseconds, and rounded up to whole seconds. */
   incr(key: string, callback: Callback, timeWindow: number, max: number): void {
-    const hit = beginCall(this.#engine, () => this.#hit(String(key), timeWindow, max));
+    const hit = this.#engine.calls.hold(() => this.#hit(String(key), timeWindow, max));
     this.#answer(hit, callback);
   }
 
   /** What has been counted, without counting. */
   read(key: string, callback: Callback, timeWindow: number): void {
-    const look = beginCall(this.#engine, () => this.#look(String(key), timeWindow));
+    const look = this.#engine.calls.hold(() => this.#look(String(key), timeWindow));
     this.#answer(look, callback);
   }
 

@@ -1,4 +1,3 @@
-import { beginCall } from '../cache/calls.ts';
 import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { misnamed } from '../client/hints.ts';
@@ -67,7 +66,7 @@ export class RateLimiter {
     // More would be denied all the same, and might turn the counter over.
     const counted = Math.min(cost, this.#points + 1);
     const name = this.#windows.names.of(key);
-    const hits = await beginCall(this.#engine, () => this.#substitute.hit(this.#windows, name, counted, this.#per));
+    const hits = await this.#engine.calls.hold(() => this.#substitute.hit(this.#windows, name, counted, this.#per));
     const allowed = hits.count <= this.#points;
     return {
       allowed,
@@ -80,7 +79,7 @@ export class RateLimiter {
   /** Forgets what was taken of a key. Rejects when its server can't be asked. */
   async reset(key: string): Promise<void> {
     const name = this.#windows.names.of(key);
-    await beginCall(this.#engine, () => this.#windows.forget(name));
+    await this.#engine.calls.hold(() => this.#windows.forget(name));
   }
 }
 

@@ -1,4 +1,3 @@
-import { beginCall } from '../cache/calls.ts';
 import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { programNow } from '../clock.ts';
@@ -55,7 +54,7 @@ class HitStore {
   async increment(key: string): Promise<StoredHits> {
     const counters = this.#counters();
     const name = counters.names.of(key);
-    const hits = await beginCall(this.#engine, () => this.#substitute.hit(counters, name, 1, this.#per));
+    const hits = await this.#engine.calls.hold(() => this.#substitute.hit(counters, name, 1, this.#per));
     return this.#toStored(hits);
   }
 
@@ -66,19 +65,19 @@ class HitStore {
   async decrement(key: string): Promise<void> {
     const counters = this.#counters();
     const name = counters.names.of(key);
-    await beginCall(this.#engine, () => this.#substitute.giveBack(counters, name, 1));
+    await this.#engine.calls.hold(() => this.#substitute.giveBack(counters, name, 1));
   }
 
   async resetKey(key: string): Promise<void> {
     const counters = this.#counters();
     const name = counters.names.of(key);
-    await beginCall(this.#engine, () => counters.forget(name));
+    await this.#engine.calls.hold(() => counters.forget(name));
   }
 
   async get(key: string): Promise<StoredHits | undefined> {
     const counters = this.#counters();
     const name = counters.names.of(key);
-    const hits = await beginCall(this.#engine, () => counters.look(name));
+    const hits = await this.#engine.calls.hold(() => counters.look(name));
     return hits === undefined ? undefined : this.#toStored(hits);
   }
 

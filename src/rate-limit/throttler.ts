@@ -1,4 +1,3 @@
-import { beginCall } from '../cache/calls.ts';
 import { type AnyClient, engineOf } from '../client/any-client.ts';
 import type { Engine } from '../client/engine.ts';
 import { part } from './names.ts';
@@ -50,7 +49,7 @@ export class ThrottlerStorage {
     const blockFor = blockDuration > 0 ? toSeconds('blockDuration', blockDuration) : 0;
     const windows = new FixedWindows(this.#engine, `${this.#prefix}/${throttlerName}`, per);
     const name = windows.names.of(key);
-    const hits = await beginCall(this.#engine, async () => {
+    const hits = await this.#engine.calls.hold(async () => {
       const counted = await this.#substitute.hit(windows, name, 1, per);
       // One request goes over the limit; those after it find its block.
       return blockFor > 0 && counted.count === limit + 1 ? lengthened(windows, name, counted, blockFor) : counted;

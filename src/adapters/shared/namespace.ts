@@ -1,4 +1,3 @@
-import { beginCall } from '../../cache/calls.ts';
 import { plain } from '../../cache/keys.ts';
 import { Versions } from '../../cache/versions.ts';
 import type { AdapterClient } from './client.ts';
@@ -33,7 +32,7 @@ export class Namespace {
    * which version that is, under the one known, and once more if that turns out to be old.
    */
   run<T>(work: (toWire: ToWire) => Promise<T>): Promise<T> {
-    return beginCall(this.#client.engine, (call) => this.#run(work, () => call.check()));
+    return this.#client.engine.calls.hold((call) => this.#run(work, () => call.check()));
   }
 
   /** `check` throws where the client has been closed meanwhile. */
@@ -57,7 +56,7 @@ export class Namespace {
   /** Forgets every key, for all processes. */
   async clear(): Promise<void> {
     this.#known = undefined;
-    await beginCall(this.#client.engine, () => this.#versions.end(this.#record()));
+    await this.#client.engine.calls.hold(() => this.#versions.end(this.#record()));
   }
 
   async #current(): Promise<string> {
