@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { EventEmitter } from 'node:events';
 import type { Log } from '../cluster/log.ts';
 import type { Server } from '../cluster/server.ts';
 import type { MemcacheError } from '../errors.ts';
@@ -45,10 +45,6 @@ export interface Emitter<TEvents extends { [TEvent in keyof TEvents]: unknown[] 
   removeListener<TEvent extends keyof TEvents>(event: TEvent, listener: (...given: TEvents[TEvent]) => void): this;
 }
 
-const ADDING = ['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'] as const;
-const OTHERS = ['off', 'removeListener', 'removeAllListeners', 'emit', 'eventNames', 'listenerCount'] as const;
-const RARE = ['listeners', 'rawListeners', 'setMaxListeners', 'getMaxListeners'] as const;
-
 /** Gives a class the methods of an emitter that each of its objects has. `adding` hears of the events that are listened to. */
 export function emitBy<T extends object>(
   prototype: T,
@@ -56,13 +52,14 @@ export function emitBy<T extends object>(
   adding?: (source: T, event: unknown) => void,
 ): void {
   if ('emit' in prototype) return;
-  for (const name of [...ADDING, ...OTHERS, ...RARE]) {
-    const hint = ADDING.includes(name as never) ? adding : undefined;
+  for (const [name, method] of Object.entries<unknown>(EventEmitter.prototype as never)) {
+    if (typeof method !== 'function') continue;
+    const hint = /^(on|add|prepend)/.test(name) ? adding : undefined;
     const value = function (this: T, ...given: unknown[]): unknown {
       hint?.(this, given[0]);
       const emitter = emitterOf(this);
       // Each of them has arguments of its own, which are the caller's.
-      const result: unknown = Reflect.apply(emitter[name], emitter, given);
+      const result: unknown = Reflect.apply(emitter[name as 'on'], emitter, given);
       return result === emitter ? this : result;
     };
     Object.defineProperty(prototype, name, { value, configurable: true, writable: true });

@@ -97,6 +97,9 @@ const DEFAULTS: Omit<ResolvedOptions, 'logger'> = {
 
 type Check = (value: unknown) => boolean;
 
+/** Whether an option is valid, and what is expected of it. */
+type Rule = readonly [check: Check, expected: string];
+
 const isBoolean: Check = (value) => typeof value === 'boolean';
 const isText: Check = (value) => typeof value === 'string';
 const hasMethods =
@@ -116,7 +119,6 @@ function isLogger(value: unknown): boolean {
 }
 
 function isGutter(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
   const { gutter, expires } = value as Partial<Gutter>;
   return Boolean(gutter) && isExpiration(expires) && (expires as number) > 0 && (expires as number) <= MAX_RELATIVE;
 }
@@ -128,11 +130,11 @@ function isRepair(value: unknown): boolean {
   return isCount && (seconds === undefined || isSpan(seconds));
 }
 
-const PAUSE = { check: (value: unknown) => value === 0 || isSpan(value), expected: 'a number of seconds from 0 on' };
-const LIMIT = { check: isSpan, expected: SPAN };
-const EXPIRATION = { check: isExpiration, expected: 'an integer of seconds from 0 to 2,147,483,647' };
-const SWITCH = { check: isBoolean, expected: 'true or false' };
-const TEXT = { check: isText, expected: 'a string' };
+const PAUSE: Rule = [(value) => value === 0 || isSpan(value), 'a number of seconds from 0 on'];
+const LIMIT: Rule = [isSpan, SPAN];
+const EXPIRATION: Rule = [isExpiration, 'an integer of seconds from 0 to 2,147,483,647'];
+const SWITCH: Rule = [isBoolean, 'true or false'];
+const TEXT: Rule = [isText, 'a string'];
 
 function isDiscovery(value: unknown): boolean {
   if (!hasMethods('discover')(value)) return false;
@@ -143,50 +145,38 @@ function isDiscovery(value: unknown): boolean {
 }
 
 /** What each option has to be. Others are ignored: adapters pass on theirs. */
-const RULES: Readonly<Record<string, { check: Check; expected: string }>> = {
-  retries: { check: (value) => Number.isInteger(value) && (value as number) >= 0, expected: 'an integer from 0 on' },
+const RULES: Readonly<Record<string, Rule>> = {
+  retries: [(value) => Number.isInteger(value) && (value as number) >= 0, 'an integer from 0 on'],
   retry_delay: PAUSE,
   retryDelay: PAUSE,
   retryNonIdempotent: SWITCH,
   expires: EXPIRATION,
   keyPrefix: TEXT,
   hashLongKeys: SWITCH,
-  logger: {
-    check: isLogger,
-    expected: 'an object with a method log, or with info, warn and error, or false',
-  },
-  distribution: {
-    check: isDistribution,
-    expected: "'modulo', 'ketama', 'rendezvous' or an object with a method build",
-  },
-  discovery: {
-    check: isDiscovery,
-    expected: 'an object with a method discover and times in seconds, such as dns() makes',
-  },
-  failover: {
-    check: (value) => isBoolean(value) || isGutter(value),
-    expected: 'true, false or { gutter: servers, expires: seconds above 0 }',
-  },
+  logger: [isLogger, 'an object with a method log, or with info, warn and error, or false'],
+  distribution: [isDistribution, "'modulo', 'ketama', 'rendezvous' or an object with a method build"],
+  discovery: [isDiscovery, 'an object with a method discover and times in seconds, such as dns() makes'],
+  failover: [
+    (value) => isBoolean(value) || isGutter(value),
+    'true, false or { gutter: servers, expires: seconds above 0 }',
+  ],
   failoverTime: PAUSE,
-  repair: {
-    check: (value) => isBoolean(value) || isRepair(value),
-    expected: 'true, false or { keys: an integer above 0, for: seconds above 0 }',
-  },
-  serializer: { check: hasMethods('serialize', 'deserialize'), expected: 'an object with serialize and deserialize' },
+  repair: [
+    (value) => isBoolean(value) || isRepair(value),
+    'true, false or { keys: an integer above 0, for: seconds above 0 }',
+  ],
+  serializer: [hasMethods('serialize', 'deserialize'), 'an object with serialize and deserialize'],
   timeout: LIMIT,
   conntimeout: LIMIT,
-  connections: { check: (value) => Number.isInteger(value) && (value as number) > 0, expected: 'an integer above 0' },
-  maxPending: { check: (value) => typeof value === 'number' && value > 0, expected: 'a number above 0' },
+  connections: [(value) => Number.isInteger(value) && (value as number) > 0, 'an integer above 0'],
+  maxPending: [(value) => typeof value === 'number' && value > 0, 'a number above 0'],
   failFast: FAIL_FAST,
   keepAlive: SWITCH,
   keepAliveDelay: PAUSE,
-  tls: { check: (value) => isBoolean(value) || typeof value === 'object', expected: 'true, false or TLS options' },
+  tls: [(value) => isBoolean(value) || typeof value === 'object', 'true, false or TLS options'],
   username: TEXT,
   password: TEXT,
-  protocol: {
-    check: (value) => ['auto', ...PROTOCOL_NAMES].includes(value as string),
-    expected: "'auto', 'binary', 'meta' or 'classic'",
-  },
+  protocol: [(value) => ['auto', ...PROTOCOL_NAMES].includes(value as string), "'auto', 'binary', 'meta' or 'classic'"],
   traceKeys: SWITCH,
 };
 
@@ -197,16 +187,16 @@ export function isExpiration(value: unknown): boolean {
 
 /** What to throw for an expiration that no protocol can say. */
 export function invalidExpiration(argument: string, found: unknown): MemcacheError {
-  return invalid(argument, EXPIRATION.expected, found);
+  return invalid(argument, EXPIRATION[1], found);
 }
 
 /** Throws `ERR_INVALID_ARGUMENT` for an invalid option. */
 export function checkOptions(options: unknown): void {
   checkOptionsObject(options);
-  for (const [name, rule] of Object.entries(RULES)) {
+  for (const [name, [check, expected]] of Object.entries(RULES)) {
     const value: unknown = Reflect.get(options, name);
-    if (value === undefined || value === null || rule.check(value)) continue;
-    throw (name === 'password' ? invalidType : invalid)(`option ${name}`, rule.expected, value);
+    if (value === undefined || value === null || check(value)) continue;
+    throw (name === 'password' ? invalidType : invalid)(`option ${name}`, expected, value);
   }
 }
 

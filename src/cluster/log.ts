@@ -51,8 +51,8 @@ export class Log {
     this.#writing = true;
     try {
       const result: unknown = hasLevels(logger) ? logger[level](message) : logger.log(message);
-      // A promise of another realm, as Node.js's own are in jest, or of a library.
-      if (isThenable(result)) Promise.resolve(result).catch(() => breaks(logger));
+      // It may be a promise of another realm, as Node.js's own are in jest, or of a library.
+      Promise.resolve(result).catch(() => breaks(logger));
     } catch {
       breaks(logger);
     } finally {
@@ -97,10 +97,6 @@ export class Log {
 /** What stands in a client's options by now may be anything. */
 function breaks(logger: unknown): void {
   if (Object(logger) === logger) broken.add(logger as object);
-}
-
-function isThenable(result: unknown): result is PromiseLike<unknown> {
-  return typeof (result as Partial<PromiseLike<unknown>> | null | undefined)?.then === 'function';
 }
 
 function moreFailures(server: string, count: number): string {

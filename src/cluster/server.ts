@@ -89,11 +89,11 @@ const DEFAULTS = {
   keepAliveDelay: 30,
 };
 
-/** What `failFast` has to be. */
-export const FAIL_FAST = {
-  check: (value: unknown): boolean => value === false || (Number.isSafeInteger(value) && (value as number) >= 1),
-  expected: 'false or an integer from 1 on',
-};
+/** What `failFast` has to be, and how errors say it. */
+export const FAIL_FAST = [
+  (value: unknown): boolean => value === false || (Number.isSafeInteger(value) && (value as number) > 0),
+  'false or an integer from 1 on',
+] as const;
 
 /**
  * One memcached server: it opens connections as commands need them and holds the commands that wait for one.
@@ -166,7 +166,8 @@ export class Server extends EventEmitter implements PoolOwner, FrameTransport {
       keepAliveDelay: options?.keepAliveDelay ?? DEFAULTS.keepAliveDelay,
     };
     const { failFast } = this.options;
-    if (!FAIL_FAST.check(failFast)) throw invalid('option failFast', FAIL_FAST.expected, failFast);
+    const [isFailFast, expected] = FAIL_FAST;
+    if (!isFailFast(failFast)) throw invalid('option failFast', expected, failFast);
     const { env } = process;
     this.username = username || this.options.username || env.MEMCACHIER_USERNAME || env.MEMCACHE_USERNAME;
     const secret = password || this.options.password || env.MEMCACHIER_PASSWORD || env.MEMCACHE_PASSWORD;
