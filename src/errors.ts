@@ -116,6 +116,11 @@ export function checkOptionsObject(value: unknown): asserts value is object {
   }
 }
 
+/** Whether a value is an integer within bounds. */
+export function isInteger(value: unknown, least: number, most = Number.POSITIVE_INFINITY): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+}
+
 /** Throws for what is no function. */
 export function checkFunction(argument: string, value: unknown): void {
   if (typeof value !== 'function') throw invalidType(argument, 'a function', value);

@@ -1,6 +1,6 @@
 import { sha256 } from '../builtins.ts';
 import type { Engine } from '../client/engine.ts';
-import { MemcacheError } from '../errors.ts';
+import { isInteger, MemcacheError } from '../errors.ts';
 import { Op } from '../protocol/op.ts';
 import { checkNumbers } from './check-numbers.ts';
 import type { Encoded, Stored } from './envelope.ts';
@@ -39,11 +39,7 @@ export class Parts {
 
   /** Throws `ERR_INVALID_ARGUMENT`. */
   constructor(engine: Engine, keys: CacheKeys, { partSize = PART_SIZE, maxBytes = MAX_BYTES }: PartOptions) {
-    checkNumbers(
-      { partSize, maxBytes },
-      (value) => Number.isSafeInteger(value) && (value as number) > 0,
-      'an integer from 1 on',
-    );
+    checkNumbers({ partSize, maxBytes }, (value) => isInteger(value, 1), 'an integer from 1 on');
     this.partSize = partSize;
     this.#maxBytes = maxBytes;
     this.#engine = engine;

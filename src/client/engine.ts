@@ -1,6 +1,6 @@
 import type { Backend } from '../cluster/backend.ts';
 import type { Command } from '../cluster/command.ts';
-import { type Chooser, Fleet } from '../cluster/fleet.ts';
+import { type Chooser, Fleet, type Gutter } from '../cluster/fleet.ts';
 import { Log } from '../cluster/log.ts';
 import { Router } from '../cluster/router.ts';
 import type { ServerLike } from '../cluster/server.ts';
@@ -41,7 +41,7 @@ export class Engine {
     this.options = resolveOptions(options);
     this.log = new Log(this.options);
     hintAtClientOptions(this.options, this.log);
-    if (typeof this.options.failover === 'object') hintAtServers(this.options.failover.gutter, this.log);
+    hintAtServers((this.options.failover as Gutter).gutter, this.log);
     this.serializer = this.options.serializer ?? noopSerializer;
     const { keyPrefix, hashLongKeys } = this.options;
     if (keyPrefix !== '' || hashLongKeys) this.#keyMaker = new KeyMaker(keyPrefix, hashLongKeys);

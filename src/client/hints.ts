@@ -50,7 +50,7 @@ export function hintAtClientOptions(options: object, log: Log): void {
 /** The same for servers that are objects. */
 export function hintAtServers(servers: unknown, log: Log): void {
   if (!Array.isArray(servers)) return;
-  for (const server of servers as unknown[]) if (typeof server === 'object' && server) hintAtClientOptions(server, log);
+  for (const server of servers as unknown[]) hintAtClientOptions(Object(server), log);
 }
 
 function hintAtTime(name: string, seconds: unknown, most: number, log: Log): void {

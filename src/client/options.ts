@@ -1,11 +1,11 @@
 import { isSpan, SPAN } from '../clock.ts';
 import type { Discovery } from '../cluster/discovery/discovery.ts';
-import { type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
+import { DISTRIBUTIONS, type Distribution, isDistribution } from '../cluster/distribution/distribution.ts';
 import type { Gutter } from '../cluster/fleet.ts';
 import type { LogTarget } from '../cluster/log.ts';
 import type { RepairOptions } from '../cluster/repair/repairs.ts';
 import { FAIL_FAST, type ServerOptions } from '../cluster/server.ts';
-import { checkOptionsObject, invalid, invalidType, type MemcacheError } from '../errors.ts';
+import { checkOptionsObject, invalid, invalidType, isInteger, type MemcacheError } from '../errors.ts';
 import { LAST_SECOND, MAX_RELATIVE } from '../protocol/limits.ts';
 import { PROTOCOL_NAMES } from '../protocol/protocol.ts';
 import type { Serializer } from '../serializers/serializer.ts';
@@ -101,6 +101,7 @@ type Check = (value: unknown) => boolean;
 type Rule = readonly [check: Check, expected: string];
 
 const isBoolean: Check = (value) => typeof value === 'boolean';
+const isPositive: Check = (value) => typeof value === 'number' && value > 0;
 const isText: Check = (value) => typeof value === 'string';
 const hasMethods =
   (...names: string[]): Check =>
@@ -120,13 +121,13 @@ function isLogger(value: unknown): boolean {
 
 function isGutter(value: unknown): boolean {
   const { gutter, expires } = value as Partial<Gutter>;
-  return Boolean(gutter) && isExpiration(expires) && (expires as number) > 0 && (expires as number) <= MAX_RELATIVE;
+  return Boolean(gutter) && isInteger(expires, 1, MAX_RELATIVE);
 }
 
 function isRepair(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { keys, for: seconds } = value as RepairOptions;
-  const isCount = keys === undefined || (Number.isSafeInteger(keys) && keys > 0);
+  const isCount = keys === undefined || isInteger(keys, 1);
   return isCount && (seconds === undefined || isSpan(seconds));
 }
 
@@ -139,14 +140,12 @@ const TEXT: Rule = [isText, 'a string'];
 function isDiscovery(value: unknown): boolean {
   if (!hasMethods('discover')(value)) return false;
   const { interval, timeout } = value as Discovery;
-  return (
-    isSpan(interval) && (timeout === undefined || timeout === null || (typeof timeout === 'number' && timeout > 0))
-  );
+  return isSpan(interval) && isPositive(timeout ?? 1);
 }
 
 /** What each option has to be. Others are ignored: adapters pass on theirs. */
 const RULES: Readonly<Record<string, Rule>> = {
-  retries: [(value) => Number.isInteger(value) && (value as number) >= 0, 'an integer from 0 on'],
+  retries: [(value) => isInteger(value, 0), 'an integer from 0 on'],
   retry_delay: PAUSE,
   retryDelay: PAUSE,
   retryNonIdempotent: SWITCH,
@@ -154,7 +153,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   keyPrefix: TEXT,
   hashLongKeys: SWITCH,
   logger: [isLogger, 'an object with a method log, or with info, warn and error, or false'],
-  distribution: [isDistribution, "'modulo', 'ketama', 'rendezvous' or an object with a method build"],
+  distribution: [isDistribution, DISTRIBUTIONS],
   discovery: [isDiscovery, 'an object with a method discover and times in seconds, such as dns() makes'],
   failover: [
     (value) => isBoolean(value) || isGutter(value),
@@ -168,8 +167,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   serializer: [hasMethods('serialize', 'deserialize'), 'an object with serialize and deserialize'],
   timeout: LIMIT,
   conntimeout: LIMIT,
-  connections: [(value) => Number.isInteger(value) && (value as number) > 0, 'an integer above 0'],
-  maxPending: [(value) => typeof value === 'number' && value > 0, 'a number above 0'],
+  connections: [(value) => isInteger(value, 1), 'an integer above 0'],
+  maxPending: [isPositive, 'a number above 0'],
   failFast: FAIL_FAST,
   keepAlive: SWITCH,
   keepAliveDelay: PAUSE,

@@ -1,5 +1,5 @@
 import { isIPv6 } from '../connection/connector.ts';
-import { invalid, invalidArgument } from '../errors.ts';
+import { invalid, invalidArgument, isInteger } from '../errors.ts';
 
 export const DEFAULT_PORT = 11211;
 
@@ -88,7 +88,7 @@ function parsePort(text: string | undefined, fail: Fail): number {
 
 /** Whether a server can have that port. */
 export function isPort(port: unknown): boolean {
-  return Number.isInteger(port) && (port as number) >= 1 && (port as number) <= 65535;
+  return isInteger(port, 1, 65535);
 }
 
 /** Throws `ERR_INVALID_ARGUMENT` for a port that no server can have; `name` is what it is called there. */

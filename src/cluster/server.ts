@@ -17,7 +17,7 @@ import { Pool } from '../connection/pool.ts';
 import type { PoolOwner } from '../connection/pool-load.ts';
 import type { ServerStatus } from '../connection/status.ts';
 import { type DownReason, isWatched, publishDown, publishUp } from '../connection/telemetry.ts';
-import { invalid, type MemcacheError } from '../errors.ts';
+import { invalid, isInteger, type MemcacheError } from '../errors.ts';
 import { checkFrame } from '../protocol/binary/frame.ts';
 import type { Protocol, ProtocolName } from '../protocol/protocol.ts';
 import type { Holder, Request, WireKey } from '../protocol/request.ts';
@@ -77,7 +77,8 @@ export type ResolvedServerOptions = ServerOptions & {
   [Name in Exclude<keyof ServerOptions, 'username' | 'password' | 'tls'>]-?: NonNullable<ServerOptions[Name]>;
 };
 
-const HIDDEN = { password: { enumerable: false }, tls: { enumerable: false }, failover: { enumerable: false } };
+const UNSEEN = { enumerable: false };
+const HIDDEN = { password: UNSEEN, tls: UNSEEN, failover: UNSEEN };
 
 const DEFAULTS = {
   protocol: 'binary' as const,
@@ -91,7 +92,7 @@ const DEFAULTS = {
 
 /** What `failFast` has to be, and how errors say it. */
 export const FAIL_FAST = [
-  (value: unknown): boolean => value === false || (Number.isSafeInteger(value) && (value as number) > 0),
+  (value: unknown): boolean => value === false || isInteger(value, 1),
   'false or an integer from 1 on',
 ] as const;
 

@@ -10,8 +10,8 @@ import { run } from './support/run.ts';
  * entry is 60,000; it is above it, so that these bounds keep it from growing.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  '*': 196_600,
-  Client: 174_650,
+  '*': 195_450,
+  Client: 173_850,
   jsonSerializer: 8_000,
   MemcacheError: 1_000,
 };

@@ -1,5 +1,5 @@
 import { exponential, monotonicNow, setTimeout } from '../../clock.ts';
-import { checkFunction, invalid, MemcacheError } from '../../errors.ts';
+import { checkFunction, invalid, isInteger, MemcacheError } from '../../errors.ts';
 import { Op } from '../../protocol/op.ts';
 import { untilAborted } from '../aborts.ts';
 import type { Engine } from '../engine.ts';
@@ -52,7 +52,7 @@ async function run(
   const { expires, flags, timeout, signal } = options;
   checkFunction('change', change);
   const retries = options.retries ?? DEFAULT_RETRIES;
-  if (!(Number.isInteger(retries) && retries > 0)) throw invalid('retries', 'an integer above 0', retries);
+  if (!isInteger(retries, 1)) throw invalid('retries', 'an integer above 0', retries);
   // Its caller may change it as soon as the call has returned.
   const own = key instanceof Uint8Array ? Buffer.from(key) : key;
   let began = 0;

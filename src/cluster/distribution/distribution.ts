@@ -26,6 +26,9 @@ const BUILT_IN: ReadonlyMap<unknown, (servers: readonly DistributionServer[]) =>
   ['rendezvous', (servers) => rendezvous(servers)],
 ]);
 
+/** How errors say what a distribution has to be. */
+export const DISTRIBUTIONS = "'modulo', 'ketama', 'rendezvous' or an object with a method build";
+
 /**
  * Builds a distribution for these servers. Throws `ERR_INVALID_ARGUMENT` for one that does not exist, for a builder that
  * returns no function and for a weight that is not above 0. Whether an index is one of a server is left to the caller.
@@ -37,10 +40,7 @@ export function buildDistribution(distribution: Distribution, servers: readonly 
   const build = BUILT_IN.get(distribution);
   if (build) return build(servers);
   if (!isBuilder(distribution)) {
-    throw invalidArgument(
-      'option distribution',
-      "expected 'modulo', 'ketama', 'rendezvous' or an object with a method build",
-    );
+    throw invalidArgument('option distribution', `expected ${DISTRIBUTIONS}`);
   }
   return toPick(distribution.build(servers), servers.length);
 }
