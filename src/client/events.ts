@@ -24,7 +24,11 @@ const EVENTS: ReadonlySet<unknown> = new Set(['up', 'down', 'repaired', 'unrepai
 /** Logs that there is no such event, once for each. */
 function hintAtEvent(event: unknown, log: Log): void {
   if (EVENTS.has(event)) return;
-  log.once(`event ${String(event)}`, 'warn', `memts: there is no event ${String(event)}; there are up and down`);
+  log.once(
+    `event ${String(event)}`,
+    'warn',
+    `memts: there is no event ${String(event)}; there are up, down, repaired and unrepaired`,
+  );
 }
 
 /** The methods of an EventEmitter that come typed. */

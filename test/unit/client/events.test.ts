@@ -45,7 +45,7 @@ it('error is accepted and never comes; what is no event at all is logged once', 
   client.on('error', listener).on('repaired', listener).once('unrepaired', listener);
   expect(lines).toEqual([]);
   for (let time = 0; time < 2; time++) client.on('connect' as never, listener).once('connect' as never, listener);
-  expect(lines).toEqual(['memts: there is no event connect; there are up and down']);
+  expect(lines).toEqual(['memts: there is no event connect; there are up, down, repaired and unrepaired']);
   await expect(client.get('key')).rejects.toThrow();
   expect(listener).not.toHaveBeenCalled();
   client.close();
