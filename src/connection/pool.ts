@@ -241,8 +241,7 @@ export class Pool implements SlotOwner, Holder {
     for (const connection of this.#ready) connection.retire();
     // Otherwise the next command opens it, and what comes on the old ones until then counts.
     if (!isNeeded) return;
-    const superseded = this.#error('ERR_CLOSED', 'The connection was given up for another one');
-    for (const slot of this.#slots) slot.abandon(superseded);
+    for (const slot of this.#slots) slot.abandon(this.#error('ERR_CLOSED', 'Given up for another connection'));
     this.#open(this.#first);
   }
 
@@ -276,9 +275,8 @@ export class Pool implements SlotOwner, Holder {
     this.#hangs = reason === 'hung';
     this.#reason = error;
     this.#lastError = error;
-    this.#refusal = this.#hangs
-      ? this.#error(error.code, `${error.message}. The command had not left, and 0 commands were before it.`, error)
-      : error;
+    const unsent = `${error.message}. The command had not left, and 0 commands were before it.`;
+    this.#refusal = this.#hangs ? this.#error(error.code, unsent, error) : error;
     // What is being opened is an attempt like any other from now on.
     this.#proving = false;
     this.#silence.reset();

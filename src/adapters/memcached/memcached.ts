@@ -52,7 +52,7 @@ export class Memcached extends Queries {
     const full = this.namespace + key;
     const run: QueryParts['run'] = async (client, wireKey) => {
       const { value, flags } = await client.get(wireKey);
-      return value === null ? undefined : decodeValue(value, flagsOf(flags));
+      return value === null ? undefined : decodeValue(value, flags);
     };
     return this.ask(callback as Callback | undefined, { type: 'get', key: full, line: () => `get ${full}`, run });
   }
@@ -65,7 +65,7 @@ export class Memcached extends Queries {
     const full = this.namespace + key;
     const run: QueryParts['run'] = async (client, wireKey) => {
       const { value, flags, cas } = await client.get(wireKey, { cas: true });
-      return value === null ? undefined : { [full]: decodeValue(value, flagsOf(flags)), cas: String(cas) };
+      return value === null ? undefined : { [full]: decodeValue(value, flags), cas: String(cas) };
     };
     return this.ask(callback, { type: 'gets', key: full, line: () => `gets ${full}`, run });
   }
@@ -356,7 +356,7 @@ async function readMany(
     if (hit === undefined || hit.value === null) continue;
     const key = (keys[i] as string).slice(namespace.length);
     try {
-      const value = decodeValue(hit.value, flagsOf(hit.flags));
+      const value = decodeValue(hit.value, hit.flags);
       // What would be the object's prototype is defined, which takes long; all other names are assigned.
       if (key !== '__proto__') found[key] = value;
       else define(found, key, value);
@@ -385,10 +385,6 @@ function stored(done: boolean): true {
 /** The one server's response. */
 function first<T>(answers: Record<string, T>): T {
   return Object.values(answers)[0] as T;
-}
-
-function flagsOf(flags: Buffer | null): number {
-  return flags?.readUInt32BE() ?? 0;
 }
 
 function toExpires(lifetime: number): number {

@@ -22,7 +22,8 @@ export function encodeValue(value: unknown): StoredValue | undefined {
 }
 
 /** What was stored. Throws `SyntaxError` for what says that it is JSON and is not; the error does not quote it. */
-export function decodeValue(bytes: Buffer, flags: number): unknown {
+export function decodeValue(bytes: Buffer, flagBytes: Buffer | null): unknown {
+  const flags = flagBytes?.readUInt32BE() ?? 0;
   const raw = bytes.toString();
   const text = raw.includes('\\') ? raw.replace(/\\([\r\n])/g, '$1') : raw;
   if (flags === BINARY_FLAG) return Buffer.from(text, 'latin1');
