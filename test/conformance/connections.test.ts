@@ -109,13 +109,21 @@ describe('connections: n', () => {
 
   test('a command without a key goes to the socket with the least waiting', async () => {
     let isDeaf = false;
-    const { rogue } = await startNotingServer((index) => (isDeaf && index === 0 ? 'says nothing' : 'answers'));
+    const { rogue, keys } = await startNotingServer((index) => (isDeaf && index === 0 ? 'says nothing' : 'answers'));
     await using server = rogue;
     const client = create(server.address, { protocol: 'meta', connections: 2, timeout: 5, retries: 1 });
     await opened(client, 2, server);
+    for (const set of keys) set.clear();
     isDeaf = true;
-    const stuck = NAMES.map((key) => client.get(key).catch(() => {}));
-    await sleep(20);
+    let answered = 0;
+    const stuck = NAMES.map((key) =>
+      client
+        .get(key)
+        .then(() => answered++)
+        .catch(() => {}),
+    );
+    const come = (index: number) => keys[index]?.size ?? 0;
+    await eventually(() => come(0) > 0 && come(0) + come(1) === NAMES.length && answered === come(1));
     for (let count = 0; count < 20; count++) expect(Object.values(await client.version())).toEqual(['1.6.18']);
     client.close();
     await Promise.all(stuck);
