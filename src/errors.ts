@@ -117,7 +117,7 @@ export function checkOptionsObject(value: unknown): asserts value is object {
 }
 
 /** Whether a value is an integer within bounds. */
-export function isInteger(value: unknown, least: number, most = Number.POSITIVE_INFINITY): boolean {
+export function isInteger(value: unknown, least: number, most = Number.POSITIVE_INFINITY): value is number {
   return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 

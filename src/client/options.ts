@@ -181,7 +181,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** An expiration that every protocol can say: a whole number of seconds in 31 bits. */
 export function isExpiration(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LAST_SECOND;
+  return isInteger(value, 0, LAST_SECOND);
 }
 
 /** What to throw for an expiration that no protocol can say. */

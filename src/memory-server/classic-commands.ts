@@ -5,7 +5,6 @@ import { BAD_LINE } from './wire/meta.ts';
 import { parseSigned32, parseUnsigned32, readInt32, readUint64 } from './wire/numbers.ts';
 import { type DataBlock, fromWord, ownWord, writeLine } from './wire/text.ts';
 
-/** The longest data block that memcached's arithmetic allows, far beyond any item. */
 const STORED: Readonly<Record<StoreStatus, string>> = {
   stored: 'STORED',
   exists: 'EXISTS',

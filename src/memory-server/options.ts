@@ -1,5 +1,5 @@
 import type { TlsOptions } from 'node:tls';
-import { checkFunction, checkObject, checkOptionsObject, invalid, invalidType } from '../errors.ts';
+import { checkFunction, checkObject, checkOptionsObject, invalid, invalidType, isInteger } from '../errors.ts';
 import type { ServerProtocol } from './session.ts';
 import type { Users } from './users.ts';
 
@@ -66,7 +66,7 @@ export function checkServerOptions(options: MemoryServerOptions): void {
 }
 
 function checkSize(name: string, bytes: number | undefined): void {
-  if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 1024)) return;
+  if (bytes === undefined || isInteger(bytes, 1024)) return;
   throw invalid(`option ${name}`, 'a number of bytes, at least 1024', bytes);
 }
 

@@ -6,6 +6,7 @@ import { expiredItem, ItemCommand } from '../client/get-or-set/item-commands.ts'
 import { LookCommand, type Seen } from '../client/get-or-set/look.ts';
 import type { Backend } from '../cluster/backend.ts';
 import { closedError, MemcacheError } from '../errors.ts';
+import { MAX_UINT64 } from '../protocol/limits.ts';
 import { Op } from '../protocol/op.ts';
 import { type Counted, GiveBackCommand, HitCommand } from './counter-commands.ts';
 
@@ -92,14 +93,12 @@ export class Counters {
   }
 }
 
-const MOST = 2n ** 64n;
-
 /** What a counter has come to, as a server reads it: padded with spaces where it has become shorter. */
 function numberIn(value: Buffer): bigint | undefined {
   const [, digits] = /^\s*(\d{1,20})\s*$/.exec(value.toString('latin1')) ?? [];
   if (digits === undefined) return undefined;
   const number = BigInt(digits);
-  return number < MOST ? number : undefined;
+  return number <= MAX_UINT64 ? number : undefined;
 }
 
 function isNotNumeric(error: unknown): boolean {

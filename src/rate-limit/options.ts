@@ -1,11 +1,11 @@
-import { checkFunction, invalid } from '../errors.ts';
+import { checkFunction, invalid, isInteger } from '../errors.ts';
 import type { DownOptions } from './when-down.ts';
 
 /** A second more is the longest time that a server takes as one from now. */
 export const LONGEST_PER = 2_591_999;
 
 export function checkInteger(argument: string, value: unknown, most: number): number {
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most) return value as number;
+  if (isInteger(value, 1, most)) return value;
   throw invalid(argument, `an integer from 1 to ${most.toLocaleString('en-US')}`, value);
 }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isUint8Array } from 'node:util/types';
-import { invalidArgument, MemcacheError } from '../errors.ts';
+import { invalidArgument, isInteger, MemcacheError } from '../errors.ts';
 import type { Serializer } from './serializer.ts';
 
 /** What becomes of a value: its bytes and the bits of the flags that say how to read them. */
@@ -162,7 +162,7 @@ export const INTEGER = /^-?\d+$/;
 /** Fills in the default of a count of bytes and checks it. */
 export function byteCount(name: string, value: number | undefined, otherwise: number): number {
   if (value === undefined) return otherwise;
-  if (value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && value >= 0)) return value;
+  if (value === Number.POSITIVE_INFINITY || isInteger(value, 0)) return value;
   throw invalidArgument(name, 'expected a number of bytes, from 0 on');
 }
 

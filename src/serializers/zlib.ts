@@ -1,6 +1,6 @@
 import { constants as bufferConstants } from 'node:buffer';
 import { zlibModule } from '../builtins.ts';
-import { invalidArgument, MemcacheError } from '../errors.ts';
+import { invalidArgument, isInteger, MemcacheError } from '../errors.ts';
 import { byteCount, unreadable } from './layout.ts';
 
 /** A compressed format of Node's `node:zlib`: gzip is RFC 1952, deflate RFC 1950, brotli RFC 7932, zstd RFC 8878. */
@@ -109,7 +109,7 @@ export function compressor(algorithm: CompressionAlgorithm, level?: number): Com
   const codec = codecs()[algorithm];
   if (codec === undefined) throw new MemcacheError('ERR_UNSUPPORTED', `This Node.js has no ${algorithm}`);
   const [lowest, highest] = codec.levels;
-  if (level !== undefined && !(Number.isInteger(level) && level >= lowest && level <= highest)) {
+  if (level !== undefined && !isInteger(level, lowest, highest)) {
     throw invalidArgument('level', `${algorithm} has ${lowest} to ${highest}`);
   }
   const options = codec.options(level);

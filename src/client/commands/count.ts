@@ -1,4 +1,4 @@
-import { invalid, MemcacheError } from '../../errors.ts';
+import { invalid, isInteger, MemcacheError } from '../../errors.ts';
 import { MAX_UINT64 } from '../../protocol/limits.ts';
 import type { Op } from '../../protocol/op.ts';
 import type { Reply } from '../../protocol/request.ts';
@@ -76,7 +76,7 @@ function outOfRange(label: string): MemcacheError {
 }
 
 function checkUint64(argument: string, value: unknown): number | bigint {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  if (isInteger(value, 0)) return value;
   if (typeof value === 'bigint' && value >= 0n && value <= MAX_UINT64) return value;
   throw invalid(argument, 'an integer from 0 to 2^64 − 1, past 2^53 − 1 as a bigint', value);
 }

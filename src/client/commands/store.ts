@@ -1,4 +1,4 @@
-import { invalid, invalidType } from '../../errors.ts';
+import { invalid, invalidType, isInteger } from '../../errors.ts';
 import { checkThere } from '../../protocol/large.ts';
 import { MAX_UINT32 } from '../../protocol/limits.ts';
 import type { Op } from '../../protocol/op.ts';
@@ -133,6 +133,6 @@ function checkValue(value: unknown): WireValue {
 }
 
 export function checkFlags(flags: unknown): number {
-  if (Number.isInteger(flags) && (flags as number) >= 0 && (flags as number) <= MAX_UINT32) return flags as number;
+  if (isInteger(flags, 0, MAX_UINT32)) return flags;
   throw invalid('flags', 'an integer from 0 to 4,294,967,295', flags);
 }
