@@ -1,4 +1,3 @@
-import { checkAllThere } from '../large.ts';
 import { LONG_AGO } from '../limits.ts';
 import { factsOf, Op } from '../op.ts';
 import { isPlainKey, SPACE } from '../plain-key.ts';
@@ -7,7 +6,7 @@ import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
 import { encodeAdmin, encodeLine, encodeStorage, LINE_BYTES, notPlain } from '../text/encode.ts';
 import { unsupported } from '../text/errors.ts';
-import { checkValueBytes, endLine, NOT_PLAIN, writeAscii, writeDecimal, writePlainKey } from '../text/write.ts';
+import { checkValues, endLine, NOT_PLAIN, writeAscii, writeDecimal, writePlainKey } from '../text/write.ts';
 
 /** So many keys always fit a line of 2048 bytes, which is what every server reads. */
 export const KEYS_PER_LINE = 8;
@@ -116,8 +115,7 @@ function encodeBatch(request: Request, keys: readonly WireKey[], output: Output)
 
 function encodeEach(request: Request, keys: readonly WireKey[], output: Output): void {
   const { stores } = request;
-  checkAllThere(stores);
-  if (stores !== undefined) for (const { value } of stores) checkValueBytes(value);
+  checkValues(stores);
   const single = new SingleRequest(request);
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index] as WireKey;

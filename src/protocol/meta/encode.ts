@@ -1,4 +1,4 @@
-import { checkAllThere, wireValue } from '../large.ts';
+import { wireValue } from '../large.ts';
 import { Op } from '../op.ts';
 import { isPlainKey, SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
@@ -6,7 +6,7 @@ import type { Request, WireKey } from '../request.ts';
 import { SingleRequest } from '../single-request.ts';
 import { encodeAdmin, encodeLine, encodeStorage, invalidKey, LINE_BYTES } from '../text/encode.ts';
 import {
-  checkValueBytes,
+  checkValues,
   endLine,
   finishWithValue,
   NOT_PLAIN,
@@ -88,8 +88,7 @@ export function encode(request: Request, output: Output): void {
  */
 function encodeBatch(request: Request, keys: readonly WireKey[], output: Output): void {
   const { stores, opaque } = request;
-  checkAllThere(stores);
-  if (stores !== undefined) for (const { value } of stores) checkValueBytes(value);
+  checkValues(stores);
   const single = new SingleRequest(request);
   let sent = 0;
   for (let index = 0; index < keys.length; index++) {

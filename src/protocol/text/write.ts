@@ -1,9 +1,9 @@
 import { MemcacheError } from '../../errors.ts';
-import { LARGE_BYTES, LOOP_LIMIT } from '../large.ts';
+import { checkAllThere, LARGE_BYTES, LOOP_LIMIT } from '../large.ts';
 import { MAX_BLOCK_BYTES } from '../limits.ts';
 import { DELETE, endsKey, SPACE } from '../plain-key.ts';
 import type { Output } from '../protocol.ts';
-import type { WireKey, WireValue } from '../request.ts';
+import type { StoreItem, WireKey, WireValue } from '../request.ts';
 
 export const CR = 0x0d;
 export const LF = 0x0a;
@@ -84,8 +84,14 @@ function writeUnicodeKey(buffer: Buffer, key: string, at: number, checked: numbe
   return at + buffer.write(key, at, 'utf8');
 }
 
+/** Checks all values of a batch, before the first is written. */
+export function checkValues(stores: readonly StoreItem[] | undefined): void {
+  checkAllThere(stores);
+  if (stores !== undefined) for (const { value } of stores) checkValueBytes(value);
+}
+
 /** Throws `ERR_VALUE_TOO_LARGE` for what memcached would run as commands. */
-export function checkValueBytes(value: WireValue): void {
+function checkValueBytes(value: WireValue): void {
   if (value.length > MAX_BLOCK_BYTES) throw new MemcacheError('ERR_VALUE_TOO_LARGE', 'The value is over 2 GB');
 }
 
