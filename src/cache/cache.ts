@@ -5,7 +5,6 @@ import { checkIterable } from '../client/commands/multi.ts';
 import type { Engine } from '../client/engine.ts';
 import { type Emitter, emitBy } from '../client/events.ts';
 import type { Stored } from '../client/get-or-set/stored.ts';
-import type { OpenCalls } from '../client/open-calls.ts';
 import { checkOptions } from '../client/options.ts';
 import { checkFunction } from '../errors.ts';
 import type { StructuredInput } from '../serializers/structured.ts';
@@ -50,7 +49,6 @@ export interface Cache<TIn = StructuredInput, TOut = unknown> extends Emitter<Ca
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are there, by emitBy.
 export class Cache<TIn = StructuredInput, TOut = unknown> {
   readonly #engine: Engine;
-  readonly #calls: OpenCalls;
   /** A call's options with the defaults of the cache; throws `ERR_INVALID_ARGUMENT`. */
   readonly #toPlan: (options: CacheGetOrSetOptions | undefined) => CallPlan;
   readonly #keys: CacheKeys;
@@ -83,7 +81,6 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const defaults = { ...options };
     this.#toPlan = (given) => toCallPlan(defaults, given, engine);
     this.#engine = engine;
-    this.#calls = engine.calls;
     const keys = new CacheKeys(engine, options.namespace ?? '');
     this.#keys = keys;
     this.#versions = new Versions(engine);
@@ -115,7 +112,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
 
   async #get(key: string, options: CacheGetOptions | undefined): Promise<unknown> {
     const schema = this.#schemaOf(options);
-    return this.#calls.hold(() => this.#find(key, schema));
+    return this.#engine.calls.hold(() => this.#find(key, schema));
   }
 
   /** The values of many keys: a `Map` of the hits. */
@@ -127,14 +124,14 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   async getMany(keys: Iterable<string>, options?: CacheGetOptions): Promise<Map<string, unknown>> {
     const schema = this.#schemaOf(options);
     checkIterable(keys);
-    return this.#calls.hold(() => present(keys, (key) => this.#find(key, schema)));
+    return this.#engine.calls.hold(() => present(keys, (key) => this.#find(key, schema)));
   }
 
   /** Whether a key has a value. */
   async has(key: string): Promise<boolean> {
     const wire = this.#keys.value(key);
     if (this.#near?.trusted(wire)) return true;
-    return (await this.#calls.hold(() => this.#computations.look(wire)))?.worth === 'fresh';
+    return (await this.#engine.calls.hold(() => this.#computations.look(wire)))?.worth === 'fresh';
   }
 
   /** Stores a value; rejects when its server is away. */
@@ -181,7 +178,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   ): Promise<Stored<T, TOut>>;
   async getOrSet(key: string, compute: CacheCompute<unknown>, options?: CacheGetOrSetOptions): Promise<unknown> {
     checkFunction('compute', compute);
-    return whileWanted(this.#compute(key, compute, this.#toPlan(options)), options);
+    return untilAborted(this.#compute(key, compute, this.#toPlan(options)), options?.signal);
   }
 
   /**
@@ -218,7 +215,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
       const compute = ({ signal }: { signal: AbortSignal }): unknown => loader.load(id, signal);
       return this.#compute(keys.get(id) as string, compute, call, passed).finally(passed);
     });
-    return whileWanted(served, options);
+    return untilAborted(served, options?.signal);
   }
 
   /** A function with the cache before it: what it returns for a key is computed once. */
@@ -324,7 +321,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const forget = (): void => eachNear(this.#engine, (near) => near.forget(restsOnIt));
     forget();
     try {
-      await this.#calls.hold(end);
+      await this.#engine.calls.hold(end);
     } finally {
       forget();
     }
@@ -333,7 +330,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
   /** Nobody joins a computation that was begun before a write of this client. */
   #writing<T>(wire: string, write: () => Promise<T>): Promise<T> {
     const { watched } = this.#engine;
-    return this.#calls.hold(async () => {
+    return this.#engine.calls.hold(async () => {
       watched.written(wire);
       try {
         return await this.#items.writing(wire, () => orRepaired(this.#engine, wire, write));
@@ -355,7 +352,7 @@ export class Cache<TIn = StructuredInput, TOut = unknown> {
     const admitted = this.#near?.admits(wire, key);
     const read = async (encoded: Encoded, shared: boolean): Promise<unknown> => this.#read(encoded, shared, schema);
     const task = { ...call, key: wire, compute, admitted, read, onWait };
-    const { value, from } = await this.#calls.hold((caller) => this.#computations.run(task, caller));
+    const { value, from } = await this.#engine.calls.hold((caller) => this.#computations.run(task, caller));
     this.#stats[from]++;
     return value;
   }
@@ -382,8 +379,4 @@ async function present<TKey>(keys: Iterable<TKey>, find: (key: TKey) => Promise<
 async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
-}
-
-function whileWanted<T>(served: Promise<T>, options: CacheGetOrSetOptions | undefined): Promise<T> {
-  return options?.signal ? untilAborted(served, options.signal) : served;
 }

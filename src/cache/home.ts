@@ -28,9 +28,10 @@ export async function orRepaired<T>(engine: Engine, key: WireKey, write: () => P
 export function sendHome(engine: Engine, command: ClientCommand): Promise<unknown> {
   return engine.whenKnown(() => {
     if (engine.calls.ending.size) return Promise.reject(closedError());
-    const server = engine.fleet.home(command.key);
-    if (server && !server.ejected) return command.submit(undefined, undefined, server) as Promise<unknown>;
-    const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: server?.name });
+    const server = homeOf(engine, command.key);
+    if (server) return command.submit(undefined, undefined, server) as Promise<unknown>;
+    const { name } = engine.fleet.home(command.key) ?? {};
+    const error = new MemcacheError('ERR_CONNECT', 'The server of the key is away', { server: name });
     engine.router.repairs?.missed(command, error);
     return Promise.reject(error);
   });

@@ -259,11 +259,13 @@ function worse(one: Worth, other: Worth): Worth {
 
 /** By the server's clock where the protocol tells what is left, otherwise by that of who stored it. */
 function ageOf({ freshUntil, staleFor }: Footing, timeLeft = -1): Worth {
-  const isFresh = !freshUntil || !staleFor || (timeLeft < 0 ? wallNow() < freshUntil : timeLeft >= staleFor);
+  if (!freshUntil || !staleFor) return 'fresh';
+  const isFresh = timeLeft < 0 ? wallNow() < freshUntil : timeLeft >= staleFor;
   return isFresh ? 'fresh' : 'stale';
 }
 
 /** The moment of an expiration, in milliseconds of Unix time; 0 is never. */
 function momentOf(expires: number): number {
-  return expires && (expires < FIRST_UNIX_TIME ? wallNow() : 0) + expires * 1000;
+  if (!expires) return 0;
+  return expires < FIRST_UNIX_TIME ? wallNow() + expires * 1000 : expires * 1000;
 }

@@ -45,8 +45,9 @@ export function forgetAbort(signal: AbortSignal, one: Abortable): void {
   listeners.get(signal)?.leave(one);
 }
 
-/** The promise's outcome, or the signal's reason if that comes first. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The promise's outcome, or the reason of the signal, if there is one and that comes first. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
+  if (!signal) return promise;
   return new Promise((resolve, reject) => {
     const one = { aborted: reject };
     if (signal.aborted) reject(signal.reason);

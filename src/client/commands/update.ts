@@ -57,7 +57,7 @@ async function run(
   const own = key instanceof Uint8Array ? Buffer.from(key) : key;
   let began = 0;
   for (let attempt = 0; attempt < retries; attempt++) {
-    if (attempt > 0) await unlessAborted(signal, pause(attempt, began));
+    if (attempt > 0) await untilAborted(pause(attempt, began), signal);
     began = monotonicNow();
     if (trace) trace.attempts = attempt + 1;
     call.check();
@@ -74,10 +74,6 @@ async function run(
     'ERR_BUSY',
     `memts UPDATE: The item was changed by others in each of ${retries} attempts; nothing was stored`,
   );
-}
-
-function unlessAborted(signal: AbortSignal | null | undefined, pausing: Promise<void>): Promise<void> {
-  return signal ? untilAborted(pausing, signal) : pausing;
 }
 
 /**

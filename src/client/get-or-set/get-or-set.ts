@@ -71,7 +71,7 @@ export class GetOrSet {
     flight.callers++;
     const { guard, value } = flight;
     try {
-      const copies = await (signal === undefined ? value : untilAborted(value, signal));
+      const copies = await untilAborted(value, signal);
       flight.callers--;
       return copies ? copies.take(flight.callers === 0) : copies;
     } finally {

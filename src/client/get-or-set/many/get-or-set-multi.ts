@@ -47,8 +47,10 @@ export function getOrSetMulti(
     // Without a list of servers the caller computes, as with servers that can't be reached.
     const known = engine.untilKnown(signal);
     if (known !== undefined) await known.catch(() => signal?.throwIfAborted());
-    const running = engine.calls.begin((call) => many.run(asked, call));
-    return signal === undefined ? running : untilAborted(running, signal);
+    return untilAborted(
+      engine.calls.begin((call) => many.run(asked, call)),
+      signal,
+    );
   });
 }
 
