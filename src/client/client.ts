@@ -75,10 +75,10 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   }
 
   /**
-   * Reads a key ("Retrieval command"); a miss is `null` for value and flags. `get<User>(key)` says what the value is. With `ifNoneMatch`, the
-   * CAS of a value that the caller has, `unchanged` says whether that is still the one: then it is not sent again (by
-   * memcached from 1.6.40 on, over the meta protocol). Such a CAS is good for the run of the server that it came from. A
-   * server that has CAS switched off makes it `ERR_UNSUPPORTED`.
+   * Reads a key ("Retrieval command"); a miss is `null` for value and flags. `get<User>(key)` says what the value is.
+   * With `ifNoneMatch`, the CAS of a value that the caller has, `unchanged` says whether that is still the one: then it
+   * is not sent again (by memcached from 1.6.40 on, over the meta protocol). Such a CAS is good for the run of the server
+   * that it came from. A server that has CAS switched off makes it `ERR_UNSUPPORTED`.
    */
   get<T extends Narrowed<TOut> = TOut>(
     key: Key,
@@ -107,8 +107,8 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   }
 
   /**
-   * What an item is, without its value ("Meta Get"); `null` for a miss. The look changes neither `idle` nor `fetched`. Over the meta
-   * protocol; otherwise `ERR_UNSUPPORTED`.
+   * What an item is, without its value ("Meta Get"); `null` for a miss. The look changes neither `idle` nor `fetched`.
+   * Over the meta protocol; otherwise `ERR_UNSUPPORTED`.
    */
   inspect(key: Key, options?: CommandOptions | null): Promise<Inspection | null>;
   inspect(key: Key, callback: InspectCallback): void;
@@ -315,12 +315,12 @@ export class Client<TIn = string | Uint8Array, TOut = Buffer | null> extends Ser
   }
 
   /**
-   * The value of a key; where there is none, `compute` makes it, once at a time for a key: callers in this process
-   * share the computation, those in others wait for it or, for `staleFor` seconds after it has expired, get the old
-   * value. A computation ends with `ERR_TIMEOUT` after `lockFor` seconds. What `compute` throws reaches all who wait and stores nothing; `null` and `undefined` are returned and not
-   * stored, unless `misses` has them kept as `null`. A server that can't be reached is logged, and the value computed. The
-   * result is what `compute` returns, as the serializer gives it back. What is computed while the key is deleted, set or
-   * flushed is not stored.
+   * The value of a key; where there is none, `compute` makes it, once at a time for a key: callers in this process share
+   * the computation, those in others wait for it or, for `staleFor` seconds after it has expired, get the old value. A
+   * computation ends with `ERR_TIMEOUT` after `lockFor` seconds. What `compute` throws reaches all who wait and stores
+   * nothing; `null` and `undefined` are returned and not stored, unless `misses` has them kept as `null`. A server that
+   * can't be reached is logged, and the value computed. The result is what `compute` returns, as the serializer gives it
+   * back. What is computed while the key is deleted, set or flushed is not stored.
    */
   getOrSet<T extends TIn | null | undefined>(
     key: Key,

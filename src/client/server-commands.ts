@@ -27,9 +27,9 @@ export abstract class ServerCommands<TIn, TOut> extends MemjsBase<TIn, TOut> {
   }
 
   /**
-   * The general statistics of every server ("Statistics" in `protocol.txt`), all as text. The promise resolves with those that answered, and with `errors`, which is
-   * not enumerable, of the others by `host:port`; it rejects when none did, with an `AggregateError` of several. The
-   * callback is called once for each server.
+   * The general statistics of every server ("Statistics" in `protocol.txt`), all as text. The promise resolves with those
+   * that answered, and with `errors`, which is not enumerable, of the others by `host:port`; it rejects when none did,
+   * with an `AggregateError` of several. The callback is called once for each server.
    */
   stats(options?: CommandOptions): Promise<ByServer<Statistics>>;
   stats(callback: StatsCallback): void;
@@ -84,10 +84,10 @@ export abstract class ServerCommands<TIn, TOut> extends MemjsBase<TIn, TOut> {
   }
 
   /**
-   * Waits for every response, those of `getOrSet`, `update` and the commands for many keys included, then disconnects from
-   * each server and closes. Computations under way may finish, which takes `lockFor` at most, or 30 s for `update`; waits
-   * for other processes end at once with `ERR_CLOSED`. Nothing of the client's own opens a connection afterwards, so the process can end.
-   * Never rejects. A command after it opens a new connection.
+   * Waits for every response, those of `getOrSet`, `update` and the commands for many keys included, then disconnects
+   * from each server and closes. Computations under way may finish, which takes `lockFor` at most, or 30 s for `update`;
+   * waits for other processes end at once with `ERR_CLOSED`. Nothing of the client's own opens a connection afterwards,
+   * so the process can end. Never rejects. A command after it opens a new connection.
    */
   quit(): Promise<void> {
     return this.engine.quit();

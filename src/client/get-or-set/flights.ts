@@ -3,7 +3,10 @@ import type { WireKey } from '../../protocol/request.ts';
 import type { Engine } from '../engine.ts';
 import type { OpenCall } from '../open-calls.ts';
 
-/** What the callers of one process share: one call under way for a key, and one in the background while the old value is served. */
+/**
+ * What the callers of one process share: one call under way for a key, and one in the background while the old value is
+ * served.
+ */
 export class Flights<TFlight extends { readonly call: OpenCall }> {
   readonly #engine: Engine;
   /** By key. */
