@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Client as BuiltClient } from '../src/index.ts';
 import { startMemcached } from '../test/support/memcached.ts';
+import { median } from '../test/support/startup.ts';
 import { table } from './table.ts';
 
 const KEYS = Array.from({ length: 256 }, (_, i) => `key:${i}`);
@@ -95,7 +96,7 @@ async function work([address = '', command = '', protocol = '', inFlight = '', .
     for (const index of round % 2 === 0 ? [0, 1] : [1, 0])
       taken[index]?.push(await slice(clients[index] as Client, SLICE));
   }
-  const [before = 0, now = 0] = taken.map((each) => each.sort((one, other) => one - other)[SLICES >> 1]);
+  const [before = 0, now = 0] = taken.map(median);
   console.log(now / before);
   await Promise.all(clients.map((client) => client.quit()));
 }

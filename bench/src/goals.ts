@@ -154,6 +154,7 @@ const CLASSIC_ROWS: ReadonlySet<string> = new Set([
 /** Whether a client has a part in a row: the peers only where the goals compare with all of them. */
 export function hasPart(row: string, client: string): boolean {
   if (/classic(-before)?$/.test(client)) return CLASSIC_ROWS.has(row);
+  // No goal is about it.
   if (client === 'memts-meta-before') return false;
   if (['floor', 'floor-own', 'floor-meta', 'memjs', 'memts-ketama', 'memts-before', ...MEMTS_CLIENTS].includes(client))
     return true;
